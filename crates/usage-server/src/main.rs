@@ -1,2 +1,7 @@
-//! Placeholder.
+//! The binary `usage-server`: reads the command line, runs one command, maps its error to
+//! an exit code. No command's work is done here.
+
+mod app;
+mod limits;
+
 fn main() {}

@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What is kept and what is asked: reports, the registry, roll-ups, queries.
+//!
+//! A report enters through [`Store::append`], which returns when it is on disk in the
+//! journal. The read model follows the journal ([`Store::apply`]); every question is asked
+//! of the read model. Nothing here knows HTTP, HTML or a command line.
+
+mod error;
+pub mod journal;
+mod model;
+pub mod quarantine;
+pub mod query;
+pub mod registry;
+pub mod report;
+mod store;
+mod time;
+
+pub use error::{Error, Result};
+pub use journal::{Idempotency, NewReport, Outcome, Sender, Seq, StoredReport, TokenProof};
+pub use store::{Store, Writing};
+pub use time::Day;

@@ -1,0 +1,29 @@
+//! What every handler shares: the store and the few settings that pages and ingest read.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use usage_store::Store;
+
+/// Shared by all handlers, behind one `Arc`.
+pub(crate) struct App {
+    /// The data.
+    pub(crate) store: Arc<Store>,
+    /// What handlers need to know of the configuration.
+    pub(crate) settings: Settings,
+}
+
+/// The part of the configuration that handlers read.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    /// How the world reaches this server, without a trailing slash: `https://usage.example.com`.
+    pub(crate) public_url: String,
+    /// Whether the world reaches it over TLS, so that cookies must be `Secure`.
+    pub(crate) tls: bool,
+    /// Proxies whose `X-Forwarded-For` is believed: address and prefix length.
+    pub(crate) trusted_proxies: Vec<(IpAddr, u8)>,
+    /// Whether the limit per sender holds for loopback too.
+    pub(crate) limit_loopback: bool,
+    /// Seconds until a sender's next report, as told in replies.
+    pub(crate) next_report_in: u32,
+}

@@ -1,0 +1,96 @@
+//! What can go wrong in the store. Knows no status codes: the server maps them in one place.
+
+use std::path::PathBuf;
+
+/// The result of a store call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a store call failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// SQLite said no; the text is SQLite's own.
+    Sqlite(rusqlite::Error),
+    /// The file system said no, about this path.
+    Io(PathBuf, std::io::Error),
+    /// Another process holds the data folder.
+    Locked(PathBuf),
+    /// The folder holds no database yet.
+    NoDatabase(PathBuf),
+    /// The database was written by a newer version of this program.
+    NewerSchema {
+        /// The version found in the file.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// The database was written by an older version; only the server migrates.
+    OlderSchema {
+        /// The version found in the file.
+        found: i64,
+        /// The version this program works with.
+        known: i64,
+    },
+    /// A journal block doesn't match its checksum or its format.
+    CorruptBlock {
+        /// The sequence number of the block's first report.
+        seq: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The name, address or token is taken already.
+    Taken(&'static str),
+    /// More than one entry fits what was given.
+    Ambiguous(String),
+    /// What was asked for isn't there.
+    NotFound(String),
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::Sqlite(e) => write!(f, "database error: {e}"),
+            Error::Io(path, e) => write!(f, "{}: {e}", path.display()),
+            Error::Locked(path) => write!(
+                f,
+                "{} is in use by another usage-server; stop it first, or name another --data-dir",
+                path.display()
+            ),
+            Error::NoDatabase(path) => write!(
+                f,
+                "{} holds no data yet; start `usage-server serve` there first, or name another --data-dir",
+                path.display()
+            ),
+            Error::NewerSchema { found, known } => write!(
+                f,
+                "the data has schema version {found}, this program knows up to {known}; run the newer usage-server that wrote it"
+            ),
+            Error::OlderSchema { found, known } => write!(
+                f,
+                "the data has schema version {found}, this program needs {known}; start `usage-server serve` once to migrate it"
+            ),
+            Error::CorruptBlock { seq, reason } => {
+                write!(f, "the journal block of report {seq} is damaged: {reason}")
+            }
+            Error::Taken(what) => write!(f, "this {what} is taken already"),
+            Error::Ambiguous(what) => write!(f, "{what} fits more than one; give more of it"),
+            Error::NotFound(what) => write!(f, "{what} was not found"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Sqlite(e) => Some(e),
+            Error::Io(_, e) => Some(e),
+            _ => None,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(e: rusqlite::Error) -> Self {
+        Error::Sqlite(e)
+    }
+}

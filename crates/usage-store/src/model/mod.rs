@@ -1,0 +1,1 @@
+//! The read model: everything about reports that is derived from the journal.

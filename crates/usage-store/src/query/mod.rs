@@ -1,0 +1,84 @@
+//! What is asked of the read model: the answers' types. One file a question.
+
+use jiff::Timestamp;
+
+use crate::report::Number;
+
+/// A product's dense id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProductId(pub i64);
+
+/// A server's dense id. Permanent, never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerId(pub u32);
+
+/// How far the read model is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Freshness {
+    /// When the newest report that the answers include was received.
+    pub applied_to: Option<Timestamp>,
+    /// Reports accepted but not yet in the answers.
+    pub behind: u64,
+}
+
+/// A product at a glance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProductSummary {
+    /// Its id.
+    pub id: ProductId,
+    /// Its name on the wire.
+    pub name: String,
+    /// Whether an operator has adopted it; others are kept apart.
+    pub adopted: bool,
+    /// Servers that reported in the 36 hours before `now`.
+    pub active_servers: u64,
+    /// Reports whose day is today (UTC).
+    pub reports_today: u64,
+    /// When its newest report was received.
+    pub last_report: Option<Timestamp>,
+}
+
+/// A server in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerSummary {
+    /// Its id.
+    pub id: ServerId,
+    /// The product it runs.
+    pub product: ProductId,
+    /// The product's name.
+    pub product_name: String,
+    /// The organization's name, if it reports under a token.
+    pub organization: Option<String>,
+    /// Its cluster.
+    pub cluster_id: String,
+    /// Its own id; `None` where it stands for its cluster's one server.
+    pub server_id: Option<String>,
+    /// The host of its latest check-in.
+    pub host: Option<String>,
+    /// Its latest version.
+    pub version: Option<String>,
+    /// Its first report that was on time.
+    pub first_seen: Option<Timestamp>,
+    /// Its latest report.
+    pub last_seen: Timestamp,
+}
+
+/// A server on its own page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerDetail {
+    /// The list's columns.
+    pub summary: ServerSummary,
+    /// Its latest dimensions, sorted by key.
+    pub dimensions: Vec<(String, String)>,
+    /// Its latest values, sorted by key.
+    pub values: Vec<(String, Number)>,
+}
+
+/// One value of a dimension and how many servers have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// The dimension's value.
+    pub value: String,
+    /// Servers.
+    pub servers: u64,
+}
