@@ -2,6 +2,7 @@
 //! an exit code. No command's work is done here.
 
 mod app;
+mod demo;
 mod limits;
 
 fn main() {}
