@@ -11,6 +11,7 @@ pub mod quarantine;
 pub mod query;
 pub mod registry;
 pub mod report;
+mod sqlite;
 mod store;
 mod time;
 

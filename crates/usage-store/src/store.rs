@@ -1,21 +1,51 @@
 //! The store itself: the one writer, the readers, and the verbs. Each verb's work is in
 //! its own room; this file is their table of contents.
 
-use std::path::Path;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use rusqlite::{Connection, TransactionBehavior};
 
-use crate::journal::{NewReport, Outcome, Seq, StoredReport};
-use crate::quarantine::{Quarantined, Refused};
-use crate::query::{
-    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share,
+use crate::journal::{
+    Appender, NewReport, Outcome, Seq, StoredReport, mark, next_seq, repack, walk,
 };
-use crate::registry::{Account, AccountId, Grant, OrganizationId, Session};
+use crate::model::{self, Dictionary};
+use crate::quarantine::{self, Quarantined, Refused};
+use crate::query::{
+    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, activity,
+    products, reports, servers, shares,
+};
+use crate::registry::{
+    Account, AccountId, Grant, NewToken, OrganizationId, Revoked, Session, TokenId, accounts,
+    audit, organizations, tokens,
+};
+use crate::sqlite::{self, Readers};
 use crate::time::Day;
-use crate::Result;
+use crate::{Error, Result};
 
-/// The data folder's database, opened.
-pub struct Store {}
+/// The database's file in the data folder.
+const DATABASE: &str = "usage.db";
+
+/// Held by the server for as long as it runs.
+const LOCK: &str = "usage.lock";
+
+/// The data folder's database, opened. Shared by all threads.
+pub struct Store {
+    writer: Mutex<Writer>,
+    readers: Readers,
+    checkpointer: Mutex<Connection>,
+    dictionary: Mutex<Dictionary>,
+    grants: tokens::Grants,
+    /// Released by the operating system when the process ends, however it ends.
+    _lock: Option<File>,
+}
+
+struct Writer {
+    db: Connection,
+    appender: Appender,
+}
 
 /// How a process means to use the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,58 +56,341 @@ pub enum Writing {
     Beside,
 }
 
-#[allow(unused_variables, clippy::unimplemented)]
+/// Opening, closing, upkeep.
 impl Store {
     /// Opens the database in `data_dir`.
-    pub fn open(data_dir: &Path, writing: Writing) -> Result<Store> { unimplemented!() }
+    pub fn open(data_dir: &Path, writing: Writing) -> Result<Store> {
+        let path = data_dir.join(DATABASE);
+        let lock = match writing {
+            Writing::Alone => Some(take_folder(data_dir)?),
+            Writing::Beside if !path.exists() => {
+                return Err(Error::NoDatabase(data_dir.to_owned()));
+            }
+            Writing::Beside => None,
+        };
+        let mut db = sqlite::open_writer(&path, writing == Writing::Alone)?;
+        sqlite::migrate(&mut db, writing)?;
+        let appender = Appender::new(&db)?;
+        Ok(Store {
+            checkpointer: Mutex::new(sqlite::checkpointer(&path)?),
+            writer: Mutex::new(Writer { db, appender }),
+            readers: Readers::new(path),
+            dictionary: Mutex::default(),
+            grants: tokens::Grants::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Copies what the WAL holds into the database, beside readers and the writer.
+    pub fn checkpoint(&self) -> Result<()> {
+        let checkpointer = self
+            .checkpointer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        checkpointer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    /// Re-packs the next full span of the journal; whether there was one.
+    pub fn repack(&self) -> Result<bool> {
+        match self.readers.read(repack::prepare)? {
+            None => Ok(false),
+            Some(span) => {
+                repack::swap(&mut self.writer().db, &span)?;
+                Ok(true)
+            }
+        }
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `write` in one transaction.
+    fn write<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let mut writer = self.writer();
+        let step = writer
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let answer = write(&step)?;
+        step.commit()?;
+        Ok(answer)
+    }
+}
+
+/// Reports in.
+impl Store {
     /// Appends a batch in one commit; returns when it is on disk. One outcome a report, in order.
-    pub fn append(&self, reports: &[NewReport]) -> Result<Vec<Outcome>> { unimplemented!() }
-    /// Brings the read model forward by one small chunk; how many reports it took in, 0 at the end.
-    pub fn apply(&self) -> Result<u64> { unimplemented!() }
+    pub fn append(&self, reports: &[NewReport]) -> Result<Vec<Outcome>> {
+        let mut writer = self.writer();
+        let Writer { db, appender } = &mut *writer;
+        let outcomes = appender.append(db, reports)?;
+        if outcomes.contains(&Outcome::TokenRevoked) {
+            self.grants.clear();
+        }
+        Ok(outcomes)
+    }
+
     /// Keeps what was refused.
-    pub fn quarantine(&self, refused: &[Refused]) -> Result<()> { unimplemented!() }
-    /// What was refused, newest first, from below the id `before`.
-    pub fn quarantined(&self, before: Option<i64>, limit: usize) -> Result<Vec<Quarantined>> { unimplemented!() }
+    pub fn quarantine(&self, refused: &[Refused]) -> Result<()> {
+        quarantine::add(&mut self.writer().db, refused)
+    }
 
+    /// Brings the read model forward by one chunk; how many reports it took in, 0 at the end.
+    pub fn apply(&self) -> Result<u64> {
+        let mut dictionary = self
+            .dictionary
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let (expected, reports) = self.readers.read(model::next_chunk)?;
+        if !reports.is_empty() {
+            model::apply(&mut self.writer().db, &mut dictionary, &reports, expected)?;
+        }
+        Ok(reports.len() as u64)
+    }
+
+    /// Makes the read model anew from the journal. `progress` hears how many places of how many
+    /// are done. A server that runs beside takes part; if this is interrupted, it goes on.
+    pub fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<()> {
+        model::reset(&mut self.writer().db)?;
+        while self.apply()? > 0 {
+            let (done, all) = self
+                .readers
+                .read(|db| Ok((mark::read(db, mark::MODEL)?.0, next_seq(db)?)))?;
+            progress(done, all);
+        }
+        Ok(())
+    }
+}
+
+/// Questions about reports.
+impl Store {
     /// How far the read model is.
-    pub fn freshness(&self) -> Result<Freshness> { unimplemented!() }
-    /// Every product, adopted ones first, then by active servers.
-    pub fn products(&self, now: Timestamp) -> Result<Vec<ProductSummary>> { unimplemented!() }
-    /// One product.
-    pub fn product(&self, id: ProductId, now: Timestamp) -> Result<Option<ProductSummary>> { unimplemented!() }
-    /// An operator adopts a product.
-    pub fn adopt_product(&self, id: ProductId, by: AccountId, now: Timestamp) -> Result<()> { unimplemented!() }
-    /// Active servers for each day from `from` up to and with `to`.
-    pub fn active_by_day(&self, product: ProductId, from: Day, to: Day) -> Result<Vec<(Day, u64)>> { unimplemented!() }
-    /// The dimensions seen of a product, sorted.
-    pub fn dimensions(&self, product: ProductId) -> Result<Vec<String>> { unimplemented!() }
-    /// How a dimension's values are spread over the servers that posted usage on a day, largest first.
-    pub fn distribution(&self, product: ProductId, dimension: &str, day: Day) -> Result<Vec<Share>> { unimplemented!() }
-    /// A product's servers, newest first, from below the id `before`.
-    pub fn servers(&self, product: ProductId, before: Option<ServerId>, limit: usize) -> Result<Vec<ServerSummary>> { unimplemented!() }
-    /// One server.
-    pub fn server(&self, id: ServerId) -> Result<Option<ServerDetail>> { unimplemented!() }
-    /// The newest reports, of all products or of one, from below `before`.
-    pub fn newest_reports(&self, product: Option<&str>, before: Option<Seq>, limit: usize) -> Result<Vec<StoredReport>> { unimplemented!() }
-    /// One server's reports, newest first, from below `before`.
-    pub fn server_reports(&self, id: ServerId, before: Option<Seq>, limit: usize) -> Result<Vec<StoredReport>> { unimplemented!() }
+    pub fn freshness(&self) -> Result<Freshness> {
+        self.readers.read(|db| {
+            let (seq, applied_to) = mark::read(db, mark::MODEL)?;
+            Ok(Freshness {
+                applied_to,
+                behind: next_seq(db)?.saturating_sub(seq),
+            })
+        })
+    }
 
+    /// Every product, adopted ones first, then by active servers.
+    pub fn products(&self, now: Timestamp) -> Result<Vec<ProductSummary>> {
+        self.readers.read(|db| products::products(db, None, now))
+    }
+
+    /// One product.
+    pub fn product(&self, id: ProductId, now: Timestamp) -> Result<Option<ProductSummary>> {
+        Ok(self
+            .readers
+            .read(|db| products::products(db, Some(id), now))?
+            .pop())
+    }
+
+    /// Active servers for each day from `from` up to and with `to`.
+    pub fn active_by_day(&self, product: ProductId, from: Day, to: Day) -> Result<Vec<(Day, u64)>> {
+        self.readers
+            .read(|db| activity::by_day(db, product, from, to))
+    }
+
+    /// The dimensions seen of a product, sorted.
+    pub fn dimensions(&self, product: ProductId) -> Result<Vec<String>> {
+        self.readers.read(|db| shares::dimensions(db, product))
+    }
+
+    /// How a dimension's values are spread over the servers that posted usage on a day, largest first.
+    pub fn distribution(
+        &self,
+        product: ProductId,
+        dimension: &str,
+        day: Day,
+    ) -> Result<Vec<Share>> {
+        self.readers
+            .read(|db| shares::distribution(db, product, dimension, day))
+    }
+
+    /// A product's servers, newest first, from below the id `before`.
+    pub fn servers(
+        &self,
+        product: ProductId,
+        before: Option<ServerId>,
+        limit: usize,
+    ) -> Result<Vec<ServerSummary>> {
+        self.readers
+            .read(|db| servers::list(db, product, before, limit))
+    }
+
+    /// One server.
+    pub fn server(&self, id: ServerId) -> Result<Option<ServerDetail>> {
+        Ok(self
+            .readers
+            .read(|db| servers::one(db, id))?
+            .map(|(detail, _)| detail))
+    }
+
+    /// The newest reports, of all products or of one, from below `before`.
+    pub fn newest_reports(
+        &self,
+        product: Option<&str>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<StoredReport>> {
+        self.readers
+            .read(|db| reports::newest(db, product, before, limit))
+    }
+
+    /// One server's reports, newest first, from below `before`.
+    pub fn server_reports(
+        &self,
+        id: ServerId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<StoredReport>> {
+        self.readers
+            .read(|db| reports::of_server(db, id, before, limit))
+    }
+
+    /// The next reports in order of acceptance, from place `from` on; empty at the end.
+    pub fn reports_from(&self, from: Seq) -> Result<Vec<StoredReport>> {
+        self.readers.read(|db| walk::forwards(db, from))
+    }
+
+    /// The place that the next accepted report gets.
+    pub fn next_seq(&self) -> Result<Seq> {
+        self.readers.read(next_seq)
+    }
+
+    /// What was refused, newest first, from below the id `before`.
+    pub fn quarantined(&self, before: Option<i64>, limit: usize) -> Result<Vec<Quarantined>> {
+        self.readers
+            .read(|db| quarantine::newest(db, before, limit))
+    }
+}
+
+/// The registry.
+impl Store {
     /// What a token allows; `None` where it is unknown or revoked.
-    pub fn authenticate(&self, token: &[u8]) -> Result<Option<Grant>> { unimplemented!() }
+    pub fn authenticate(&self, token: &[u8]) -> Result<Option<Grant>> {
+        self.grants.find(token, |hash| {
+            self.readers.read(|db| tokens::grant(db, hash))
+        })
+    }
+
+    /// Adds a token; `Error::Taken` where it is known already.
+    pub fn add_token(&self, new: &NewToken<'_>, now: Timestamp) -> Result<TokenId> {
+        self.write(|db| tokens::add(db, new, now))
+    }
+
+    /// Revokes the token given whole or by its beginning; at once, on running servers too.
+    pub fn revoke_token(&self, token: &str, now: Timestamp) -> Result<Revoked> {
+        self.write(|db| tokens::revoke(db, token, now))
+    }
+
+    /// The organization of this name, made if new.
+    pub fn organization(&self, name: &str, now: Timestamp) -> Result<OrganizationId> {
+        self.write(|db| organizations::find_or_add(db, name, now))
+    }
+
     /// An organization's name.
-    pub fn organization_name(&self, id: OrganizationId) -> Result<Option<String>> { unimplemented!() }
+    pub fn organization_name(&self, id: OrganizationId) -> Result<Option<String>> {
+        self.readers.read(|db| organizations::name(db, id))
+    }
+
+    /// An operator adopts a product.
+    pub fn adopt_product(&self, id: ProductId, by: AccountId, now: Timestamp) -> Result<()> {
+        self.write(|db| {
+            products::adopt(db, id, now).and_then(|name| match name {
+                None => Ok(()),
+                Some(name) => audit::write(
+                    db,
+                    now,
+                    &format!("account {}", by.0),
+                    "adopt product",
+                    &name,
+                ),
+            })
+        })
+    }
+
     /// Whether there is an operator yet.
-    pub fn has_operator(&self) -> Result<bool> { unimplemented!() }
+    pub fn has_operator(&self) -> Result<bool> {
+        self.readers.read(accounts::has_operator)
+    }
+
     /// Makes an operator account; `Error::Taken` where the address has one.
-    pub fn add_operator(&self, email: &str, password_hash: &str, now: Timestamp) -> Result<AccountId> { unimplemented!() }
+    pub fn add_operator(
+        &self,
+        email: &str,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<AccountId> {
+        self.write(|db| accounts::add_operator(db, email, password_hash, now))
+    }
+
     /// The same, only where there is no operator yet, in one transaction; `None` where there is.
-    pub fn add_first_operator(&self, email: &str, password_hash: &str, now: Timestamp) -> Result<Option<AccountId>> { unimplemented!() }
+    pub fn add_first_operator(
+        &self,
+        email: &str,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<AccountId>> {
+        self.write(|db| {
+            if accounts::has_operator(db)? {
+                return Ok(None);
+            }
+            accounts::add_operator(db, email, password_hash, now).map(Some)
+        })
+    }
+
     /// An account and its password's hash, by address without regard to case.
-    pub fn account_by_email(&self, email: &str) -> Result<Option<(Account, String)>> { unimplemented!() }
+    pub fn account_by_email(&self, email: &str) -> Result<Option<(Account, String)>> {
+        self.readers.read(|db| accounts::by_email(db, email))
+    }
+
     /// Signs a browser in: keeps the SHA-256 of its secret.
-    pub fn start_session(&self, secret: &[u8], account: AccountId, now: Timestamp, expires_at: Timestamp) -> Result<()> { unimplemented!() }
+    pub fn start_session(
+        &self,
+        secret: &[u8],
+        account: AccountId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        self.write(|db| accounts::start_session(db, secret, account, now, expires_at))
+    }
+
     /// The session of a secret, where it is still valid.
-    pub fn session(&self, secret: &[u8], now: Timestamp) -> Result<Option<Session>> { unimplemented!() }
+    pub fn session(&self, secret: &[u8], now: Timestamp) -> Result<Option<Session>> {
+        self.readers.read(|db| accounts::session(db, secret, now))
+    }
+
     /// Signs a browser out.
-    pub fn end_session(&self, secret: &[u8]) -> Result<()> { unimplemented!() }
+    pub fn end_session(&self, secret: &[u8]) -> Result<()> {
+        self.write(|db| accounts::end_session(db, secret))
+    }
+}
+
+/// Makes the folder if it is new, for its owner only, and claims it for this process.
+fn take_folder(data_dir: &Path) -> Result<File> {
+    let io = |path: &Path| {
+        let path: PathBuf = path.to_owned();
+        move |e| Error::Io(path, e)
+    };
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(data_dir).map_err(io(data_dir))?;
+    let path = data_dir.join(LOCK);
+    let lock = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(io(&path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked(data_dir.to_owned())),
+        Err(TryLockError::Error(e)) => Err(Error::Io(path, e)),
+    }
 }

@@ -18,8 +18,11 @@ impl Day {
 
     /// The first instant of the day.
     pub fn start(self) -> Timestamp {
-        Timestamp::from_millisecond(i64::from(self.0) * MILLIS_PER_DAY)
-            .unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX })
+        Timestamp::from_millisecond(i64::from(self.0) * MILLIS_PER_DAY).unwrap_or(if self.0 < 0 {
+            Timestamp::MIN
+        } else {
+            Timestamp::MAX
+        })
     }
 
     /// The day `n` days later, or earlier where `n` is negative.

@@ -1,6 +1,16 @@
 //! The journal: every accepted report as received, in the order of acceptance. The truth
 //! that everything else about reports is derived from.
 
+mod append;
+mod block;
+mod limits;
+pub(crate) mod mark;
+pub(crate) mod repack;
+pub(crate) mod walk;
+
+pub(crate) use append::{Appender, next_seq};
+pub(crate) use limits::SPAN_REPORTS;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -93,4 +103,24 @@ pub struct StoredReport {
     pub install_key: Option<[u8; 16]>,
     /// The body as received.
     pub body: Vec<u8>,
+}
+
+impl Kind {
+    /// The kind as the journal and the tables keep it.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Kind::Servers => 1,
+            Kind::Stats => 2,
+            Kind::Usage => 3,
+        }
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Kind> {
+        match code {
+            1 => Some(Kind::Servers),
+            2 => Some(Kind::Stats),
+            3 => Some(Kind::Usage),
+            _ => None,
+        }
+    }
 }

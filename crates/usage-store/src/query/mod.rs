@@ -1,5 +1,13 @@
 //! What is asked of the read model: the answers' types. One file a question.
 
+pub(crate) mod activity;
+pub(crate) mod products;
+pub(crate) mod reports;
+pub(crate) mod servers;
+pub(crate) mod shares;
+
+pub use activity::ACTIVE_WITHIN;
+
 use jiff::Timestamp;
 
 use crate::report::Number;

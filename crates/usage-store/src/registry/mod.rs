@@ -1,6 +1,14 @@
 //! Who may report and who may look: organizations, tokens, accounts, sessions, and the
 //! audit log of what people did.
 
+pub(crate) mod accounts;
+pub(crate) mod audit;
+pub(crate) mod organizations;
+pub(crate) mod tokens;
+
+pub use tokens::{NewToken, Revoked};
+pub(crate) use tokens::{token_is_valid, version};
+
 use jiff::Timestamp;
 
 /// An organization's id.

@@ -1,0 +1,2 @@
+-- Adds a dimension.
+INSERT INTO dimension (product, name) VALUES (?1, ?2);

@@ -1,0 +1,2 @@
+-- Adds a dimension's value.
+INSERT INTO dimension_value (dimension, value) VALUES (?1, ?2);

@@ -1,0 +1,2 @@
+-- A dimension's id. Served by the unique index on product and name.
+SELECT id FROM dimension WHERE product = ?1 AND name = ?2;

@@ -1,0 +1,2 @@
+-- Writes down who did what.
+INSERT INTO audit (at, actor, action, subject) VALUES (?1, ?2, ?3, ?4);

@@ -1,0 +1,202 @@
+//! Into the journal: a batch in one commit, one fsync. What an answer to a sender depends
+//! on (the token, the idempotency key) is decided inside that commit.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use sha2::{Digest, Sha256};
+
+use super::block::{Packed, Packer};
+use super::limits::{BLOCK_MAX_BYTES, COMMIT_ZSTD_LEVEL, KEY_WINDOW_MILLIS, SPAN_REPORTS};
+use super::{Idempotency, NewReport, Outcome, Seq};
+use crate::registry::{TokenId, token_is_valid, version};
+use crate::sqlite::{millis, sql};
+use crate::{Error, Result};
+
+/// The journal's end: where the next report goes.
+pub(crate) struct Appender {
+    packer: Packer,
+    next: Seq,
+}
+
+impl Appender {
+    pub(crate) fn new(db: &Connection) -> Result<Appender> {
+        let packer = Packer::new(COMMIT_ZSTD_LEVEL).map_err(packing)?;
+        Ok(Appender {
+            packer,
+            next: next_seq(db)?,
+        })
+    }
+
+    /// Appends a batch; when this returns, what is `Accepted` is on disk.
+    pub(crate) fn append(
+        &mut self,
+        db: &mut Connection,
+        reports: &[NewReport],
+    ) -> Result<Vec<Outcome>> {
+        let commit = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut next = self.next;
+        let mut outcomes = Vec::with_capacity(reports.len());
+        let mut registry = None;
+        for report in reports {
+            outcomes.push(decide(&commit, report, &mut next, &mut registry)?);
+        }
+        self.insert(&commit, reports, &outcomes)?;
+        commit.commit()?;
+        self.next = next;
+        Ok(outcomes)
+    }
+
+    /// Writes the accepted ones, a new block where a span ends.
+    fn insert(
+        &mut self,
+        commit: &Transaction<'_>,
+        reports: &[NewReport],
+        outcomes: &[Outcome],
+    ) -> Result<()> {
+        let accepted: Vec<Packed<'_>> = reports
+            .iter()
+            .zip(outcomes)
+            .filter_map(|(report, outcome)| match outcome {
+                Outcome::Accepted(seq) => Some(packed(report, *seq)),
+                _ => None,
+            })
+            .collect();
+        let mut insert = commit.prepare_cached(sql!("journal/insert_block"))?;
+        for block in blocks(&accepted) {
+            let bytes = self
+                .packer
+                .pack(block.iter().map(Packed::borrow))
+                .map_err(packing)?;
+            let (first, last) = (block[0].seq, block[block.len() - 1].seq);
+            insert.execute(params![first as i64, last as i64 + 1, bytes])?;
+        }
+        Ok(())
+    }
+}
+
+/// Cuts at the ends of spans, and before a block grows too large.
+fn blocks<'a, 'b>(mut rest: &'b [Packed<'a>]) -> impl Iterator<Item = &'b [Packed<'a>]> {
+    std::iter::from_fn(move || {
+        let span = rest.first()?.seq / SPAN_REPORTS;
+        let mut bytes = 0;
+        let end = rest
+            .iter()
+            .position(|report| {
+                bytes += report.body.len();
+                report.seq / SPAN_REPORTS != span || bytes > BLOCK_MAX_BYTES / 2
+            })
+            .unwrap_or(rest.len())
+            .max(1);
+        let (block, later) = rest.split_at(end);
+        rest = later;
+        Some(block)
+    })
+}
+
+/// What becomes of one report, given all before it.
+fn decide(
+    commit: &Transaction<'_>,
+    report: &NewReport,
+    next: &mut Seq,
+    registry: &mut Option<Registry>,
+) -> Result<Outcome> {
+    if let Some(proof) = report.sender.token {
+        let registry = match registry {
+            Some(registry) => registry,
+            None => registry.insert(Registry::at(commit)?),
+        };
+        if proof.registry_version != registry.version && !registry.valid(commit, proof.token)? {
+            return Ok(Outcome::TokenRevoked);
+        }
+    }
+    if let Some(key) = &report.idempotency {
+        if let Some(outcome) = repeated(commit, key, report)? {
+            return Ok(outcome);
+        }
+    }
+    *next += 1;
+    Ok(Outcome::Accepted(*next - 1))
+}
+
+/// The registry's state within one commit; each token is looked up once.
+struct Registry {
+    version: i64,
+    tokens: HashMap<TokenId, bool>,
+}
+
+impl Registry {
+    fn at(commit: &Transaction<'_>) -> Result<Registry> {
+        Ok(Registry {
+            version: version(commit)?,
+            tokens: HashMap::new(),
+        })
+    }
+
+    fn valid(&mut self, commit: &Transaction<'_>, token: TokenId) -> Result<bool> {
+        if let Some(valid) = self.tokens.get(&token) {
+            return Ok(*valid);
+        }
+        let valid = token_is_valid(commit, token)?;
+        self.tokens.insert(token, valid);
+        Ok(valid)
+    }
+}
+
+/// Remembers the key; what to answer where it is known already.
+fn repeated(
+    commit: &Transaction<'_>,
+    key: &Idempotency,
+    report: &NewReport,
+) -> Result<Option<Outcome>> {
+    let body: [u8; 32] = Sha256::digest(&report.body).into();
+    let (body, at) = (&body[..16], millis(report.received_at));
+    let new = commit
+        .prepare_cached(sql!("journal/remember_key"))?
+        .execute(params![key.digest, body, at])?;
+    if new == 1 {
+        return Ok(None);
+    }
+    let (known, since): (Vec<u8>, i64) = commit
+        .prepare_cached(sql!("journal/known_key"))?
+        .query_row([key.digest], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if at - since > KEY_WINDOW_MILLIS {
+        commit
+            .prepare_cached(sql!("journal/renew_key"))?
+            .execute(params![key.digest, body, at])?;
+        return Ok(None);
+    }
+    Ok(Some(if known == body {
+        Outcome::Repeated
+    } else {
+        Outcome::KeyReused
+    }))
+}
+
+/// The place that the next report gets.
+pub(crate) fn next_seq(db: &Connection) -> Result<Seq> {
+    let next: Option<i64> = db
+        .prepare_cached(sql!("journal/next_seq"))?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(next.unwrap_or(0) as Seq)
+}
+
+fn packed(report: &NewReport, seq: Seq) -> Packed<'_> {
+    Packed {
+        seq,
+        kind: report.kind,
+        product: &report.product,
+        organization: report.sender.organization,
+        received_at: report.received_at,
+        reported_at: report.reported_at,
+        idempotency_key: report.idempotency.map(|idempotency| idempotency.key),
+        install_key: report.install_key,
+        body: &report.body,
+    }
+}
+
+/// Compressing into memory fails only where memory does.
+pub(super) fn packing(e: std::io::Error) -> Error {
+    Error::Io("(packing a journal block)".into(), e)
+}

@@ -1,0 +1,115 @@
+//! Days: for each server and UTC day its latest usage observation, and which cells that
+//! put it in, so that it can be moved out of them again.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::cells::{Cells, Place};
+use crate::query::{ProductId, ServerId};
+use crate::sqlite::sql;
+use crate::{Day, Result};
+
+type Key = (ProductId, Day, ServerId);
+
+/// A server's latest usage observation of a day.
+#[derive(Default)]
+pub(crate) struct LatestOfDay {
+    /// When, in milliseconds; `None` before the first.
+    at: Option<i64>,
+    places: Vec<Place>,
+}
+
+/// The days that a chunk touches.
+#[derive(Default)]
+pub(crate) struct DaySet(HashMap<Key, LatestOfDay>);
+
+impl DaySet {
+    /// A usage observation: if it is the day's latest so far (ties by the journal's order), the server
+    /// moves into its cells, and out of the others it was in.
+    pub(crate) fn observe(
+        &mut self,
+        db: &Connection,
+        cells: &mut Cells,
+        key: Key,
+        at: i64,
+        mut places: Vec<Place>,
+    ) -> Result<()> {
+        let (product, day, server) = key;
+        let latest = match self.0.entry(key) {
+            Entry::Occupied(latest) => latest.into_mut(),
+            Entry::Vacant(place) => place.insert(read(db, key)?),
+        };
+        if latest.at.is_some_and(|known| known > at) {
+            return Ok(());
+        }
+        places.sort_unstable();
+        places.dedup();
+        for old in &latest.places {
+            if places.binary_search(old).is_err() {
+                cells.remove(db, (product, day, *old), server)?;
+            }
+        }
+        for new in &places {
+            if latest.places.binary_search(new).is_err() {
+                cells.insert(db, (product, day, *new), server)?;
+            }
+        }
+        *latest = LatestOfDay {
+            at: Some(at),
+            places,
+        };
+        Ok(())
+    }
+
+    /// Writes the days, in the order of the table.
+    pub(crate) fn save(self, db: &Connection) -> Result<()> {
+        let mut days: Vec<(Key, LatestOfDay)> = self.0.into_iter().collect();
+        days.sort_unstable_by_key(|(key, _)| *key);
+        for ((product, day, server), latest) in days {
+            db.prepare_cached(sql!("model/save_day"))?.execute(params![
+                product.0,
+                day.0,
+                server.0,
+                latest.at,
+                encode(&latest.places)
+            ])?;
+        }
+        Ok(())
+    }
+}
+
+fn read(db: &Connection, (product, day, server): Key) -> Result<LatestOfDay> {
+    Ok(db
+        .prepare_cached(sql!("model/day"))?
+        .query_row(params![product.0, day.0, server.0], |row| {
+            Ok(LatestOfDay {
+                at: row.get(0)?,
+                places: decode(row.get_ref(1)?.as_blob().unwrap_or_default()),
+            })
+        })
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Sorted places as pairs of little-endian 32-bit numbers: ids are dense and small.
+fn encode(places: &[Place]) -> Vec<u8> {
+    places
+        .iter()
+        .flat_map(|place| [place.dimension as u32, place.value as u32])
+        .flat_map(u32::to_le_bytes)
+        .collect()
+}
+
+fn decode(bytes: &[u8]) -> Vec<Place> {
+    let (numbers, _) = bytes.as_chunks::<4>();
+    let (pairs, _) = numbers.as_chunks::<2>();
+    pairs
+        .iter()
+        .map(|[dimension, value]| Place {
+            dimension: i64::from(u32::from_le_bytes(*dimension)),
+            value: i64::from(u32::from_le_bytes(*value)),
+        })
+        .collect()
+}

@@ -1,0 +1,45 @@
+//! Which products report, and how much.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::activity::active_servers;
+use super::{ProductId, ProductSummary};
+use crate::sqlite::{millis, sql, timestamp};
+use crate::{Day, Result};
+
+/// Every product, or one: adopted ones first, then by active servers.
+pub(crate) fn products(
+    db: &Connection,
+    only: Option<ProductId>,
+    now: Timestamp,
+) -> Result<Vec<ProductSummary>> {
+    let mut query = db.prepare_cached(sql!("query/products"))?;
+    let mut rows = query.query(params![Day::of(now).0, only.map(|id| id.0)])?;
+    let mut products = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = ProductId(row.get(0)?);
+        products.push(ProductSummary {
+            id,
+            name: row.get(1)?,
+            adopted: row.get(2)?,
+            active_servers: active_servers(db, id, now)?,
+            reports_today: row.get::<_, Option<i64>>(3)?.unwrap_or(0) as u64,
+            last_report: row.get::<_, Option<i64>>(4)?.map(timestamp),
+        });
+    }
+    products.sort_by(|a, b| {
+        let key = |p: &ProductSummary| (!p.adopted, u64::MAX - p.active_servers);
+        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+    });
+    Ok(products)
+}
+
+/// An operator adopts a product; its name, or `None` where it was adopted before.
+pub(crate) fn adopt(db: &Connection, id: ProductId, now: Timestamp) -> Result<Option<String>> {
+    let adopted: Option<String> = db
+        .prepare_cached(sql!("registry/adopt_product"))?
+        .query_row(params![id.0, millis(now)], |row| row.get(0))
+        .optional()?;
+    Ok(adopted)
+}

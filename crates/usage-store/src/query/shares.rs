@@ -1,0 +1,44 @@
+//! How the values of a dimension are spread over the servers.
+
+use rusqlite::{Connection, params};
+
+use super::{ProductId, Share};
+use crate::model::cells::{SHADOWED, bitmap, read};
+use crate::sqlite::sql;
+use crate::{Day, Result};
+
+/// The dimensions seen of a product, sorted.
+pub(crate) fn dimensions(db: &Connection, product: ProductId) -> Result<Vec<String>> {
+    let mut query = db.prepare_cached(sql!("query/dimensions"))?;
+    let names = query.query_map([product.0], |row| row.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Each value of a dimension and the servers whose latest usage report of the day had it, largest first.
+pub(crate) fn distribution(
+    db: &Connection,
+    product: ProductId,
+    dimension: &str,
+    day: Day,
+) -> Result<Vec<Share>> {
+    let shadowed = read(db, (product, day, SHADOWED))?;
+    let mut query = db.prepare_cached(sql!("query/shares"))?;
+    let mut rows = query.query(params![product.0, dimension, day.0])?;
+    let mut shares = Vec::new();
+    while let Some(row) = rows.next()? {
+        let value: Option<String> = row.get(0)?;
+        let servers = (bitmap(row.get_ref(1)?)? - &shadowed).len();
+        if servers > 0 {
+            shares.push(Share {
+                value: value.unwrap_or_else(|| "(other)".to_owned()),
+                servers,
+            });
+        }
+    }
+    shares.sort_by(|a, b| {
+        b.servers
+            .cmp(&a.servers)
+            .then_with(|| a.value.cmp(&b.value))
+    });
+    Ok(shares)
+}

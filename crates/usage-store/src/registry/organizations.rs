@@ -1,0 +1,33 @@
+//! Organizations: their names are unique without regard to case.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{OrganizationId, audit};
+use crate::Result;
+use crate::sqlite::{millis, sql};
+
+/// The organization of this name, made if new.
+pub(crate) fn find_or_add(db: &Connection, name: &str, now: Timestamp) -> Result<OrganizationId> {
+    let key = name.to_lowercase();
+    let known: Option<i64> = db
+        .prepare_cached(sql!("registry/organization_by_key"))?
+        .query_row([&key], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(OrganizationId(id));
+    }
+    db.prepare_cached(sql!("registry/add_organization"))?
+        .execute(params![name, key, millis(now)])?;
+    let id = OrganizationId(db.last_insert_rowid());
+    audit::write(db, now, "command line", "add organization", name)?;
+    Ok(id)
+}
+
+/// An organization's name.
+pub(crate) fn name(db: &Connection, id: OrganizationId) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached(sql!("registry/organization_name"))?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?)
+}

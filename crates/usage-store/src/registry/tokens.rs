@@ -1,0 +1,194 @@
+//! Tokens: issued, taken over, revoked, looked up. Only their SHA-256 is kept, and the
+//! first few characters, by which a person recognizes one.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::{Grant, OrganizationId, TokenId, audit};
+use crate::sqlite::{millis, sql};
+use crate::{Error, Result};
+
+/// Characters kept of one of our own tokens: the prefix that all have, and 60 of 256 random
+/// bits, which is enough to tell tokens apart and leaves nothing to guess from.
+const PREFIX_CHARS: usize = 16;
+
+/// Of a token from elsewhere, at most this fraction of its characters is kept.
+const FOREIGN_PREFIX_FRACTION: usize = 4;
+
+/// Grants remembered in memory. A fleet's tokens fit; past this the memory starts anew.
+const GRANTS_KEPT: usize = 100_000;
+
+/// A token to be added.
+#[derive(Debug, Clone, Copy)]
+pub struct NewToken<'a> {
+    /// The secret itself; only its hash is kept.
+    pub secret: &'a [u8],
+    /// Whether it was drawn here, at random, or comes from elsewhere.
+    pub drawn_here: bool,
+    /// The organization its reports will count for.
+    pub organization: OrganizationId,
+    /// Binds it to one product.
+    pub product: Option<&'a str>,
+    /// Binds it to one cluster.
+    pub cluster: Option<&'a str>,
+}
+
+/// What a call to revoke found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revoked {
+    /// The token that begins like this is revoked now.
+    Now(String),
+    /// It was revoked before.
+    Before(String),
+}
+
+pub(crate) fn hash(secret: &[u8]) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+/// The registry's version: changes when a token does.
+pub(crate) fn version(db: &Connection) -> Result<i64> {
+    Ok(db
+        .prepare_cached(sql!("registry/version"))?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// Whether a token is still valid.
+pub(crate) fn token_is_valid(db: &Connection, token: TokenId) -> Result<bool> {
+    let found: i64 = db
+        .prepare_cached(sql!("registry/token_is_valid"))?
+        .query_row([token.0], |row| row.get(0))?;
+    Ok(found == 1)
+}
+
+/// Adds a token; `Error::Taken` where it is known already, to whomever it belongs.
+pub(crate) fn add(db: &Connection, new: &NewToken<'_>, now: Timestamp) -> Result<TokenId> {
+    let hash = hash(new.secret);
+    let known = db
+        .prepare_cached(sql!("registry/token_by_hash"))?
+        .query_row([hash], |_| Ok(()))
+        .optional()?;
+    if known.is_some() {
+        return Err(Error::Taken("token"));
+    }
+    let text = String::from_utf8_lossy(new.secret);
+    let kept = if new.drawn_here {
+        PREFIX_CHARS
+    } else {
+        PREFIX_CHARS.min(text.chars().count() / FOREIGN_PREFIX_FRACTION)
+    };
+    let prefix: String = text.chars().take(kept).collect();
+    db.prepare_cached(sql!("registry/add_token"))?
+        .execute(params![
+            new.organization.0,
+            hash,
+            prefix,
+            new.product,
+            new.cluster,
+            millis(now),
+        ])?;
+    let id = TokenId(db.last_insert_rowid());
+    db.prepare_cached(sql!("registry/bump_version"))?
+        .execute([])?;
+    audit::write(db, now, "command line", "issue token", &prefix)?;
+    Ok(id)
+}
+
+/// Revokes the token given whole or by its beginning.
+pub(crate) fn revoke(db: &Connection, token: &str, now: Timestamp) -> Result<Revoked> {
+    let whole: Option<(i64, String, Option<i64>)> = db
+        .prepare_cached(sql!("registry/token_by_hash"))?
+        .query_row([hash(token.as_bytes())], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let (id, prefix) = match whole {
+        Some((_, prefix, Some(_))) => return Ok(Revoked::Before(prefix)),
+        Some((id, prefix, None)) => (id, prefix),
+        None => by_prefix(db, token)?,
+    };
+    db.prepare_cached(sql!("registry/revoke_token"))?
+        .execute(params![id, millis(now)])?;
+    db.prepare_cached(sql!("registry/bump_version"))?
+        .execute([])?;
+    audit::write(db, now, "command line", "revoke token", &prefix)?;
+    Ok(Revoked::Now(prefix))
+}
+
+fn by_prefix(db: &Connection, prefix: &str) -> Result<(i64, String)> {
+    if prefix.is_empty() {
+        return Err(Error::NotFound("a token without a name".to_owned()));
+    }
+    let found = db
+        .prepare_cached(sql!("registry/tokens_by_prefix"))?
+        .query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+    let mut found = found.into_iter();
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(Error::NotFound(
+            "a valid token that begins like this".to_owned(),
+        )),
+        _ => Err(Error::Ambiguous("the beginning of a token".to_owned())),
+    }
+}
+
+/// What a token allows, from memory where the registry hasn't changed since.
+#[derive(Default)]
+pub(crate) struct Grants(Mutex<(i64, HashMap<[u8; 32], Grant>)>);
+
+impl Grants {
+    /// Looks a token up. Unknown ones are asked for each time, so that a new token is valid at once;
+    /// a known one may have been revoked meanwhile, which the commit of its report notices.
+    pub(crate) fn find(
+        &self,
+        secret: &[u8],
+        read: impl FnOnce([u8; 32]) -> Result<Option<Grant>>,
+    ) -> Result<Option<Grant>> {
+        let hash = hash(secret);
+        if let Some(grant) = self.lock().1.get(&hash) {
+            return Ok(Some(grant.clone()));
+        }
+        let grant = read(hash)?;
+        if let Some(grant) = &grant {
+            let mut known = self.lock();
+            if known.0 != grant.registry_version || known.1.len() >= GRANTS_KEPT {
+                known.1.clear();
+                known.0 = grant.registry_version;
+            }
+            known.1.insert(hash, grant.clone());
+        }
+        Ok(grant)
+    }
+
+    /// Forgets everything: the commit found a token revoked.
+    pub(crate) fn clear(&self) {
+        self.lock().1.clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, (i64, HashMap<[u8; 32], Grant>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the token with this hash allows.
+pub(crate) fn grant(db: &Connection, hash: [u8; 32]) -> Result<Option<Grant>> {
+    let registry_version = version(db)?;
+    let grant = db
+        .prepare_cached(sql!("registry/grant"))?
+        .query_row([hash], |row| {
+            Ok(Grant {
+                token: TokenId(row.get(0)?),
+                organization: OrganizationId(row.get(1)?),
+                product: row.get(2)?,
+                cluster: row.get(3)?,
+                registry_version,
+            })
+        })
+        .optional()?;
+    Ok(grant)
+}

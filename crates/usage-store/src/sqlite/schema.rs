@@ -1,0 +1,63 @@
+//! How the schema grows: numbered files, applied in order, each in a transaction of its
+//! own together with the version it makes.
+
+use rusqlite::Connection;
+
+use super::sql;
+use crate::{Error, Result, Writing};
+
+/// All versions, first to last. Files that were released are never edited.
+const VERSIONS: &[&str] = &[sql!("schema/001_first")];
+
+/// `usage` in ASCII: marks the file as ours, so that another program's is never touched.
+const APPLICATION_ID: i64 = 0x7573_6167;
+
+/// Brings the schema to this program's version, or says why not.
+pub(crate) fn migrate(db: &mut Connection, writing: Writing) -> Result<()> {
+    let known = VERSIONS.len() as i64;
+    let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(Error::NewerSchema { found, known });
+    }
+    if found < known && writing == Writing::Beside {
+        return Err(Error::OlderSchema { found, known });
+    }
+    for version in found..known {
+        let step = db.transaction()?;
+        step.execute_batch(VERSIONS[version as usize])?;
+        step.pragma_update(None, "user_version", version + 1)?;
+        step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_schema_is_refused_and_left_alone() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.pragma_update(None, "user_version", 99).unwrap();
+        let refused = migrate(&mut db, Writing::Alone).unwrap_err();
+        assert!(
+            matches!(refused, Error::NewerSchema { found: 99, .. }),
+            "{refused}"
+        );
+        let tables: i64 = db
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(tables, 0);
+    }
+
+    #[test]
+    fn a_side_command_never_migrates() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let refused = migrate(&mut db, Writing::Beside).unwrap_err();
+        assert!(
+            matches!(refused, Error::OlderSchema { found: 0, .. }),
+            "{refused}"
+        );
+    }
+}
