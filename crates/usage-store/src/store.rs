@@ -330,6 +330,11 @@ impl Store {
         })
     }
 
+    /// Adopts products by name, in nobody's name: for a demo's fleet.
+    pub fn adopt_products(&self, names: &[&str], now: Timestamp) -> Result<()> {
+        self.write(|db| names.iter().try_for_each(|name| products::adopt_by_name(db, name, now)))
+    }
+
     /// Whether there is an operator yet.
     pub fn has_operator(&self) -> Result<bool> {
         self.readers.read(accounts::has_operator)
