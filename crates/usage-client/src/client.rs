@@ -137,9 +137,14 @@ impl Client {
         core::encode(&self.endpoint().url, &self.token, report)
     }
 
-    /// The request, if it may be sent.
-    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "for transports"))]
-    fn permitted<S: Saveable + ?Sized>(&self, report: &S) -> Result<Request, Error> {
+    /// The request that saves `report`, if it may be sent now: what [`preview`](Self::preview) shows, once
+    /// consent and the guard against production by accident let it pass. For transports of your own, with
+    /// [`core::Exchange`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ConsentOff`], [`Error::ProductionByAccident`], and those of [`core::encode`].
+    pub fn prepare<S: Saveable + ?Sized>(&self, report: &S) -> Result<Request, Error> {
         let consent = core::consent(&self.environment, self.product_variable.as_ref());
         if let Consent::Off { variable } = consent {
             return Err(Error::ConsentOff { variable });
@@ -163,7 +168,7 @@ impl Client {
     ///
     /// Every variant of [`Error`] but `Registration`.
     pub fn save<S: Saveable + ?Sized>(&self, report: &S) -> Result<crate::Reply, Error> {
-        let mut exchange = core::Exchange::new(self.permitted(report)?);
+        let mut exchange = core::Exchange::new(self.prepare(report)?);
         self.transport.run(&mut exchange)
     }
 

@@ -1,13 +1,14 @@
 //! The answer to a saved report.
 
+use std::fmt;
 use std::time::Duration;
 
-use crate::{Value, limits};
+use crate::Value;
 
 /// The server has the report.
 ///
 /// What else it says is optional, and absent where the server is an older one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Reply {
     status: u16,
     next_report_in: Option<Duration>,
@@ -22,8 +23,7 @@ impl Reply {
         let json: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
         let next_report_in = json["next_report_in"]
             .as_f64()
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .map(|wait| wait.min(limits::NEXT_REPORT_IN));
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let advisories = json["advisories"].as_array().into_iter().flatten();
         Self {
             status,
@@ -39,7 +39,7 @@ impl Reply {
         self.status
     }
 
-    /// When the server would like the next report; at most 30 days.
+    /// When the server would like the next report, as it says: bound it by what you find sensible.
     pub fn next_report_in(&self) -> Option<Duration> {
         self.next_report_in
     }
@@ -57,5 +57,18 @@ impl Reply {
     /// The body, decompressed, as far as it came.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+}
+
+/// The body by its size: it is in the rest already, or it is somebody's page.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("next_report_in", &self.next_report_in)
+            .field("latest_version", &self.latest_version)
+            .field("advisories", &self.advisories)
+            .field("body_bytes", &self.body.len())
+            .finish()
     }
 }

@@ -3,8 +3,6 @@
 //! The order is `DO_NOT_TRACK`, then the product's own variable. Configuration and defaults come after
 //! these and are not known here: saving is an explicit act of the caller's.
 
-use std::fmt;
-
 use super::Environment;
 
 /// The variable that speaks for every program on a machine.
@@ -79,21 +77,6 @@ pub fn consent(environment: &Environment, product: Option<&ProductVariable>) -> 
         ProductVariable::Switch(_) => says(&["1", "true", "yes", "on"]),
     };
     if on { Consent::On } else { off(product.name()) }
-}
-
-impl fmt::Display for Consent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unsaid => f.write_str("nothing is said about reporting"),
-            Self::On => f.write_str("reporting is switched on"),
-            Self::Off { variable } => {
-                write!(
-                    f,
-                    "reporting is switched off by the environment variable {variable}"
-                )
-            }
-        }
-    }
 }
 
 #[cfg(test)]

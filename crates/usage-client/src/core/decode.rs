@@ -49,6 +49,22 @@ impl RawReply {
         self.header("location").filter(|value| !value.is_empty())
     }
 
+    /// Puts `***` wherever an error's body holds `secret`.
+    pub(super) fn hide_in_error(&mut self, secret: &[u8]) {
+        if matches!(self.status, 200..=299) {
+            return;
+        }
+        let mut rest = self.body.as_slice();
+        let mut out = Vec::new();
+        while let Some(at) = rest.windows(secret.len()).position(|part| part == secret) {
+            out.extend_from_slice(&rest[..at]);
+            out.extend_from_slice(b"***");
+            rest = &rest[at + secret.len()..];
+        }
+        out.extend_from_slice(rest);
+        self.body = out;
+    }
+
     /// `Retry-After` in seconds. The form with a date needs a clock, which nobody has here.
     fn retry_after(&self) -> Option<Duration> {
         let text = std::str::from_utf8(self.header("retry-after")?).ok()?;

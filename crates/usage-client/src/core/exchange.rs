@@ -45,7 +45,11 @@ impl Exchange {
     /// # Errors
     ///
     /// What [`decode`] says of the reply, and [`Error::Redirect`].
-    pub fn on_reply(&mut self, reply: RawReply) -> Result<Step, Error> {
+    pub fn on_reply(&mut self, mut reply: RawReply) -> Result<Step, Error> {
+        // Some servers repeat the token they refuse, and errors end up in logs.
+        if let Some(secret) = self.request.secret() {
+            reply.hide_in_error(secret);
+        }
         let Some(location) = reply.location().filter(|_| is_redirect(reply.status)) else {
             return decode(reply).map(Step::Done);
         };

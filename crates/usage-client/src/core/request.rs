@@ -6,7 +6,9 @@ use super::{BaseUrl, Token};
 use crate::error::TargetError;
 use crate::url::{Url, UserInfo};
 use crate::wire::json;
-use crate::{Error, Saveable};
+use crate::{Error, Saveable, limits};
+
+const TOKEN_HEADER: &str = "X-Authorization";
 
 /// One header: a name, and a value that need not be text.
 pub type Header = (&'static str, Vec<u8>);
@@ -76,15 +78,23 @@ impl Request {
 
     /// Scheme, host and port, in the form in which two of them can be compared.
     pub(super) fn origin(&self) -> (&str, String, u16) {
-        origin(&self.url, self.scheme())
+        let authority = self.authority().to_ascii_lowercase();
+        let (host, port) = split_port(&authority);
+        let usual = if self.scheme() == "https" { 443 } else { 80 };
+        (
+            self.scheme(),
+            host.to_owned(),
+            port.parse().unwrap_or(usual),
+        )
     }
-}
 
-fn origin<'a>(url: &Url, scheme: &'a str) -> (&'a str, String, u16) {
-    let authority = String::from_utf8_lossy(&url.host).to_ascii_lowercase();
-    let (host, port) = split_port(&authority);
-    let usual = if scheme == "https" { 443 } else { 80 };
-    (scheme, host.to_owned(), port.parse().unwrap_or(usual))
+    /// The token it carries, where it is long enough to be told from an everyday word.
+    pub(super) fn secret(&self) -> Option<&[u8]> {
+        let header = self.headers.iter().find(|(name, _)| *name == TOKEN_HEADER);
+        header
+            .map(|(_, token)| token.as_slice())
+            .filter(|token| token.len() >= limits::SECRET_BYTES)
+    }
 }
 
 /// `("[::1]", "80")`; no port is `""`.
@@ -135,7 +145,7 @@ pub fn encode<S: Saveable + ?Sized>(
         ("Content-Type", b"application/json".to_vec()),
     ];
     if let Some(token) = token.header_value()? {
-        headers.push(("X-Authorization", token));
+        headers.push((TOKEN_HEADER, token));
     }
     // As Go does, for servers behind a proxy that asks for a password.
     if let Some(user) = &url.user {
@@ -147,13 +157,11 @@ pub fn encode<S: Saveable + ?Sized>(
 
 fn target_url(base: &BaseUrl, path: &str) -> Result<Url, Error> {
     let base = base.as_bytes();
-    check(
-        &Url::parse(base).map_err(|error| Error::Url(error.into()))?,
-        base,
-    )
-    .map_err(Error::Url)?;
-    // What is left of a blank product.
-    if path.ends_with('/') && ["/stats/", "/usage/"].contains(&path) {
+    check_base(base).map_err(Error::Url)?;
+    let product = path
+        .strip_prefix("/stats/")
+        .or(path.strip_prefix("/usage/"));
+    if product.is_some_and(|product| product.trim().is_empty()) {
         return Err(Error::Path(TargetError::BlankProduct));
     }
     if path.contains('#') {
@@ -168,12 +176,12 @@ fn target_url(base: &BaseUrl, path: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-/// Whether requests can be sent to a base URL.
-pub(super) fn check(url: &Url, written: &[u8]) -> Result<(), TargetError> {
+fn check_base(base: &[u8]) -> Result<(), TargetError> {
+    let url = Url::parse(base)?;
     if url.scheme != b"http" && url.scheme != b"https" {
         return Err(TargetError::Scheme);
     }
-    if written.contains(&b'?') || written.contains(&b'#') {
+    if base.contains(&b'?') || base.contains(&b'#') {
         return Err(TargetError::QueryInBase);
     }
     check_host(&url.host)

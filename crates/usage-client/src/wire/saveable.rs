@@ -33,8 +33,10 @@ use serde::Serialize;
 pub trait Saveable: Serialize {
     /// Everything of the path after `/api/v1`, with its leading slash.
     ///
-    /// Characters that can't stand in a path are escaped; `%XX` that is there already stays, and `/` and
-    /// `?` keep their meaning. A `#` or a control character is an error when saving.
+    /// It is sent as the protocol's library sends it: characters that can't stand in a path are escaped,
+    /// `%XX` that is there already stays, and `/`, `..` and `?` keep their meaning, in a product's name
+    /// too (servers know names of one segment). An error when saving, since what arrives would not be what
+    /// was named: a control character, a broken `%` escape, a `#`.
     fn path(&self) -> Cow<'_, str>;
 }
 

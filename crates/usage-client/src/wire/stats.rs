@@ -22,7 +22,8 @@ use super::{Saveable, Tags, Values};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
-    /// The product, part of the path: blank is an error when saving.
+    /// The product, a segment of the path ([how it is written there](Saveable::path)). Blank is an error
+    /// when saving.
     pub product: String,
     /// The cluster the server belongs to.
     pub cluster_id: String,

@@ -22,7 +22,8 @@ use super::{Saveable, Tags, Values};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// The product, part of the path: blank is an error when saving.
+    /// The product, a segment of the path ([how it is written there](Saveable::path)). Blank is an error
+    /// when saving.
     pub product: String,
     /// The observations: the report is this array, bare. `None` is sent as `null`, as Go sends a nil
     /// slice.

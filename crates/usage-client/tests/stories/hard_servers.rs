@@ -136,3 +136,21 @@ fn a_proxy_s_page_keeps_its_text_bounded() {
     assert!(body.starts_with("<html>xxx") && body.len() == 2048);
     assert!(error.to_string().contains("no JSON from byte 0"), "{error}");
 }
+
+#[test]
+fn a_server_that_repeats_the_token_doesn_t_put_it_into_our_errors() {
+    for (status, body) in [
+        (401, r#"{"error":"secret-token is unknown, secret-token!"}"#),
+        (401, "<p>secret-token"),
+        (422, r#"{"errors":{"secret-token":["secret-token"]}}"#),
+        (502, "secret-token"),
+    ] {
+        let listener = Listener::start(move |_| Answer::new(status, body));
+        let error = save(&listener, PATIENCE).unwrap_err();
+        assert_eq!(error.status(), Some(status));
+        assert!(
+            !format!("{error} {error:?}").contains("secret-token"),
+            "{error}"
+        );
+    }
+}

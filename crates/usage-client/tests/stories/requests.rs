@@ -234,7 +234,7 @@ fn a_base_that_no_report_can_go_to_is_an_error() {
 fn a_product_that_can_t_be_sent_is_an_error() {
     let client = Client::new("").with_url("http://h");
     for product in [
-        "", "100%", "%zz", "a\nb", "a\0", "a\u{7f}", "a#b", "a?b c", "a?é", "a?<b>",
+        "", "  ", "100%", "%zz", "a\nb", "a\0", "a\u{7f}", "a#b", "a?b c", "a?é", "a?<b>",
     ] {
         let stats = client.preview(&Stats::new(product));
         assert!(
