@@ -5,9 +5,13 @@ mod app;
 mod cli;
 mod command;
 mod config;
+mod health;
+mod ingest;
 mod jobs;
 mod limits;
 mod log;
+mod router;
+mod serve;
 
 use std::io::Write;
 use std::process::ExitCode;
