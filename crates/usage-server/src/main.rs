@@ -1,15 +1,19 @@
 //! The binary `usage-server`: reads the command line, runs one command, and turns its end
 //! into an exit code. 0 done, 2 usage or configuration error, 1 anything else.
 
+mod account;
 mod app;
 mod cli;
 mod command;
 mod config;
+mod demo;
 mod health;
 mod ingest;
 mod jobs;
 mod limits;
 mod log;
+mod progress;
+mod request;
 mod router;
 mod serve;
 

@@ -88,7 +88,10 @@ impl Store {
     /// anew only at a commit that finds it all copied; under steady load there is no such
     /// moment, so once it is large the short rest is copied while the writer waits.
     pub fn checkpoint(&self) -> Result<()> {
-        let checkpointer = self.checkpointer.lock().unwrap_or_else(PoisonError::into_inner);
+        let checkpointer = self
+            .checkpointer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if sqlite::checkpoint(&checkpointer)? > WAL_LARGE_PAGES {
             let _no_commit_meanwhile = self.writer();
             sqlite::checkpoint(&checkpointer)?;
@@ -281,7 +284,8 @@ impl Store {
 
 /// The registry.
 impl Store {
-    /// What a token allows; `None` where it is unknown or revoked.
+    /// What a token allows; `None` where it is unknown or revoked. A revocation by another process
+    /// may be noticed only at the commit: [`Store::append`] has the last word.
     pub fn authenticate(&self, token: &[u8]) -> Result<Option<Grant>> {
         self.grants.find(token, |hash| {
             self.readers.read(|db| tokens::grant(db, hash))
@@ -295,7 +299,9 @@ impl Store {
 
     /// Revokes the token given whole or by its beginning; at once, on running servers too.
     pub fn revoke_token(&self, token: &str, now: Timestamp) -> Result<Revoked> {
-        self.write(|db| tokens::revoke(db, token, now))
+        let revoked = self.write(|db| tokens::revoke(db, token, now))?;
+        self.grants.clear();
+        Ok(revoked)
     }
 
     /// The organization of this name, made if new.
@@ -322,6 +328,11 @@ impl Store {
                 ),
             })
         })
+    }
+
+    /// Adopts products by name, in nobody's name: for a demo's fleet.
+    pub fn adopt_products(&self, names: &[&str], now: Timestamp) -> Result<()> {
+        self.write(|db| names.iter().try_for_each(|name| products::adopt_by_name(db, name, now)))
     }
 
     /// Whether there is an operator yet.

@@ -5,22 +5,27 @@ use std::io::{IsTerminal, Read, Write};
 use jiff::Timestamp;
 
 use super::{Failure, io, open_beside_or_new};
-use crate::account::{email, password, secret};
+use crate::account::{Secret, password};
 use crate::cli::OperatorAdd;
 
 /// Adds an operator; a password that had to be drawn is printed, alone, on standard output.
 pub(crate) fn add(options: &OperatorAdd) -> Result<(), Failure> {
-    let address = email::parse(&options.email).map_err(Failure::Usage)?;
+    let address = options.email.trim();
+    if !password::is_address(address) {
+        return Err(Failure::Usage(format!("--email: {address:?} is not a mail address")));
+    }
     let given = from_stdin()?;
     let drawn = match given {
         Some(_) => None,
-        None => Some(secret::draw_text().map_err(|e| Failure::Failed(e.to_string()))?),
+        None => Some(Secret::random().map_err(|e| Failure::Failed(e.to_string()))?.text()),
     };
     let password = given.or_else(|| drawn.clone()).unwrap_or_default();
-    password::check(&password).map_err(Failure::Usage)?;
+    if let Some(objection) = password::objection(&password) {
+        return Err(Failure::Usage(format!("the password on standard input won't do: {objection}")));
+    }
     let hash = password::hash(&password).map_err(|e| Failure::Failed(e.to_string()))?;
     let store = open_beside_or_new(&options.data.data_dir)?;
-    store.add_operator(&address, &hash, Timestamp::now())?;
+    store.add_operator(address, &hash, Timestamp::now())?;
     writeln!(std::io::stderr(), "{address} may sign in now").map_err(io("standard error"))?;
     match drawn {
         Some(password) => {

@@ -8,7 +8,7 @@ use usage_store::registry::{NewToken, Revoked};
 use usage_store::{Store, Writing};
 
 use super::{Failure, io, open_beside_or_new};
-use crate::account::secret;
+use crate::account::Secret;
 use crate::cli::{TokenIssue, TokenRevoke};
 use crate::limits::TOKEN_MAX_BYTES;
 
@@ -47,8 +47,8 @@ pub(crate) fn revoke(options: &TokenRevoke) -> Result<(), Failure> {
 }
 
 fn draw() -> Result<Vec<u8>, Failure> {
-    let text = secret::draw_text().map_err(|e| Failure::Failed(e.to_string()))?;
-    Ok(format!("{TOKEN_PREFIX}{text}").into_bytes())
+    let secret = Secret::random().map_err(|e| Failure::Failed(e.to_string()))?;
+    Ok(format!("{TOKEN_PREFIX}{}", secret.text()).into_bytes())
 }
 
 /// A token from elsewhere. Blanks around it can't travel in a header and are taken off.

@@ -176,12 +176,11 @@ fn repeated(
 
 /// Forgets the keys whose digest begins with `slice`, where they are older than the window.
 pub(crate) fn forget_keys(db: &Connection, slice: u8, now: Timestamp) -> Result<()> {
-    let until = slice.checked_add(1).map_or_else(|| vec![0xff; 17], |next| vec![next]);
-    db.prepare_cached(sql!("journal/forget_keys"))?.execute(params![
-        [slice],
-        until,
-        millis(now) - KEY_WINDOW_MILLIS
-    ])?;
+    let until = slice
+        .checked_add(1)
+        .map_or_else(|| vec![0xff; 17], |next| vec![next]);
+    db.prepare_cached(sql!("journal/forget_keys"))?
+        .execute(params![[slice], until, millis(now) - KEY_WINDOW_MILLIS])?;
     Ok(())
 }
 

@@ -1,0 +1,36 @@
+//! Who is looking: passwords, sessions, protection of forms, the first operator's link, and
+//! the extractor [`Operator`] that lets a handler run for operators only. No pages here.
+
+mod cookie;
+mod csrf;
+mod first_visit;
+mod operator;
+pub(crate) mod password;
+mod secret;
+mod session;
+mod throttle;
+
+pub(crate) use self::csrf::{FormGuard, is_cross_site, token_for_session, token_matches};
+pub(crate) use self::first_visit::FirstVisit;
+pub(crate) use self::operator::{Operator, local_path};
+pub(crate) use self::password::{Busy, Passwords};
+pub(crate) use self::secret::Secret;
+pub(crate) use self::session::{end, start};
+pub(crate) use self::throttle::Throttle;
+
+/// What signing in needs to remember while the server runs.
+pub(crate) struct AccountState {
+    /// Hashes and checks passwords, two at a time.
+    pub(crate) passwords: Passwords,
+    /// Slows down who guesses.
+    pub(crate) throttle: Throttle,
+    /// The link that makes the first operator.
+    pub(crate) first_visit: FirstVisit,
+}
+
+impl AccountState {
+    /// For a server with this link, if it has no operator yet.
+    pub(crate) fn new(first_visit: FirstVisit) -> AccountState {
+        AccountState { passwords: Passwords::default(), throttle: Throttle::default(), first_visit }
+    }
+}

@@ -1,0 +1,60 @@
+//! Random secrets: session cookies, form cookies, the first operator's code.
+
+use data_encoding::BASE64URL_NOPAD;
+use subtle::ConstantTimeEq;
+
+/// 32 random bytes. Never printed by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret([u8; 32]);
+
+impl Secret {
+    /// Drawn from the operating system.
+    pub(crate) fn random() -> Result<Secret, getrandom::Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)?;
+        Ok(Secret(bytes))
+    }
+
+    /// As it travels in cookies and links.
+    pub(crate) fn text(&self) -> String {
+        BASE64URL_NOPAD.encode(&self.0)
+    }
+
+    /// `None` where the text is not one of ours.
+    pub(crate) fn parse(text: &str) -> Option<Secret> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        Some(Secret(bytes.try_into().ok()?))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Takes as long for a near miss as for a far one.
+    pub(crate) fn same_as(&self, other: &Secret) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_survives_its_cookie_and_never_prints() {
+        let secret = Secret::random().unwrap();
+        assert_eq!(secret.text().len(), 43);
+        assert!(Secret::parse(&secret.text()).unwrap().same_as(&secret));
+        assert!(!Secret::random().unwrap().same_as(&secret));
+        assert_eq!(format!("{secret:?}"), "Secret(***)");
+        for wrong in ["", "short", "!!!", &"A".repeat(44)] {
+            assert!(Secret::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+}

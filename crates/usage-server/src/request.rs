@@ -1,0 +1,13 @@
+//! What the edge of the server learned of a request, handed on in its extensions. The pages
+//! only read it; where it is missing they work without.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// The id that this request has in the log, shown on error pages.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
+
+/// Where the request came from, trusted proxies taken into account. Never stored, never logged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
