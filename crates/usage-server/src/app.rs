@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use usage_store::Store;
 
+use crate::account::AccountState;
+
 /// Shared by all handlers, behind one `Arc`.
 pub(crate) struct App {
     /// The data.
     pub(crate) store: Arc<Store>,
     /// What handlers need to know of the configuration.
     pub(crate) settings: Settings,
+    /// What signing in needs to remember.
+    pub(crate) account: AccountState,
 }
 
 /// The part of the configuration that handlers read.
