@@ -1,11 +1,33 @@
-//! The binary `usage-server`: reads the command line, runs one command, maps its error to
-//! an exit code. No command's work is done here.
+//! The binary `usage-server`: reads the command line, runs one command, and turns its end
+//! into an exit code. 0 done, 2 usage or configuration error, 1 anything else.
 
 mod account;
 mod app;
+mod cli;
+mod command;
+mod config;
 mod demo;
+mod jobs;
 mod limits;
+mod log;
 mod pages;
+mod progress;
 mod request;
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = match cli::parse() {
+        Ok(command) => command,
+        Err(stopped) => return stopped,
+    };
+    match command::run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Standard error may be closed; then there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "usage-server: {failure}");
+            failure.exit_code()
+        }
+    }
+}

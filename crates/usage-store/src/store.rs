@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::journal::{
-    Appender, NewReport, Outcome, Seq, StoredReport, mark, next_seq, repack, walk,
+    Appender, NewReport, Outcome, Seq, StoredReport, forget_keys, mark, next_seq, repack, walk,
 };
 use crate::model::{self, Dictionary};
 use crate::quarantine::{self, Quarantined, Refused};
@@ -30,6 +30,9 @@ const DATABASE: &str = "usage.db";
 
 /// Held by the server for as long as it runs.
 const LOCK: &str = "usage.lock";
+
+/// A WAL of more pages than this is made to start anew: 16 MiB, about two seconds of full load.
+const WAL_LARGE_PAGES: i64 = 4_096;
 
 /// The data folder's database, opened. Shared by all threads.
 pub struct Store {
@@ -81,13 +84,18 @@ impl Store {
         })
     }
 
-    /// Copies what the WAL holds into the database, beside readers and the writer.
+    /// Copies what the WAL holds into the database, beside readers and the writer. The WAL starts
+    /// anew only at a commit that finds it all copied; under steady load there is no such
+    /// moment, so once it is large the short rest is copied while the writer waits.
     pub fn checkpoint(&self) -> Result<()> {
         let checkpointer = self
             .checkpointer
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        checkpointer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        if sqlite::checkpoint(&checkpointer)? > WAL_LARGE_PAGES {
+            let _no_commit_meanwhile = self.writer();
+            sqlite::checkpoint(&checkpointer)?;
+        }
         Ok(())
     }
 
@@ -100,6 +108,11 @@ impl Store {
                 Ok(true)
             }
         }
+    }
+
+    /// Forgets the idempotency keys of one slice of 256 that are older than their window.
+    pub fn forget_keys(&self, slice: u8, now: Timestamp) -> Result<()> {
+        forget_keys(&self.writer().db, slice, now)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -271,7 +284,8 @@ impl Store {
 
 /// The registry.
 impl Store {
-    /// What a token allows; `None` where it is unknown or revoked.
+    /// What a token allows; `None` where it is unknown or revoked. A revocation by another process
+    /// may be noticed only at the commit: [`Store::append`] has the last word.
     pub fn authenticate(&self, token: &[u8]) -> Result<Option<Grant>> {
         self.grants.find(token, |hash| {
             self.readers.read(|db| tokens::grant(db, hash))
@@ -285,7 +299,9 @@ impl Store {
 
     /// Revokes the token given whole or by its beginning; at once, on running servers too.
     pub fn revoke_token(&self, token: &str, now: Timestamp) -> Result<Revoked> {
-        self.write(|db| tokens::revoke(db, token, now))
+        let revoked = self.write(|db| tokens::revoke(db, token, now))?;
+        self.grants.clear();
+        Ok(revoked)
     }
 
     /// The organization of this name, made if new.
@@ -312,6 +328,11 @@ impl Store {
                 ),
             })
         })
+    }
+
+    /// Adopts products by name, in nobody's name: for a demo's fleet.
+    pub fn adopt_products(&self, names: &[&str], now: Timestamp) -> Result<()> {
+        self.write(|db| names.iter().try_for_each(|name| products::adopt_by_name(db, name, now)))
     }
 
     /// Whether there is an operator yet.

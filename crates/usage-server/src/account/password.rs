@@ -96,6 +96,13 @@ fn verify(password: &str, hash: Option<&str>) -> bool {
     fits && hash.is_some()
 }
 
+/// Whether this can be an address to sign in with. Whether mail arrives there isn't asked.
+pub(crate) fn is_address(email: &str) -> bool {
+    let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    let parts = email.split_once('@');
+    plain && email.len() <= 254 && parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+}
+
 /// What is wrong with a new password, in words for the person who chose it.
 pub(crate) fn objection(password: &str) -> Option<String> {
     if password.chars().count() < MIN_CHARS {
@@ -133,6 +140,14 @@ mod tests {
         let real = PasswordHash::new(&real).unwrap();
         assert_eq!(nobody.params, real.params);
         assert_eq!(nobody.hash.unwrap().len(), real.hash.unwrap().len());
+    }
+
+    #[test]
+    fn an_address_needs_a_name_and_a_host() {
+        assert!(is_address("ada@example.com"));
+        for wrong in ["", "ada", "@example.com", "ada@", "a da@example.com", "a@b\n", &"x@".repeat(300)] {
+            assert!(!is_address(wrong), "{wrong}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
@@ -171,6 +172,16 @@ fn repeated(
     } else {
         Outcome::KeyReused
     }))
+}
+
+/// Forgets the keys whose digest begins with `slice`, where they are older than the window.
+pub(crate) fn forget_keys(db: &Connection, slice: u8, now: Timestamp) -> Result<()> {
+    let until = slice
+        .checked_add(1)
+        .map_or_else(|| vec![0xff; 17], |next| vec![next]);
+    db.prepare_cached(sql!("journal/forget_keys"))?
+        .execute(params![[slice], until, millis(now) - KEY_WINDOW_MILLIS])?;
+    Ok(())
 }
 
 /// The place that the next report gets.

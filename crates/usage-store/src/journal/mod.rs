@@ -8,7 +8,7 @@ pub(crate) mod mark;
 pub(crate) mod repack;
 pub(crate) mod walk;
 
-pub(crate) use append::{Appender, next_seq};
+pub(crate) use append::{Appender, forget_keys, next_seq};
 pub(crate) use limits::SPAN_REPORTS;
 
 use std::sync::Arc;

@@ -43,3 +43,15 @@ pub(crate) fn adopt(db: &Connection, id: ProductId, now: Timestamp) -> Result<Op
         .optional()?;
     Ok(adopted)
 }
+
+/// The same by name; a product that isn't there is passed over.
+pub(crate) fn adopt_by_name(db: &Connection, name: &str, now: Timestamp) -> Result<()> {
+    let id: Option<i64> = db
+        .prepare_cached(sql!("model/product_by_name"))?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    match id {
+        Some(id) => adopt(db, ProductId(id), now).map(|_| ()),
+        None => Ok(()),
+    }
+}

@@ -2,8 +2,23 @@
 //! and the observations they carry. Reading a body lives here and not in the server, since
 //! the read model is rebuilt from the bodies in the journal.
 
+mod check_in;
+mod compact;
+mod element;
+mod ids;
+mod json;
+pub mod limits;
+mod problems;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod usage;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+pub use compact::compact;
+use problems::{BODY, Problems};
 
 /// Which of the three reports it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,7 +71,7 @@ pub struct Observation<'a> {
 }
 
 /// A body that was read and found right.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decoded<'a> {
     /// The product a check-in names in its body; `None` for stats and usage.
     pub product: Option<Cow<'a, str>>,
@@ -68,7 +83,33 @@ pub struct Decoded<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FieldErrors(pub BTreeMap<String, Vec<String>>);
 
-/// Reads a body, with every limit of the protocol, in one pass.
-pub fn decode(_kind: Kind, _body: &[u8]) -> std::result::Result<Decoded<'_>, FieldErrors> {
-    Err(FieldErrors::default())
+/// Reads a body, with every limit of [`limits`], in one pass. What it returns borrows from
+/// the body.
+///
+/// # Errors
+///
+/// Everything that is wrong with the body, by field (`host`, `stats[3].tags.path`,
+/// `[0].values`) or by `body`. Malformed JSON is told alone, with its line and column.
+pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
+    let text = std::str::from_utf8(body).map_err(|e| {
+        let offset = e.valid_up_to();
+        FieldErrors::one(
+            BODY,
+            format!("is not UTF-8: the byte at offset {offset} is wrong"),
+        )
+    })?;
+    if text.trim_ascii().is_empty() {
+        return Err(FieldErrors::one(BODY, "is empty; JSON is expected"));
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let mut problems = Problems::default();
+    let read = match kind {
+        Kind::Servers => check_in::read(&mut json, &mut problems),
+        Kind::Stats => stats::read(&mut json, &mut problems),
+        Kind::Usage => usage::read(&mut json, &mut problems),
+    };
+    match read.and_then(|decoded| json.end().map(|()| decoded)) {
+        Ok(decoded) => problems.finish().map(|()| decoded),
+        Err(error) => Err(problems.ended_by(&error)),
+    }
 }

@@ -56,6 +56,11 @@ pub(crate) fn checkpointer(path: &Path) -> Result<Connection> {
     Ok(db)
 }
 
+/// Copies what can be copied without waiting for anybody; how many pages the WAL has.
+pub(crate) fn checkpoint(checkpointer: &Connection) -> Result<i64> {
+    Ok(checkpointer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))?)
+}
+
 /// - `cache_size`: 16 MiB; a larger one was measured and gains nothing, the kernel caches too.
 /// - `temp_store = MEMORY`: no temporary files outside the data folder.
 fn shared_settings(db: &Connection) -> Result<()> {

@@ -1,0 +1,218 @@
+//! The command line: what can be said, and the help texts. Scripts rely on it.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::ServeOptions;
+
+/// Usage reporting for software that runs on other people's machines.
+#[derive(Debug, Parser)]
+#[command(
+    name = "usage-server",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a command it serves: `usage-server` is `usage-server serve`."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Takes reports in and shows them (also the default)
+    Serve(ServeOptions),
+    /// Issues and revokes the tokens that products report with
+    #[command(subcommand)]
+    Token(Token),
+    /// Makes the read model anew from the journal
+    Rebuild(DataDir),
+    /// Manages the people who may see the dashboard
+    #[command(subcommand)]
+    Operator(Operator),
+    /// Writes out what was reported
+    #[command(subcommand)]
+    Export(Export),
+    /// Fills a fresh data folder with a believable fleet, and serves it
+    Demo(Demo),
+}
+
+/// Where the data is.
+#[derive(Debug, Args)]
+pub(crate) struct DataDir {
+    /// The data folder
+    #[arg(long, env = "USAGE_DATA_DIR", value_name = "DIR", default_value = "usage-data")]
+    pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Prints a new token, valid at once, also on a running server
+    Issue(TokenIssue),
+    /// Makes a token invalid at once, also on a running server
+    Revoke(TokenRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenIssue {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The organization its reports will count for; made if new
+    #[arg(long, value_name = "NAME")]
+    pub(crate) organization: String,
+    /// Binds the token to one product
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Option<String>,
+    /// Binds the token to one cluster
+    #[arg(long, value_name = "CLUSTER_ID")]
+    pub(crate) cluster: Option<String>,
+    /// Takes over a token that exists elsewhere, read from standard input, instead of drawing one
+    #[arg(long)]
+    pub(crate) token_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenRevoke {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The whole token, or its beginning if only one token begins like that
+    #[arg(value_name = "TOKEN_OR_PREFIX")]
+    pub(crate) token: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Operator {
+    /// Adds an operator; the password comes from standard input, or is drawn and printed
+    Add(OperatorAdd),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OperatorAdd {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The address they sign in with
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Export {
+    /// Every accepted report, one JSON object a line, in order of acceptance
+    Reports(ExportReports),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportReports {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Only this product's
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Option<String>,
+    /// Only this kind
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<Kind>,
+    /// How they are written
+    #[arg(long, value_enum, default_value = "jsonl")]
+    pub(crate) format: Format,
+    /// The file to write; standard output without it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The three reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Check-ins at a start
+    Servers,
+    /// Product stats
+    Stats,
+    /// Usage
+    Usage,
+}
+
+/// Formats of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON lines
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// How many servers the fleet has grown to
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) servers: u32,
+    /// Over how many days
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub(crate) days: u32,
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+}
+
+/// What the command line asks for; or, where it asks for help or makes no sense, the exit code
+/// after saying so.
+pub(crate) fn parse() -> Result<Command, ExitCode> {
+    parse_from(std::env::args_os()).map_err(|stopped| {
+        if matches!(stopped.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+            let _ = stopped.print();
+            return ExitCode::SUCCESS;
+        }
+        let _ = writeln!(std::io::stderr(), "usage-server: {}", one_line(&stopped));
+        ExitCode::from(2)
+    })
+}
+
+fn parse_from(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let cli = Cli::try_parse_from(args)?;
+    Ok(cli.command.unwrap_or(Command::Serve(cli.serve)))
+}
+
+/// clap's message without its usage block: what is wrong, and where to read more.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let said = text.split("\n\nUsage:").next().unwrap_or(&text);
+    let said = said.split("\n\nFor more information").next().unwrap_or(said);
+    let words: Vec<&str> = said.split_whitespace().skip_while(|word| *word == "error:").collect();
+    format!("{}; see `usage-server --help`", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, clap::Error> {
+        parse_from(line.split(' ').map(OsString::from))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        assert!(matches!(parsed("usage-server"), Ok(Command::Serve(_))));
+        let Ok(Command::Serve(options)) = parsed("usage-server --listen 127.0.0.1:0") else {
+            panic!("flags alone serve too");
+        };
+        assert_eq!(options.listen.as_deref(), Some("127.0.0.1:0"));
+    }
+
+    #[test]
+    fn a_mistake_is_told_in_one_line() {
+        let mistake = parsed("usage-server export reports --kind nonsense").unwrap_err();
+        let line = one_line(&mistake);
+        assert!(line.starts_with("invalid value 'nonsense' for '--kind <KIND>'"), "{line}");
+        assert!(line.ends_with("see `usage-server --help`"), "{line}");
+        assert!(!line.contains('\n'), "{line}");
+    }
+}

@@ -1,0 +1,75 @@
+//! The commands, one file each, and what can go wrong with them.
+
+mod demo;
+mod export;
+mod operator;
+mod rebuild;
+mod serve;
+mod token;
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use usage_store::{Store, Writing};
+
+use crate::cli::{Command, Export, Operator, Token};
+
+/// Why a command ended early: one line that says what to do.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was asked for makes no sense as it was asked.
+    Usage(String),
+    /// It made sense, and went wrong.
+    Failed(String),
+}
+
+impl Failure {
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Failure::Usage(_) => ExitCode::from(2),
+            Failure::Failed(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(text) | Failure::Failed(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<usage_store::Error> for Failure {
+    fn from(e: usage_store::Error) -> Self {
+        Failure::Failed(e.to_string())
+    }
+}
+
+/// Something on standard input or output, or in a file, failed.
+fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
+    move |e| Failure::Failed(format!("{what}: {e}"))
+}
+
+/// Runs one command to its end.
+pub(crate) fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(options) => serve::run(options),
+        Command::Demo(options) => demo::run(options),
+        Command::Rebuild(data) => rebuild::run(&data.data_dir),
+        Command::Token(Token::Issue(options)) => token::issue(&options),
+        Command::Token(Token::Revoke(options)) => token::revoke(&options),
+        Command::Operator(Operator::Add(options)) => operator::add(&options),
+        Command::Export(Export::Reports(options)) => export::reports(&options),
+    }
+}
+
+/// Opens the data beside a server that may be running; makes it where there is none yet, so that
+/// tokens and operators can be made before the first start.
+fn open_beside_or_new(data_dir: &Path) -> Result<Store, Failure> {
+    match Store::open(data_dir, Writing::Beside) {
+        Err(usage_store::Error::NoDatabase(_)) => Ok(Store::open(data_dir, Writing::Alone)?),
+        opened => Ok(opened?),
+    }
+}

@@ -1,0 +1,124 @@
+//! `usage-server serve`: opens the data, starts the jobs, says where everything is, serves
+//! until it is told to stop, and closes the data.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use usage_store::{Store, Writing};
+
+use super::{Failure, io};
+use crate::account::FirstVisit;
+use crate::app::{App, Settings};
+use crate::config::{Config, ServeOptions};
+use crate::jobs::Jobs;
+use crate::{log, router, serve};
+
+/// Serves from the configured data folder.
+pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
+    let config = configured(options, "usage-data")?;
+    let store = Store::open(&config.data_dir, Writing::Alone)?;
+    run_with(store, &config)
+}
+
+/// The configuration, with logging started.
+pub(super) fn configured(options: ServeOptions, data_dir: &str) -> Result<Config, Failure> {
+    let config = Config::resolve(options, data_dir).map_err(|e| Failure::Usage(e.to_string()))?;
+    log::start(config.log, config.log_format);
+    Ok(config)
+}
+
+/// Serves from an opened store, until a signal.
+pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
+    // One thread for all connections: on a small machine it beats several, and leaves the
+    // other core to the commits. Pages ask the store on threads of their own.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(io("starting the event loop"))?;
+    let store = Arc::new(store);
+    let jobs = Jobs::start(&store).map_err(io("starting background jobs"))?;
+    let served = runtime.block_on(serve_until_told(&store, &jobs, config));
+    drop(runtime);
+    jobs.stop();
+    tracing::info!("stopped");
+    served
+}
+
+async fn serve_until_told(
+    store: &Arc<Store>,
+    jobs: &Jobs,
+    config: &Config,
+) -> Result<(), Failure> {
+    // Before anything is announced: a signal from now on stops the server in good order.
+    let told = serve::told_to_stop().map_err(io("listening for signals"))?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|e| {
+        Failure::Failed(format!(
+            "can't listen on {}: {e}; name another --listen address (port 0 takes a free one)",
+            config.listen
+        ))
+    })?;
+    let address = listener.local_addr().map_err(io("listening"))?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| url_of(address));
+    let first_visit = if store.has_operator()? {
+        FirstVisit::closed()
+    } else {
+        FirstVisit::open().map_err(|e| Failure::Failed(e.to_string()))?
+    };
+    let welcome = first_visit.path();
+    let settings = Settings {
+        tls: public_url.starts_with("https://"),
+        public_url,
+        trusted_proxies: config.trusted_proxies.clone(),
+        limit_loopback: config.limit_loopback,
+        next_report_in: config.report_interval,
+    };
+    let app = Arc::new(App::start(store.clone(), settings, first_visit, jobs.nudge()));
+    announce(&mut std::io::stdout().lock(), address, &app.settings, &config.data_dir, welcome)
+        .map_err(io("standard output"))?;
+    serve::serve(listener, router::router(app), told).await;
+    Ok(())
+}
+
+/// A few calm lines: where the dashboard is, where the data is, how to send a first report.
+fn announce(
+    out: &mut impl Write,
+    address: SocketAddr,
+    settings: &Settings,
+    data_dir: &Path,
+    welcome: Option<String>,
+) -> std::io::Result<()> {
+    let url = &settings.public_url;
+    let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
+    writeln!(out, "listening on {}", url_of(address))?;
+    writeln!(out)?;
+    writeln!(out, "  Dashboard     {url}/")?;
+    if let Some(path) = welcome {
+        writeln!(out, "  First visit   {url}{path}")?;
+        writeln!(out, "                (makes you the first operator; works once)")?;
+    }
+    writeln!(out, "  Data          {}", data.display())?;
+    writeln!(out, "  First report  {}", first_report(url))?;
+    writeln!(out)?;
+    out.flush()
+}
+
+/// A line to paste into a shell: a usage report of a product of the reader's own.
+pub(crate) fn first_report(url: &str) -> String {
+    format!(
+        r#"curl {url}/api/v1/usage/myproduct -d '[{{"tags":{{"version":"1.0.0","os":"linux"}},"values":{{"cluster_id":"c1","server_id":"s1","users":3}}}}]'"#
+    )
+}
+
+/// How to reach an address from this machine: a server that listens everywhere is also here.
+fn url_of(address: SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => {
+            format!("http://127.0.0.1:{}", v4.port())
+        }
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("http://[::1]:{}", v6.port()),
+        address => format!("http://{address}"),
+    }
+}

@@ -1,0 +1,74 @@
+//! `usage-server token`: issue and revoke. The secret goes to standard output alone, so
+//! that scripts can take it; everything else is said on standard error.
+
+use std::io::{Read, Write};
+
+use jiff::Timestamp;
+use usage_store::registry::{NewToken, Revoked};
+use usage_store::{Store, Writing};
+
+use super::{Failure, io, open_beside_or_new};
+use crate::account::Secret;
+use crate::cli::{TokenIssue, TokenRevoke};
+use crate::limits::TOKEN_MAX_BYTES;
+
+/// What every token drawn here begins with, so that a leaked one is recognized.
+const TOKEN_PREFIX: &str = "usage_";
+
+/// Prints a token and makes it valid.
+pub(crate) fn issue(options: &TokenIssue) -> Result<(), Failure> {
+    let organization = options.organization.trim();
+    if organization.is_empty() {
+        return Err(Failure::Usage("--organization must not be blank".to_owned()));
+    }
+    let token = if options.token_stdin { from_stdin()? } else { draw()? };
+    let store = open_beside_or_new(&options.data.data_dir)?;
+    let now = Timestamp::now();
+    let new = NewToken {
+        secret: &token,
+        drawn_here: !options.token_stdin,
+        organization: store.organization(organization, now)?,
+        product: options.product.as_deref(),
+        cluster: options.cluster.as_deref(),
+    };
+    store.add_token(&new, now)?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(&token).and_then(|()| out.write_all(b"\n")).map_err(io("standard output"))
+}
+
+/// Makes a token invalid.
+pub(crate) fn revoke(options: &TokenRevoke) -> Result<(), Failure> {
+    let store = Store::open(&options.data.data_dir, Writing::Beside)?;
+    let said = match store.revoke_token(options.token.trim(), Timestamp::now())? {
+        Revoked::Now(prefix) => format!("revoked {prefix}…"),
+        Revoked::Before(prefix) => format!("{prefix}… was revoked before"),
+    };
+    writeln!(std::io::stderr(), "{said}").map_err(io("standard error"))
+}
+
+fn draw() -> Result<Vec<u8>, Failure> {
+    let secret = Secret::random().map_err(|e| Failure::Failed(e.to_string()))?;
+    Ok(format!("{TOKEN_PREFIX}{}", secret.text()).into_bytes())
+}
+
+/// A token from elsewhere. Blanks around it can't travel in a header and are taken off.
+fn from_stdin() -> Result<Vec<u8>, Failure> {
+    let mut token = Vec::new();
+    let limit = TOKEN_MAX_BYTES as u64 + 2;
+    std::io::stdin().take(limit).read_to_end(&mut token).map_err(io("standard input"))?;
+    let token = token.trim_ascii();
+    if token.is_empty() {
+        return Err(Failure::Usage("--token-stdin: standard input has no token".to_owned()));
+    }
+    if token.len() > TOKEN_MAX_BYTES {
+        return Err(Failure::Usage(format!(
+            "--token-stdin: a token has at most {TOKEN_MAX_BYTES} bytes"
+        )));
+    }
+    if token.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+        return Err(Failure::Usage(
+            "--token-stdin: the token has control characters, which no header can carry".to_owned(),
+        ));
+    }
+    Ok(token.to_vec())
+}

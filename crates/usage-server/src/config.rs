@@ -1,0 +1,257 @@
+//! The server's configuration: flags over environment over file, parsed once into one struct.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+/// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
+#[cfg(test)]
+const EXAMPLE: &str = include_str!("../usage.example.toml");
+
+/// What can be set, each as a flag, an environment variable and an entry of the file.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct ServeOptions {
+    /// A TOML file with these settings; flags and environment win over it
+    #[arg(long, env = "USAGE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8087]
+    #[arg(long, env = "USAGE_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+
+    /// The data folder; made if it is new [default: usage-data]
+    #[arg(long, env = "USAGE_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// How the world reaches this server, if through a proxy: https://usage.example.com
+    #[arg(long, env = "USAGE_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+
+    /// A proxy whose X-Forwarded-For is believed, as address or network (10.0.0.0/8); repeatable
+    #[arg(long, env = "USAGE_TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Option<Vec<String>>,
+
+    /// Seconds until a sender's next report, as replies tell it [default: 43200]
+    #[arg(long, env = "USAGE_REPORT_INTERVAL", value_name = "SECONDS")]
+    pub(crate) report_interval: Option<u32>,
+
+    /// Limit senders on loopback too; they are exempt otherwise
+    #[arg(long, env = "USAGE_LIMIT_LOOPBACK", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) limit_loopback: Option<bool>,
+
+    /// What is logged to standard error [default: info]
+    #[arg(long, env = "USAGE_LOG", value_enum)]
+    pub(crate) log: Option<LogLevel>,
+
+    /// How the log is written [default: text]
+    #[arg(long, env = "USAGE_LOG_FORMAT", value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    /// Nothing
+    Off,
+    /// What failed
+    Error,
+    /// What will need attention
+    Warn,
+    /// What is worth a line, not each accepted report
+    #[default]
+    Info,
+    /// Every request
+    Debug,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// The settings, complete and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    /// Without a trailing slash.
+    pub(crate) public_url: Option<String>,
+    pub(crate) trusted_proxies: Vec<(IpAddr, u8)>,
+    pub(crate) report_interval: u32,
+    pub(crate) limit_loopback: bool,
+    pub(crate) log: LogLevel,
+    pub(crate) log_format: LogFormat,
+}
+
+/// What is wrong with the configuration, and what to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Config {
+    /// Completes what was set, with `default_data_dir` where no folder was named.
+    pub(crate) fn resolve(
+        set: ServeOptions,
+        default_data_dir: &str,
+    ) -> Result<Config, ConfigError> {
+        let file = match &set.config {
+            Some(path) => read_file(path)?,
+            None => ServeOptions::default(),
+        };
+        let listen = set.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8087".to_owned());
+        let proxies = set.trusted_proxies.or(file.trusted_proxies).unwrap_or_default();
+        Ok(Config {
+            listen: listen.parse().map_err(|_| {
+                ConfigError(format!(
+                    "listen: {listen:?} is not an address and port such as 127.0.0.1:8087"
+                ))
+            })?,
+            data_dir: set.data_dir.or(file.data_dir).unwrap_or_else(|| default_data_dir.into()),
+            public_url: set.public_url.or(file.public_url).map(public_url).transpose()?,
+            trusted_proxies: proxies.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
+            report_interval: match set.report_interval.or(file.report_interval) {
+                Some(0) => return Err(ConfigError("report-interval: must be above 0".to_owned())),
+                seconds => seconds.unwrap_or(12 * 60 * 60),
+            },
+            limit_loopback: set.limit_loopback.or(file.limit_loopback).unwrap_or(false),
+            log: set.log.or(file.log).unwrap_or_default(),
+            log_format: set.log_format.or(file.log_format).unwrap_or_default(),
+        })
+    }
+}
+
+fn read_file(path: &Path) -> Result<ServeOptions, ConfigError> {
+    let wrong = |what: &dyn fmt::Display| ConfigError(format!("{}: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
+    toml::from_str(&text).map_err(|e| {
+        let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        wrong(&format!("line {line}: {}", e.message().replace('\n', " ")))
+    })
+}
+
+fn public_url(url: String) -> Result<String, ConfigError> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {
+            Ok(url.trim_end_matches('/').to_owned())
+        }
+        _ => Err(ConfigError(format!(
+            "public-url: {url:?} is not a plain http or https address such as https://usage.example.com"
+        ))),
+    }
+}
+
+fn network(text: &str) -> Result<(IpAddr, u8), ConfigError> {
+    let wrong = || {
+        ConfigError(format!(
+            "trusted-proxies: {text:?} is neither an address nor a network such as 10.0.0.0/8"
+        ))
+    };
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
+    let bits = if address.is_ipv4() { 32 } else { 128 };
+    let length = match length {
+        Some(length) => length.trim().parse().ok().filter(|n| *n <= bits).ok_or_else(wrong)?,
+        None => bits,
+    };
+    Ok((address, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(set: ServeOptions) -> Result<Config, ConfigError> {
+        Config::resolve(set, "usage-data")
+    }
+
+    #[test]
+    fn nothing_set_is_safe() {
+        let config = resolve(ServeOptions::default()).unwrap();
+        assert!(config.listen.ip().is_loopback());
+        assert_eq!(config.data_dir, Path::new("usage-data"));
+        assert_eq!(config.trusted_proxies, []);
+    }
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("usage.toml");
+        std::fs::write(&path, "listen = \"127.0.0.1:1\"\nreport-interval = 60\n").unwrap();
+        let set = ServeOptions {
+            config: Some(path),
+            listen: Some("127.0.0.1:2".to_owned()),
+            ..ServeOptions::default()
+        };
+        let config = resolve(set).unwrap();
+        assert_eq!(config.listen.port(), 2);
+        assert_eq!(config.report_interval, 60);
+    }
+
+    #[test]
+    fn a_mistake_names_the_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("usage.toml");
+        std::fs::write(&path, "# mine\nlistenn = \"127.0.0.1:1\"\n").unwrap();
+        let set = ServeOptions { config: Some(path), ..ServeOptions::default() };
+        let ConfigError(text) = resolve(set).unwrap_err();
+        assert!(text.contains("line 2: unknown field `listenn`"), "{text}");
+    }
+
+    #[test]
+    fn the_example_file_says_what_is_true() {
+        let uncommented: String = EXAMPLE
+            .lines()
+            .map(|line| match line.strip_prefix("#: ") {
+                Some(entry) => format!("{entry}\n"),
+                None => format!("{line}\n"),
+            })
+            .collect();
+        let file: ServeOptions = toml::from_str(&uncommented).unwrap();
+        let set = resolve(file).unwrap();
+        let default = resolve(ServeOptions::default()).unwrap();
+        assert_eq!(set.public_url.as_deref(), Some("https://usage.example.com"));
+        assert_eq!(set.trusted_proxies, [("127.0.0.1".parse().unwrap(), 32)]);
+        let shown = Config { public_url: None, trusted_proxies: Vec::new(), ..set };
+        assert_eq!(shown, default, "the example shows the defaults");
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        let listen = |text: &str| ServeOptions { listen: Some(text.to_owned()), ..Default::default() };
+        assert!(resolve(listen("localhost")).is_err());
+        let proxies = |text: &str| ServeOptions {
+            trusted_proxies: Some(vec![text.to_owned()]),
+            ..Default::default()
+        };
+        for text in ["10.0.0.0/33", "example.com", "::1/129", ""] {
+            assert!(resolve(proxies(text)).is_err(), "{text}");
+        }
+        let url = |text: &str| ServeOptions { public_url: Some(text.to_owned()), ..Default::default() };
+        for text in ["usage.example.com", "ftp://x", "https://", "https://a@b"] {
+            assert!(resolve(url(text)).is_err(), "{text}");
+        }
+        let slash = resolve(url("https://usage.example.com/")).unwrap();
+        assert_eq!(slash.public_url.as_deref(), Some("https://usage.example.com"));
+    }
+}

@@ -1,0 +1,124 @@
+//! Background work: the read model follows the journal, the WAL is copied into the
+//! database, full spans are re-packed, old keys are forgotten. Two threads; each does its
+//! work in steps so small that no commit waits long.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use usage_store::Store;
+
+/// How long the read model may be behind when nobody says that something came: only after a
+/// side command has written, as every commit says so.
+const APPLY_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
+
+/// Between two looks at the WAL and the journal's spans.
+const UPKEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// After a failure (a full disk, say), until the next try.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Spans re-packed at one look: a few milliseconds each.
+const SPANS_AT_A_LOOK: usize = 32;
+
+/// Tells the read model that reports came. Cheap, and never blocks.
+#[derive(Clone)]
+pub(crate) struct Nudge(SyncSender<()>);
+
+impl Nudge {
+    /// Reports were committed.
+    pub(crate) fn reports_came(&self) {
+        // Full means that it has been told and not looked yet; closed, that the server stops.
+        let _ = self.0.try_send(());
+    }
+}
+
+/// The running jobs; they stop when told to, or when this is dropped.
+pub(crate) struct Jobs {
+    nudge: Option<Nudge>,
+    stop_upkeep: Option<SyncSender<()>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Jobs {
+    /// Starts them.
+    pub(crate) fn start(store: &Arc<Store>) -> std::io::Result<Jobs> {
+        let (nudge, nudges) = mpsc::sync_channel(1);
+        let (stop_upkeep, stop) = mpsc::sync_channel(1);
+        let (model, upkeep) = (store.clone(), store.clone());
+        let threads = vec![
+            std::thread::Builder::new()
+                .name("read-model".to_owned())
+                .spawn(move || follow(&model, &nudges))?,
+            std::thread::Builder::new()
+                .name("upkeep".to_owned())
+                .spawn(move || keep_up(&upkeep, &stop))?,
+        ];
+        Ok(Jobs { nudge: Some(Nudge(nudge)), stop_upkeep: Some(stop_upkeep), threads })
+    }
+
+    /// How to tell the read model that reports came. The jobs stop only when every nudge is gone.
+    pub(crate) fn nudge(&self) -> Option<Nudge> {
+        self.nudge.clone()
+    }
+
+    /// Lets each job finish its step, and waits for it.
+    pub(crate) fn stop(mut self) {
+        self.nudge = None;
+        self.stop_upkeep = None;
+        for thread in self.threads.drain(..) {
+            // A job that panicked has said so already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The read model follows the journal.
+fn follow(store: &Store, nudges: &Receiver<()>) {
+    loop {
+        let pause = match store.apply() {
+            Ok(0) => APPLY_AT_LEAST_EVERY,
+            Ok(_) => Duration::ZERO,
+            Err(e) => {
+                tracing::error!(error = %e, "the read model could not follow the journal; will try again");
+                AFTER_FAILURE
+            }
+        };
+        if nudges.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+    }
+}
+
+/// Everything that has time.
+fn keep_up(store: &Store, stop: &Receiver<()>) {
+    let mut slice = 0u8;
+    loop {
+        let done = store
+            .checkpoint()
+            .and_then(|()| store.forget_keys(slice, Timestamp::now()))
+            .and_then(|()| repack(store));
+        let pause = match done {
+            Ok(()) => UPKEEP_EVERY,
+            Err(e) => {
+                tracing::error!(error = %e, "upkeep of the data failed; will try again");
+                AFTER_FAILURE
+            }
+        };
+        slice = slice.wrapping_add(1);
+        if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+    }
+}
+
+fn repack(store: &Store) -> usage_store::Result<()> {
+    for _ in 0..SPANS_AT_A_LOOK {
+        if !store.repack()? {
+            break;
+        }
+    }
+    Ok(())
+}

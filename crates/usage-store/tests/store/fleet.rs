@@ -1,0 +1,112 @@
+//! A small world for the stories: a data folder, and reports as programs send them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+use usage_store::registry::OrganizationId;
+use usage_store::report::{Kind, decode};
+use usage_store::{Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Writing};
+
+pub struct World {
+    pub store: Store,
+    pub folder: TempDir,
+}
+
+impl World {
+    pub fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Writing::Alone).unwrap();
+        World { store, folder }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Closes the store, as the end of the process does, and opens it again.
+    pub fn restart(self) -> World {
+        let World { store, folder } = self;
+        drop(store);
+        let store = Store::open(folder.path(), Writing::Alone).unwrap();
+        World { store, folder }
+    }
+
+    pub fn append(&self, report: NewReport) -> Outcome {
+        self.store.append(&[report]).unwrap()[0]
+    }
+
+    pub fn apply_all(&self) {
+        while self.store.apply().unwrap() > 0 {}
+    }
+
+    pub fn journal(&self) -> Vec<StoredReport> {
+        let (mut all, mut next) = (Vec::new(), 0);
+        loop {
+            let reports = self.store.reports_from(next).unwrap();
+            let Some(last) = reports.last() else {
+                return all;
+            };
+            next = last.seq + 1;
+            all.extend(reports);
+        }
+    }
+}
+
+/// Noon of a day in the autumn of 2026.
+pub fn noon(day: i64) -> Timestamp {
+    let first: Timestamp = "2026-10-01T12:00:00Z".parse().unwrap();
+    first + SignedDuration::from_hours(24 * day)
+}
+
+pub fn hours(n: i64) -> SignedDuration {
+    SignedDuration::from_hours(n)
+}
+
+/// A usage report as Kapacitor sends it.
+pub fn usage(cluster: &str, server: &str, version: &str, at: Timestamp) -> NewReport {
+    let body = format!(
+        r#"[{{"tags":{{"version":"{version}","os":"linux"}},"values":{{"cluster_id":"{cluster}","server_id":"{server}","num_tasks":5}}}}]"#
+    );
+    report(Kind::Usage, "kapacitor", body.into_bytes(), at)
+}
+
+pub fn check_in(cluster: &str, server: &str, version: &str, at: Timestamp) -> NewReport {
+    let body = format!(
+        r#"{{"cluster_id":"{cluster}","server_id":"{server}","host":"{server}.example.com","product":"kapacitor","version":"{version}"}}"#
+    );
+    report(Kind::Servers, "kapacitor", body.into_bytes(), at)
+}
+
+pub fn report(kind: Kind, product: &str, body: Vec<u8>, at: Timestamp) -> NewReport {
+    decode(kind, &body).expect("the stories' reports are right");
+    NewReport {
+        kind,
+        product: Arc::from(product),
+        sender: Sender::default(),
+        received_at: at,
+        reported_at: None,
+        idempotency: None,
+        install_key: None,
+        body,
+    }
+}
+
+pub fn under(mut report: NewReport, organization: OrganizationId) -> NewReport {
+    report.sender.organization = Some(organization);
+    report
+}
+
+pub fn keyed(mut report: NewReport, key: u8) -> NewReport {
+    report.idempotency = Some(Idempotency {
+        key: [key; 16],
+        digest: [key; 16],
+    });
+    report
+}
+
+pub fn made(mut report: NewReport, at: Timestamp) -> NewReport {
+    report.reported_at = Some(at);
+    report
+}

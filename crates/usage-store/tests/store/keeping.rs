@@ -1,0 +1,172 @@
+//! Nothing accepted is lost, doubled, or mixed up.
+
+use usage_store::{Error, Outcome, Store, Writing};
+
+use crate::fleet::*;
+
+#[test]
+fn what_was_accepted_is_there_after_a_restart_in_order_and_to_the_byte() {
+    let world = World::new();
+    let sent: Vec<_> = (0..3000)
+        .map(|n| usage("c", &format!("s{n}"), "1.0", noon(0)))
+        .collect();
+    let mut seq = 0;
+    for batch in sent.chunks(700) {
+        for outcome in world.store.append(batch).unwrap() {
+            assert_eq!(outcome, Outcome::Accepted(seq));
+            seq += 1;
+        }
+    }
+    let world = world.restart();
+    let kept = world.journal();
+    assert_eq!(kept.len(), 3000);
+    for (n, (kept, sent)) in kept.iter().zip(&sent).enumerate() {
+        assert_eq!(kept.seq, n as u64);
+        assert_eq!(kept.body, sent.body);
+        assert_eq!(kept.received_at, sent.received_at);
+    }
+    assert_eq!(
+        world.append(usage("c", "next", "1.0", noon(1))),
+        Outcome::Accepted(3000)
+    );
+}
+
+#[test]
+fn re_packing_a_quiet_fleets_journal_changes_nothing_but_its_size() {
+    let world = World::new();
+    for n in 0..1100 {
+        world.append(usage(
+            "c",
+            &format!("s{}", n % 50),
+            "1.0",
+            noon(0) + hours(n),
+        ));
+    }
+    let before = world.journal();
+    assert!(world.store.repack().unwrap(), "one span is full");
+    assert!(!world.store.repack().unwrap(), "the other isn't");
+    assert_eq!(world.journal(), before);
+    let world = world.restart();
+    assert_eq!(world.journal(), before);
+    assert_eq!(
+        world.append(usage("c", "next", "1.0", noon(60))),
+        Outcome::Accepted(1100)
+    );
+    world.apply_all();
+    let newest = world
+        .store
+        .newest_reports(Some("kapacitor"), Some(1024), 2)
+        .unwrap();
+    assert_eq!(
+        newest.iter().map(|r| r.seq).collect::<Vec<_>>(),
+        [1023, 1022]
+    );
+}
+
+#[test]
+fn the_same_key_counts_once_for_thirty_days() {
+    let world = World::new();
+    let at = noon(0);
+    let first = keyed(usage("c", "s", "1.0", at), 7);
+    assert_eq!(world.append(first.clone()), Outcome::Accepted(0));
+    assert_eq!(world.append(first.clone()), Outcome::Repeated);
+    let other_body = keyed(usage("c", "s", "2.0", at), 7);
+    assert_eq!(world.append(other_body), Outcome::KeyReused);
+    let world = world.restart();
+    let mut late = first.clone();
+    late.received_at = at + hours(24 * 30);
+    assert_eq!(
+        world.append(late.clone()),
+        Outcome::Repeated,
+        "on the thirtieth day"
+    );
+    late.received_at = at + hours(24 * 30 + 1);
+    assert_eq!(world.append(late.clone()), Outcome::Accepted(1), "after it");
+    assert_eq!(
+        world.append(late),
+        Outcome::Repeated,
+        "and the window starts anew"
+    );
+    assert_eq!(world.journal().len(), 2);
+}
+
+#[test]
+fn the_same_key_twice_in_one_batch_counts_once() {
+    let world = World::new();
+    let report = keyed(usage("c", "s", "1.0", noon(0)), 9);
+    let outcomes = world.store.append(&[report.clone(), report]).unwrap();
+    assert_eq!(outcomes, [Outcome::Accepted(0), Outcome::Repeated]);
+}
+
+#[test]
+fn forgotten_keys_are_only_the_old_ones() {
+    let world = World::new();
+    world.append(keyed(usage("c", "s", "1.0", noon(0)), 0xff));
+    world.append(keyed(usage("c", "s", "1.0", noon(20)), 0x01));
+    for slice in 0..=255 {
+        world.store.forget_keys(slice, noon(31)).unwrap();
+    }
+    let again = |key, at| world.append(keyed(usage("c", "s", "1.0", at), key));
+    assert_eq!(again(0x01, noon(20)), Outcome::Repeated);
+    assert_eq!(
+        again(0xff, noon(0)),
+        Outcome::Accepted(2),
+        "its row is gone"
+    );
+}
+
+#[test]
+fn a_second_server_on_the_folder_is_told_so() {
+    let world = World::new();
+    let refused = Store::open(world.path(), Writing::Alone).err().unwrap();
+    assert!(matches!(refused, Error::Locked(_)), "{refused}");
+    assert!(refused.to_string().contains("stop it first"), "{refused}");
+    drop(Store::open(world.path(), Writing::Beside).expect("side commands may"));
+}
+
+#[test]
+fn a_side_command_needs_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = Store::open(folder.path(), Writing::Beside).err().unwrap();
+    assert!(matches!(refused, Error::NoDatabase(_)), "{refused}");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "and leaves no trace"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_data_folder_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("deep/usage-data");
+    drop(Store::open(&folder, Writing::Alone).unwrap());
+    let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn the_wal_stays_small_under_steady_load() {
+    let world = World::new();
+    let filler = "x".repeat(60_000);
+    let body = |n| format!(r#"[{{"tags":{{"t":"{n}{filler}"}},"values":{{"cluster_id":"c"}}}}]"#);
+    for n in 0..40 {
+        let reports: Vec<_> = (0..50)
+            .map(|m| {
+                let body = body(n * 50 + m).bytes().rev().collect::<Vec<_>>();
+                // Reversed it isn't JSON, but harder to compress; the journal takes any bytes.
+                let mut report = usage("c", "s", "1.0", noon(0));
+                report.body = body;
+                report
+            })
+            .collect();
+        world.store.append(&reports).unwrap();
+        world.store.checkpoint().unwrap();
+    }
+    let wal = std::fs::metadata(world.path().join("usage.db-wal"))
+        .unwrap()
+        .len();
+    assert!(wal < 64 << 20, "{wal} bytes");
+}

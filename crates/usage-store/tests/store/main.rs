@@ -1,0 +1,10 @@
+//! The store's stories, each on a real SQLite file: what is appended is kept, counted and
+//! found again. One binary, as linking is what takes long.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod counting;
+mod fleet;
+mod keeping;
+mod rebuilding;
+mod tokens;

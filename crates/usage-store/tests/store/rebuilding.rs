@@ -1,0 +1,138 @@
+//! The read model that followed the journal step by step equals the one made anew from it.
+
+use proptest::prelude::*;
+use roaring::RoaringBitmap;
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use usage_store::NewReport;
+
+use crate::fleet::*;
+
+/// A column as text. Sets as their members: the same set has several encodings.
+fn text(column: &str, value: Value) -> String {
+    match value {
+        Value::Blob(bytes) if column != "cells" => {
+            format!("{:?}", RoaringBitmap::deserialize_from(&bytes[..]).unwrap())
+        }
+        value => format!("{value:?}"),
+    }
+}
+
+/// Everything the read model holds, as text.
+fn dump(world: &World) -> Vec<String> {
+    let db = Connection::open(world.path().join("usage.db")).unwrap();
+    let tables = [
+        "SELECT id, product, cluster_id, server_id, organization, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans FROM server ORDER BY id",
+        "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
+        "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
+        "SELECT * FROM day_reports ORDER BY 1, 2, 3",
+        "SELECT * FROM mark WHERE follower = 'model'",
+    ];
+    let mut lines = Vec::new();
+    for table in tables {
+        let mut query = db.prepare(table).unwrap();
+        let names: Vec<String> = query
+            .column_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let mut rows = query.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells: Vec<String> = (0..names.len())
+                .map(|n| text(&names[n], row.get(n).unwrap()))
+                .collect();
+            lines.push(cells.join(" | "));
+        }
+    }
+    lines
+}
+
+/// A report of a small, quarrelsome fleet: few ids, so that they meet often.
+fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
+    let ids = (
+        0u8..3,
+        0u8..3,
+        prop_oneof![Just("1.0"), Just("1.1"), Just("2.0")],
+    );
+    (
+        ids,
+        any::<bool>(),
+        any::<bool>(),
+        0i64..96,
+        proptest::option::of(0i64..72),
+    )
+        .prop_map(
+            |((cluster, server, version), check, organization, at, delay)| {
+                let (cluster, server) = (format!("c{cluster}"), format!("s{server}"));
+                let at = noon(0) + hours(at);
+                let make = if check { check_in } else { usage };
+                let mut report = make(&cluster, &server, version, at);
+                if let Some(delay) = delay {
+                    report = made(report, at - hours(delay));
+                }
+                (report, organization)
+            },
+        )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn step_by_step_equals_made_anew(
+        history in proptest::collection::vec((any_report(), any::<bool>()), 1..60),
+    ) {
+        let world = World::new();
+        let acme = world.store.organization("Acme", noon(0)).unwrap();
+        for ((report, under_acme), apply_now) in history {
+            world.append(if under_acme { under(report, acme) } else { report });
+            if apply_now {
+                world.apply_all();
+            }
+        }
+        world.apply_all();
+        let step_by_step = dump(&world);
+        world.store.rebuild(|_, _| ()).unwrap();
+        prop_assert_eq!(dump(&world), step_by_step);
+    }
+}
+
+#[test]
+fn a_rebuild_tells_how_far_it_is_and_a_stopped_one_goes_on() {
+    let world = World::new();
+    let reports: Vec<_> = (0..5000)
+        .map(|n| {
+            usage(
+                &format!("c{}", n % 40),
+                &format!("s{}", n % 90),
+                "1.0",
+                noon(n / 200),
+            )
+        })
+        .collect();
+    for batch in reports.chunks(100) {
+        world.store.append(batch).unwrap();
+    }
+    world.apply_all();
+    let before = dump(&world);
+    let mut told = Vec::new();
+    world
+        .store
+        .rebuild(|done, all| told.push((done, all)))
+        .unwrap();
+    assert!(told.len() > 2 && told.is_sorted(), "{told:?}");
+    assert_eq!(told.last(), Some(&(5000, 5000)));
+    assert_eq!(dump(&world), before);
+
+    // Stopped in the middle, as kill -9 would: the mark says where to go on.
+    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        world
+            .store
+            .rebuild(|done, _| assert!(done < 2500, "stop here"))
+    }));
+    assert!(stopped.is_err());
+    let world = world.restart();
+    assert_ne!(dump(&world), before);
+    world.apply_all();
+    assert_eq!(dump(&world), before);
+}

@@ -1,0 +1,139 @@
+//! Tokens: valid at once, revoked at once, also by another process and between a report's
+//! check and its commit.
+
+use usage_store::registry::{NewToken, OrganizationId, Revoked};
+use usage_store::{Error, NewReport, Outcome, Sender, Store, TokenProof, Writing};
+
+use crate::fleet::*;
+
+fn token<'a>(secret: &'a [u8], organization: OrganizationId) -> NewToken<'a> {
+    NewToken {
+        secret,
+        drawn_here: true,
+        organization,
+        product: None,
+        cluster: None,
+    }
+}
+
+fn proven(store: &Store, secret: &[u8]) -> NewReport {
+    let grant = store.authenticate(secret).unwrap().expect("a valid token");
+    let mut report = usage("c", "s", "1.0", noon(0));
+    report.sender = Sender {
+        organization: Some(grant.organization),
+        token: Some(TokenProof {
+            token: grant.token,
+            registry_version: grant.registry_version,
+        }),
+    };
+    report
+}
+
+#[test]
+fn another_process_issues_and_revokes_and_the_server_heeds_it_at_once() {
+    let world = World::new();
+    let beside = Store::open(world.path(), Writing::Beside).unwrap();
+    assert_eq!(
+        world.store.authenticate(b"usage_abcdefghijklmnop").unwrap(),
+        None
+    );
+
+    let acme = beside.organization("Acme", noon(0)).unwrap();
+    assert_eq!(
+        beside.organization("ACME", noon(0)).unwrap(),
+        acme,
+        "case doesn't matter"
+    );
+    beside
+        .add_token(&token(b"usage_abcdefghijklmnop", acme), noon(0))
+        .unwrap();
+    let report = proven(&world.store, b"usage_abcdefghijklmnop");
+    assert_eq!(world.append(report.clone()), Outcome::Accepted(0));
+    assert_eq!(world.journal()[0].organization, Some(acme));
+
+    let revoked = beside.revoke_token("usage_abcdef", noon(0)).unwrap();
+    assert_eq!(revoked, Revoked::Now("usage_abcdefghij".to_owned()));
+    assert_eq!(
+        world.append(report),
+        Outcome::TokenRevoked,
+        "checked before, committed after"
+    );
+    assert_eq!(
+        world.store.authenticate(b"usage_abcdefghijklmnop").unwrap(),
+        None
+    );
+    assert_eq!(world.journal().len(), 1);
+    let again = beside
+        .revoke_token("usage_abcdefghijklmnop", noon(0))
+        .unwrap();
+    assert!(matches!(again, Revoked::Before(_)));
+}
+
+#[test]
+fn an_ambiguous_or_unknown_beginning_is_refused() {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    world
+        .store
+        .add_token(&token(b"usage_aaaaaaaaaa1", acme), noon(0))
+        .unwrap();
+    world
+        .store
+        .add_token(&token(b"usage_aaaaaaaabb2", acme), noon(0))
+        .unwrap();
+    let refused = |text| world.store.revoke_token(text, noon(0)).unwrap_err();
+    assert!(matches!(refused("usage_aaaa"), Error::Ambiguous(_)));
+    assert!(matches!(refused("usage_b"), Error::NotFound(_)));
+    assert!(matches!(refused(""), Error::NotFound(_)));
+    assert!(
+        world
+            .store
+            .authenticate(b"usage_aaaaaaaaaa1")
+            .unwrap()
+            .is_some()
+    );
+    world
+        .store
+        .revoke_token("usage_aaaaaaaaaa1", noon(0))
+        .unwrap();
+    assert!(
+        world
+            .store
+            .authenticate(b"usage_aaaaaaaaaa1")
+            .unwrap()
+            .is_none()
+    );
+    assert!(
+        world
+            .store
+            .authenticate(b"usage_aaaaaaaabb2")
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[test]
+fn a_token_belongs_to_one_organization() {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    let umbrella = world.store.organization("Umbrella", noon(0)).unwrap();
+    let foreign = NewToken {
+        drawn_here: false,
+        ..token("tökén-goes-here".as_bytes(), acme)
+    };
+    world.store.add_token(&foreign, noon(0)).unwrap();
+    let theirs = NewToken {
+        organization: umbrella,
+        ..foreign
+    };
+    assert!(matches!(
+        world.store.add_token(&theirs, noon(0)),
+        Err(Error::Taken(_))
+    ));
+    let grant = world
+        .store
+        .authenticate("tökén-goes-here".as_bytes())
+        .unwrap()
+        .unwrap();
+    assert_eq!(grant.organization, acme);
+}
