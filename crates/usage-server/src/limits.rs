@@ -95,7 +95,7 @@ pub(crate) const LATE_ANONYMOUS_MAX: Duration = Duration::from_secs(7 * 86_400);
 pub(crate) const FUTURE_SKEW_MAX: Duration = Duration::from_secs(5);
 
 /// Replies from this size on are compressed; below, the headers outweigh the gain.
-pub(crate) const COMPRESSED_FROM_BYTES: u16 = 1_024;
+pub(crate) const COMPRESSED_FROM_BYTES: u64 = 1_024;
 
 /// A token has at most this many bytes: headers in all have 32 KiB, and no issuer needs more.
 pub(crate) const TOKEN_MAX_BYTES: usize = 4 * 1024;

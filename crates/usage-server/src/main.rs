@@ -12,6 +12,7 @@ mod ingest;
 mod jobs;
 mod limits;
 mod log;
+mod pages;
 mod progress;
 mod request;
 mod router;

@@ -3,32 +3,40 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::map_request_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
 
 use crate::app::App;
-use crate::{health, ingest};
 use crate::ingest::Refusal;
+use crate::limits::COMPRESSED_FROM_BYTES;
+use crate::request::ClientAddress;
+use crate::{health, ingest, pages};
 
-/// All doors. `pages` are those for people, without a fallback of their own.
-pub(crate) fn router(app: Arc<App>, pages: Router<Arc<App>>) -> Router {
+/// All doors.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let pages = pages::routes(&app)
+        .layer(map_request_with_state(Arc::clone(&app), learn_address))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)));
     let doors = Router::new()
         .route("/api/v1/servers", post(ingest::servers))
         .route("/api/v1/stats/{product}", post(ingest::stats))
         .route("/api/v1/usage/{product}", post(ingest::usage))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .merge(pages)
         .method_not_allowed_fallback(async || Refusal::WrongMethod)
-        .with_state(app);
-    let at_the_tidied_path = doors.clone().fallback(unknown_path);
+        .merge(pages);
+    let at_the_tidied_path = doors.clone().fallback(unknown_path).with_state(Arc::clone(&app));
     doors
         .fallback(|request| look_again(at_the_tidied_path, request))
         .layer(CatchPanicLayer::custom(|_| Refusal::Failed.into_response()))
+        .with_state(app)
 }
 
 /// Only paths that no door has come here, so that tidying costs nobody else anything. Never a
@@ -43,17 +51,20 @@ async fn look_again(doors: Router, mut request: Request) -> Response {
     }
 }
 
-async fn unknown_path(headers: HeaderMap) -> Response {
-    let wants_html = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .any(|accept| accept.as_bytes().windows(9).any(|part| part == b"text/html"));
-    if wants_html {
-        return (StatusCode::NOT_FOUND, Html(NOT_FOUND_PAGE)).into_response();
+/// A page for people, JSON for programs.
+async fn unknown_path(app: State<Arc<App>>, request: Request) -> Response {
+    let html = b"text/html";
+    let mut accepted = request.headers().get_all(header::ACCEPT).iter();
+    if accepted.any(|kinds| kinds.as_bytes().windows(html.len()).any(|kind| kind == html)) {
+        return pages::not_found(app, request).await;
     }
     Refusal::UnknownPath("nothing answers at this path").into_response()
 }
 
-const NOT_FOUND_PAGE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\
-    <title>Not found</title><h1>Not found</h1><p>There is nothing at this address. \
-    <a href=\"/\">To the start</a></p></html>\n";
+/// Pages limit sign-ins by address, too.
+async fn learn_address(State(app): State<Arc<App>>, request: Request) -> Request {
+    let (mut parts, body) = request.into_parts();
+    let address = ingest::address(&parts, &app.settings);
+    parts.extensions.insert(ClientAddress(address));
+    Request::from_parts(parts, body)
+}

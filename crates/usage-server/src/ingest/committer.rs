@@ -20,7 +20,7 @@ type Answers = Vec<(oneshot::Sender<Answer>, Answer)>;
 /// The queue and its thread.
 pub(crate) struct Committer {
     queue: Arc<Queue>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl Committer {
             let queue = Arc::clone(&queue);
             move || commit_all(&queue, append, &done)
         })?;
-        Ok(Committer { queue, thread: Mutex::new(Some(thread)) })
+        Ok(Committer { queue, thread: Some(thread) })
     }
 
     /// Stores a report: returns when it is on disk.
@@ -74,13 +74,14 @@ impl Committer {
     pub(crate) fn is_open(&self) -> bool {
         !self.queue.lock().closed
     }
+}
 
+impl Drop for Committer {
     /// Takes no more reports, and returns when all that were taken are on disk.
-    pub(crate) fn close(&self) {
+    fn drop(&mut self) {
         self.queue.close();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // A thread that panicked has closed the queue and told the log.
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has closed the queue, and the panic is in the log.
             let _ = thread.join();
         }
     }
@@ -255,18 +256,19 @@ mod tests {
         }).unwrap());
         let (handler, answer) = oneshot::channel();
         committer.queue.push(report(b"[]"), handler).unwrap();
-        committer.close();
+        assert!(committer.is_open());
+        drop(committer);
         assert_eq!(stored.try_iter().sum::<usize>(), 1);
         assert_eq!(answer.await.unwrap(), Some(Outcome::Repeated));
-        assert!(matches!(committer.append(report(b"[]")).await, Err(Refusal::NotReady)));
-        assert!(!committer.is_open());
     }
 
     #[tokio::test]
     async fn a_panic_takes_no_more_reports() {
         let committer = Committer::start(|_: &[NewReport]| panic!("a bug")).unwrap();
         assert!(matches!(committer.append(report(b"[]")).await, Err(Refusal::NotStored)));
-        committer.close();
+        while committer.is_open() {
+            tokio::task::yield_now().await;
+        }
         assert!(matches!(committer.append(report(b"[]")).await, Err(Refusal::NotReady)));
     }
 }

@@ -24,6 +24,7 @@ use usage_store::quarantine::Refused;
 use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Store};
 
+use crate::jobs::Nudge;
 use crate::limits::QUARANTINE_BODY_MAX_BYTES;
 use body::InFlight;
 use committer::Committer;
@@ -46,16 +47,28 @@ pub(crate) struct Ingest {
 
 impl Ingest {
     /// Starts the committer and the quarantine's thread. Must be called within the tokio
-    /// runtime that serves. `next_report_in` is told to senders, in seconds.
-    pub(crate) fn start(store: &Arc<Store>, next_report_in: u32) -> std::io::Result<Ingest> {
+    /// runtime that serves. `next_report_in` is told to senders, in seconds; `nudge` hears of
+    /// each commit.
+    pub(crate) fn start(
+        store: &Arc<Store>,
+        next_report_in: u32,
+        nudge: Option<Nudge>,
+    ) -> std::io::Result<Ingest> {
         let reply = serde_json::json!({
             "next_report_in": next_report_in,
             "latest_version": null,
             "advisories": [],
         });
         let journal = Arc::clone(store);
+        let append = move |reports: &[NewReport]| {
+            let outcomes = journal.append(reports)?;
+            if let Some(nudge) = &nudge {
+                nudge.reports_came();
+            }
+            Ok(outcomes)
+        };
         Ok(Ingest {
-            committer: Committer::start(move |reports: &[NewReport]| journal.append(reports))?,
+            committer: Committer::start(append)?,
             quarantine: Quarantine::start(Arc::clone(store))?,
             throttle: Mutex::default(),
             in_flight: InFlight::default(),
@@ -63,16 +76,9 @@ impl Ingest {
         })
     }
 
-    /// Whether reports are taken: not any more after [`Ingest::close`].
+    /// Whether reports are taken. No longer where the committer has failed.
     pub(crate) fn is_open(&self) -> bool {
         self.committer.is_open()
-    }
-
-    /// Takes no more reports, and returns when all that were taken are on disk. Blocks; call
-    /// it when the listener has stopped.
-    pub(crate) fn close(&self) {
-        self.committer.close();
-        self.quarantine.close();
     }
 
     async fn append(&self, report: NewReport) -> Result<Outcome, Refusal> {

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use usage_store::Store;
@@ -13,8 +13,9 @@ use crate::limits::{QUARANTINE_BATCH_MAX, QUARANTINE_WAITING_MAX};
 
 /// The channel and its thread.
 pub(crate) struct Quarantine {
-    line: Mutex<Option<SyncSender<Refused>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// `None` only while it is dropped.
+    line: Option<SyncSender<Refused>>,
+    thread: Option<JoinHandle<()>>,
     dropped: Arc<AtomicU64>,
 }
 
@@ -28,26 +29,26 @@ impl Quarantine {
             move || keep_all(&store, &waiting, &dropped)
         })?;
         Ok(Quarantine {
-            line: Mutex::new(Some(line)),
-            thread: Mutex::new(Some(thread)),
+            line: Some(line),
+            thread: Some(thread),
             dropped,
         })
     }
 
     /// Hands a refused report over, or counts it as dropped.
     pub(crate) fn keep(&self, refused: Refused) {
-        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = line.as_ref().is_some_and(|line| line.try_send(refused).is_ok());
+        let kept = self.line.as_ref().is_some_and(|line| line.try_send(refused).is_ok());
         if !kept {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
 
+impl Drop for Quarantine {
     /// Takes no more, and returns when all that was taken is kept.
-    pub(crate) fn close(&self) {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+    fn drop(&mut self) {
+        self.line = None;
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }

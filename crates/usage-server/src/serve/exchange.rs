@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ use tower::Service;
 
 use super::connection::Exchange;
 use crate::limits::REQUEST_ID_MAX_BYTES;
+use crate::request::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -36,42 +37,52 @@ pub(super) async fn answer(
     let mut request = request.map(Body::new);
     let id = request_id(request.headers());
     let method = request.method().clone();
-    let path = request.uri().clone();
+    let uri = request.uri().clone();
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let mut response = router.call(request).await?;
-    log(&method, path.path(), response.status(), &id, began);
-    response.headers_mut().insert(REQUEST_ID, id);
+    log(&method, uri.path(), response.status(), &id, began);
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     Ok(keep_while_read(response, exchange))
 }
 
 /// A proxy's id where it is short and plain, else one of our own: unguessable and unique, from
 /// a keyed hash of a counter.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
+fn request_id(headers: &HeaderMap) -> Arc<str> {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    if let Some(given) = headers.get(REQUEST_ID)
+    if let Some(given) = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok())
         && (1..=REQUEST_ID_MAX_BYTES).contains(&given.len())
-        && given.as_bytes().iter().all(plain)
+        && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     {
-        return given.clone();
+        return Arc::from(given);
     }
-    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-    let id = data_encoding::HEXLOWER.encode(&KEY.hash_one(count).to_be_bytes());
-    HeaderValue::from_maybe_shared(Bytes::from(id))
-        .unwrap_or_else(|_| HeaderValue::from_static("none"))
+    let id = KEY.hash_one(COUNTER.fetch_add(1, Ordering::Relaxed));
+    data_encoding::HEXLOWER.encode(&id.to_be_bytes()).into()
 }
 
-fn log(method: &Method, path: &str, status: StatusCode, id: &HeaderValue, began: Instant) {
-    let id = id.to_str().unwrap_or_default();
-    let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let status_code = status.as_u16();
+/// One event a request: quiet where all is well and there are many.
+fn log(method: &Method, path: &str, status: StatusCode, id: &str, began: Instant) {
+    macro_rules! event {
+        ($level:ident) => {
+            tracing::$level!(
+                %method,
+                path,
+                status = status.as_u16(),
+                millis = began.elapsed().as_secs_f64() * 1e3,
+                request_id = id,
+                "request"
+            )
+        };
+    }
     if status.is_server_error() {
-        tracing::warn!(%method, path, status = status_code, micros, request_id = id, "request");
+        event!(warn);
     } else if path.starts_with("/api/") && status.is_success() {
-        tracing::debug!(%method, path, status = status_code, micros, request_id = id, "request");
+        event!(debug);
     } else {
-        tracing::info!(%method, path, status = status_code, micros, request_id = id, "request");
+        event!(info);
     }
 }
 

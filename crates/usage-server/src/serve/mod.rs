@@ -3,6 +3,7 @@
 
 mod connection;
 mod exchange;
+mod signal;
 
 use std::future::Future;
 use std::pin::pin;
@@ -13,6 +14,8 @@ use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+
+pub(crate) use signal::told_to_stop;
 
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADERS_MAX_BYTES, HTTP2_STREAMS_MAX,
