@@ -18,7 +18,12 @@ pub(super) fn read<'a>(headers: &'a HeaderMap, name: &str, tls: bool) -> Option<
 
 /// A `Set-Cookie` that no script can read and no other site's form brings along. `value` is
 /// base64url, so nothing in it needs escaping.
-pub(super) fn write(name: &str, value: &str, max_age_seconds: u64, tls: bool) -> Option<HeaderValue> {
+pub(super) fn write(
+    name: &str,
+    value: &str,
+    max_age_seconds: u64,
+    tls: bool,
+) -> Option<HeaderValue> {
     let secure = if tls { "; Secure" } else { "" };
     let name = full_name(name, tls);
     let line = format!(
@@ -28,7 +33,11 @@ pub(super) fn write(name: &str, value: &str, max_age_seconds: u64, tls: bool) ->
 }
 
 fn full_name(name: &str, tls: bool) -> String {
-    if tls { format!("__Host-{name}") } else { name.to_owned() }
+    if tls {
+        format!("__Host-{name}")
+    } else {
+        name.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -48,8 +57,14 @@ mod tests {
     #[test]
     fn behind_tls_a_cookie_is_bound_to_host_and_tls() {
         let line = write("usage_session", "abc", 60, true).unwrap();
-        assert_eq!(line, "__Host-usage_session=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(
+            line,
+            "__Host-usage_session=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
+        );
         let line = write("usage_session", "abc", 60, false).unwrap();
-        assert_eq!(line, "usage_session=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            line,
+            "usage_session=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
+        );
     }
 }

@@ -26,7 +26,9 @@ pub(crate) fn token_matches(expected: &str, given: &str) -> bool {
 
 /// Whether the browser says that another site sent this. Older browsers say nothing.
 pub(crate) fn is_cross_site(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site")
+    headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site")
 }
 
 /// Guards a form that is filled in before there is a session.
@@ -39,7 +41,9 @@ impl FormGuard {
     pub(crate) fn for_form(headers: &HeaderMap, tls: bool) -> Result<FormGuard, getrandom::Error> {
         match FormGuard::sent(headers, tls) {
             Some(guard) => Ok(guard),
-            None => Ok(FormGuard { secret: Secret::random()? }),
+            None => Ok(FormGuard {
+                secret: Secret::random()?,
+            }),
         }
     }
 
@@ -82,7 +86,10 @@ mod tests {
     fn a_form_is_taken_only_with_the_cookie_it_was_shown_with() {
         let shown = FormGuard::for_form(&HeaderMap::new(), false).unwrap();
         let mut headers = HeaderMap::new();
-        assert!(!FormGuard::allows(&headers, false, &shown.token()), "no cookie");
+        assert!(
+            !FormGuard::allows(&headers, false, &shown.token()),
+            "no cookie"
+        );
         let cookie = shown.cookie(false).unwrap();
         let pair = cookie.to_str().unwrap().split(';').next().unwrap();
         headers.insert(COOKIE, pair.parse().unwrap());
@@ -100,10 +107,12 @@ mod tests {
 
     #[test]
     fn only_what_the_browser_calls_cross_site_is_cross_site() {
-        let headers = |site: &'static str| HeaderMap::from_iter([(
-            "sec-fetch-site".parse().unwrap(),
-            HeaderValue::from_static(site),
-        )]);
+        let headers = |site: &'static str| {
+            HeaderMap::from_iter([(
+                "sec-fetch-site".parse().unwrap(),
+                HeaderValue::from_static(site),
+            )])
+        };
         assert!(is_cross_site(&headers("cross-site")));
         assert!(!is_cross_site(&headers("same-origin")));
         assert!(!is_cross_site(&HeaderMap::new()));

@@ -19,13 +19,16 @@ impl FirstVisit {
 
     /// For a server without one: a new link.
     pub(crate) fn open() -> Result<FirstVisit, getrandom::Error> {
-        Ok(FirstVisit { code: Mutex::new(Some(Secret::random()?)) })
+        Ok(FirstVisit {
+            code: Mutex::new(Some(Secret::random()?)),
+        })
     }
 
     /// The link's path, to be printed after the public URL: `/welcome/CODE`.
     pub(crate) fn path(&self) -> Option<String> {
         let code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
-        code.as_ref().map(|code| format!("/welcome/{}", code.text()))
+        code.as_ref()
+            .map(|code| format!("/welcome/{}", code.text()))
     }
 
     /// Whether this is the code, and it still works.

@@ -10,7 +10,7 @@ mod secret;
 mod session;
 mod throttle;
 
-pub(crate) use self::csrf::{FormGuard, is_cross_site, token_for_session, token_matches};
+pub(crate) use self::csrf::{FormGuard, is_cross_site};
 pub(crate) use self::first_visit::FirstVisit;
 pub(crate) use self::operator::{Operator, local_path};
 pub(crate) use self::password::{Busy, Passwords};
@@ -31,6 +31,10 @@ pub(crate) struct AccountState {
 impl AccountState {
     /// For a server with this link, if it has no operator yet.
     pub(crate) fn new(first_visit: FirstVisit) -> AccountState {
-        AccountState { passwords: Passwords::default(), throttle: Throttle::default(), first_visit }
+        AccountState {
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
+            first_visit,
+        }
     }
 }

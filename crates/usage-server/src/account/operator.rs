@@ -26,7 +26,11 @@ pub(crate) struct Operator {
 impl Operator {
     /// Refuses a form that doesn't bring this session's token.
     pub(crate) fn check(&self, given: &str) -> Result<(), Failure> {
-        if csrf::token_matches(&self.csrf, given) { Ok(()) } else { Err(Failure::ForeignForm) }
+        if csrf::token_matches(&self.csrf, given) {
+            Ok(())
+        } else {
+            Err(Failure::ForeignForm)
+        }
     }
 }
 
@@ -38,13 +42,18 @@ impl FromRequestParts<Arc<App>> for Operator {
             return Err(to_sign_in(app, parts));
         };
         let csrf = csrf::token_for_session(&secret);
-        let looked_up = crate::pages::ask(app, move |store| {
-            Ok(store.session(secret.bytes(), Timestamp::now())?)
+        let looked_up = crate::pages::ask(app, move |app| {
+            Ok(app.store.session(secret.bytes(), Timestamp::now())?)
         });
         match looked_up.await.map_err(IntoResponse::into_response)? {
             None => Err(to_sign_in(app, parts)),
-            Some(session) if !session.account.operator => Err(Failure::NotAnOperator.into_response()),
-            Some(session) => Ok(Operator { account: session.account, csrf }),
+            Some(session) if !session.account.operator => {
+                Err(Failure::NotAnOperator.into_response())
+            }
+            Some(session) => Ok(Operator {
+                account: session.account,
+                csrf,
+            }),
         }
     }
 }
@@ -71,7 +80,9 @@ pub(crate) fn local_path(next: &str) -> &str {
     let local = next.starts_with('/')
         && !next.starts_with("//")
         && next.len() <= 2048
-        && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        && next
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if local { next } else { "/" }
 }
 
@@ -85,8 +96,17 @@ mod tests {
             assert_eq!(local_path(fine), fine);
         }
         for hostile in [
-            "", "products", "//evil.example", "/\\evil.example", "https://evil.example", "/a\\b",
-            "javascript:alert(1)", "/a\r\nSet-Cookie: x", "/\t/evil.example", " /a", "/ä",
+            "",
+            "products",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\\b",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: x",
+            "/\t/evil.example",
+            " /a",
+            "/ä",
         ] {
             assert_eq!(local_path(hostile), "/", "{hostile}");
         }

@@ -35,19 +35,28 @@ pub(crate) struct Passwords {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Passwords { turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Passwords {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 }
 
 impl Passwords {
     /// The hash to keep of a new password.
     pub(crate) async fn hash(&self, password: String) -> Result<String, Busy> {
-        self.in_turn(move || hash(&password)).await?.map_err(|_| Busy)
+        self.in_turn(move || hash(&password))
+            .await?
+            .map_err(|_| Busy)
     }
 
     /// Whether the password fits the hash; without a hash never, after the same time.
-    pub(crate) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, Busy> {
-        self.in_turn(move || verify(&password, hash.as_deref())).await
+    pub(crate) async fn verify(
+        &self,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<bool, Busy> {
+        self.in_turn(move || verify(&password, hash.as_deref()))
+            .await
     }
 
     async fn in_turn<T: Send + 'static>(
@@ -55,7 +64,10 @@ impl Passwords {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
         let turn = Arc::clone(&self.turns).acquire_owned();
-        let turn = tokio::time::timeout(PATIENCE, turn).await.map_err(|_| Busy)?.map_err(|_| Busy)?;
+        let turn = tokio::time::timeout(PATIENCE, turn)
+            .await
+            .map_err(|_| Busy)?
+            .map_err(|_| Busy)?;
         let work = tokio::task::spawn_blocking(move || {
             // Held until the work is done, even if the browser has gone.
             let _turn = turn;
@@ -69,20 +81,34 @@ impl Passwords {
 pub(crate) fn hash(password: &str) -> Result<String, password_hash::Error> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|_| password_hash::Error::Crypto)?;
-    let hash: PasswordHash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt)?;
+    let hash: PasswordHash =
+        Argon2::default().hash_password_with_salt(password.as_bytes(), &salt)?;
     Ok(hash.to_string())
 }
 
 fn verify(password: &str, hash: Option<&str>) -> bool {
-    let Ok(expected) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
-    let fits = Argon2::default().verify_password(password.as_bytes(), &expected).is_ok();
+    let Ok(expected) = PasswordHash::new(hash.unwrap_or(NOBODY)) else {
+        return false;
+    };
+    let fits = Argon2::default()
+        .verify_password(password.as_bytes(), &expected)
+        .is_ok();
     fits && hash.is_some()
+}
+
+/// Whether this can be an address to sign in with. Whether mail arrives there isn't asked.
+pub(crate) fn is_address(email: &str) -> bool {
+    let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
+    let parts = email.split_once('@');
+    plain && email.len() <= 254 && parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
 }
 
 /// What is wrong with a new password, in words for the person who chose it.
 pub(crate) fn objection(password: &str) -> Option<String> {
     if password.chars().count() < MIN_CHARS {
-        return Some(format!("Use {MIN_CHARS} characters or more; a few words are fine."));
+        return Some(format!(
+            "Use {MIN_CHARS} characters or more; a few words are fine."
+        ));
     }
     if password.len() > MAX_BYTES {
         return Some(format!("Use at most {MAX_BYTES} bytes."));
@@ -97,7 +123,10 @@ mod tests {
     #[test]
     fn a_password_fits_its_own_hash_only() {
         let kept = hash("correct horse battery").unwrap();
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
         assert!(verify("correct horse battery", Some(&kept)));
         assert!(!verify("correct horse", Some(&kept)));
         assert!(!verify("correct horse battery", None));
@@ -111,6 +140,14 @@ mod tests {
         let real = PasswordHash::new(&real).unwrap();
         assert_eq!(nobody.params, real.params);
         assert_eq!(nobody.hash.unwrap().len(), real.hash.unwrap().len());
+    }
+
+    #[test]
+    fn an_address_needs_a_name_and_a_host() {
+        assert!(is_address("ada@example.com"));
+        for wrong in ["", "ada", "@example.com", "ada@", "a da@example.com", "a@b\n", &"x@".repeat(300)] {
+            assert!(!is_address(wrong), "{wrong}");
+        }
     }
 
     #[test]

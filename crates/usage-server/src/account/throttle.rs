@@ -51,7 +51,11 @@ impl Throttle {
             attempts.accounts.get(&email),
             address.and_then(|address| attempts.addresses.get(&address)),
         ];
-        let wait = blocked.into_iter().flatten().map(|r| r.free_at.saturating_duration_since(now)).max();
+        let wait = blocked
+            .into_iter()
+            .flatten()
+            .map(|r| r.free_at.saturating_duration_since(now))
+            .max();
         if let Some(wait) = wait.filter(|wait| !wait.is_zero()) {
             return Err(wait);
         }
@@ -74,7 +78,11 @@ fn count<K: Hash + Eq + Clone>(records: &mut HashMap<K, Record>, key: K, free: u
     if records.len() >= REMEMBERED && !records.contains_key(&key) {
         forget_some(records, now);
     }
-    let record = records.entry(key).or_insert(Record { count: 0, last: now, free_at: now });
+    let record = records.entry(key).or_insert(Record {
+        count: 0,
+        last: now,
+        free_at: now,
+    });
     if now.saturating_duration_since(record.last) > MEMORY {
         record.count = 0;
     }
@@ -99,7 +107,12 @@ fn forget_some<K: Hash + Eq + Clone>(records: &mut HashMap<K, Record>, now: Inst
 
 /// Addresses are one without regard to case. Whatever is typed, the key stays short.
 fn account_key(email: &str) -> String {
-    email.trim().chars().take(256).flat_map(char::to_lowercase).collect()
+    email
+        .trim()
+        .chars()
+        .take(256)
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// A customer's IPv6 network is a /64: one sender.
@@ -123,15 +136,25 @@ mod tests {
         let throttle = Throttle::default();
         let now = Instant::now();
         for n in 0..5 {
-            throttle.attempt("Ada@Example.com", address(n), now).unwrap();
+            throttle
+                .attempt("Ada@Example.com", address(n), now)
+                .unwrap();
         }
-        let wait = throttle.attempt("ada@example.com ", address(9), now).unwrap_err();
+        let wait = throttle
+            .attempt("ada@example.com ", address(9), now)
+            .unwrap_err();
         assert_eq!(wait, Duration::from_secs(15));
         let later = now + wait;
-        throttle.attempt("ada@example.com", address(9), later).unwrap();
-        let wait = throttle.attempt("ada@example.com", address(9), later).unwrap_err();
+        throttle
+            .attempt("ada@example.com", address(9), later)
+            .unwrap();
+        let wait = throttle
+            .attempt("ada@example.com", address(9), later)
+            .unwrap_err();
         assert_eq!(wait, Duration::from_secs(30));
-        throttle.attempt("grace@example.com", address(9), later).unwrap();
+        throttle
+            .attempt("grace@example.com", address(9), later)
+            .unwrap();
     }
 
     #[test]
@@ -139,7 +162,9 @@ mod tests {
         let throttle = Throttle::default();
         let now = Instant::now();
         for n in 0..20 {
-            throttle.attempt(&format!("{n}@example.com"), address(1), now).unwrap();
+            throttle
+                .attempt(&format!("{n}@example.com"), address(1), now)
+                .unwrap();
         }
         assert!(throttle.attempt("21@example.com", address(1), now).is_err());
         throttle.attempt("21@example.com", address(2), now).unwrap();
@@ -169,7 +194,9 @@ mod tests {
         let start = Instant::now();
         for n in 0..30_000_u64 {
             let now = start + Duration::from_millis(n);
-            throttle.attempt(&format!("{n}@example.com"), address(u128::from(n)), now).unwrap();
+            throttle
+                .attempt(&format!("{n}@example.com"), address(u128::from(n)), now)
+                .unwrap();
         }
         let attempts = throttle.attempts.lock().unwrap();
         assert!(attempts.accounts.len() <= REMEMBERED && attempts.addresses.len() <= REMEMBERED);

@@ -75,7 +75,9 @@ async fn serve_until_told(
         limit_loopback: config.limit_loopback,
         next_report_in: config.report_interval,
     };
-    let app = Arc::new(App::start(store.clone(), settings, first_visit, jobs.nudge()));
+    let app = App::start(store.clone(), settings, first_visit, jobs.nudge())
+        .map_err(io("starting ingest"))?;
+    let app = Arc::new(app);
     announce(&mut std::io::stdout().lock(), address, &app.settings, &config.data_dir, welcome)
         .map_err(io("standard output"))?;
     serve::serve(listener, router::router(app), told).await;

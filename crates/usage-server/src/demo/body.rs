@@ -64,7 +64,10 @@ pub(super) fn influxdb_usage(facts: &Facts<'_>) -> Vec<u8> {
         uptime: GoFloat(facts.uptime_seconds),
         version: facts.version,
     };
-    json(&[Element { tags: None::<()>, values }])
+    json(&[Element {
+        tags: None::<()>,
+        values,
+    }])
 }
 
 #[derive(Serialize)]
@@ -94,7 +97,11 @@ pub(super) fn kapacitor_usage(facts: &Facts<'_>) -> Vec<u8> {
         server_id: facts.server_id,
         uptime: GoFloat(facts.uptime_seconds),
     };
-    let tags = KapacitorTags { arch: facts.arch, os: facts.os, version: facts.version };
+    let tags = KapacitorTags {
+        arch: facts.arch,
+        os: facts.os,
+        version: facts.version,
+    };
     json(&[Element { tags, values }])
 }
 
@@ -115,7 +122,10 @@ pub(super) fn chronograf_usage(facts: &Facts<'_>) -> Vec<u8> {
         uptime: GoFloat(facts.uptime_seconds),
         version: facts.version,
     };
-    json(&[Element { tags: None::<()>, values }])
+    json(&[Element {
+        tags: None::<()>,
+        values,
+    }])
 }
 
 #[derive(Serialize)]
@@ -227,7 +237,12 @@ pub(super) fn stats(facts: &Facts<'_>) -> Vec<u8> {
         server_id: facts.server_id,
         stats: [
             stat("gateway", "hot", facts.requests, 4.0 + facts.size.powf(0.2)),
-            stat("replication", "cold", facts.requests / 7, 40.0 + facts.size.powf(0.3)),
+            stat(
+                "replication",
+                "cold",
+                facts.requests / 7,
+                40.0 + facts.size.powf(0.3),
+            ),
         ],
     })
 }

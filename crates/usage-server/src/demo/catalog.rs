@@ -52,15 +52,30 @@ const INFLUXDB: Product = Product {
 const KAPACITOR: Product = Product {
     name: "kapacitor",
     dialect: Dialect::Kapacitor,
-    releases: &[("1.5.9", 1200), ("1.6.6", 600), ("1.7.5", 260), ("1.7.6", 120), ("1.7.7", 48), ("1.8.0", 12)],
+    releases: &[
+        ("1.5.9", 1200),
+        ("1.6.6", 600),
+        ("1.7.5", 260),
+        ("1.7.6", 120),
+        ("1.7.7", 48),
+        ("1.8.0", 12),
+    ],
 };
 
-const KAPICATOR: Product = Product { name: "kapicator", ..KAPACITOR };
+const KAPICATOR: Product = Product {
+    name: "kapicator",
+    ..KAPACITOR
+};
 
 const CHRONOGRAF: Product = Product {
     name: "chronograf-ng",
     dialect: Dialect::Chronograf,
-    releases: &[("1.9.4", 800), ("1.10.3", 330), ("1.10.5", 110), ("1.10.7", 33)],
+    releases: &[
+        ("1.9.4", 800),
+        ("1.10.3", 330),
+        ("1.10.5", 110),
+        ("1.10.7", 33),
+    ],
 };
 
 const IFQLD: Product = Product {
@@ -97,8 +112,12 @@ pub(super) const MACHINES: &[((&str, &str), u32)] = &[
     (("linux", "386"), 3),
 ];
 
-pub(super) const DEPLOYMENTS: &[(&str, u32)] =
-    &[("docker", 46), ("kubernetes", 27), ("package", 22), ("binary", 5)];
+pub(super) const DEPLOYMENTS: &[(&str, u32)] = &[
+    ("docker", 46),
+    ("kubernetes", 27),
+    ("package", 22),
+    ("binary", 5),
+];
 
 /// How many servers a Tidewater cluster has.
 pub(super) const CLUSTER_SIZES: &[(u32, u32)] = &[(1, 60), (3, 26), (5, 10), (7, 3), (12, 1)];
@@ -114,5 +133,10 @@ pub(super) const ORGANIZATIONS: &[(&str, u32)] = &[
     ("Trześniewski & Söhne", 3),
 ];
 
-pub(super) const HOST_STEMS: &[(&str, u32)] =
-    &[("tide", 5), ("store", 4), ("s3gw", 3), ("node", 6), ("blob", 2)];
+pub(super) const HOST_STEMS: &[(&str, u32)] = &[
+    ("tide", 5),
+    ("store", 4),
+    ("s3gw", 3),
+    ("node", 6),
+    ("blob", 2),
+];

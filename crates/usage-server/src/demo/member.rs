@@ -71,9 +71,15 @@ impl Member {
         room: usize,
         members: &mut Vec<Member>,
     ) {
-        let Some(product) = random.pick(PRODUCTS) else { return };
+        let Some(product) = random.pick(PRODUCTS) else {
+            return;
+        };
         let ours = product.dialect == Dialect::Tidewater;
-        let size = if ours { random.pick(CLUSTER_SIZES).unwrap_or(1) } else { 1 };
+        let size = if ours {
+            random.pick(CLUSTER_SIZES).unwrap_or(1)
+        } else {
+            1
+        };
         let first = Member::settle(random, product, begin, until);
         for number in 1..=(size as usize).min(room) {
             let mut member = first.clone();
@@ -96,7 +102,11 @@ impl Member {
             // Growth: later days see more newcomers.
             begin + (random.unit().sqrt() * window) as i64
         };
-        let stay = if random.chance(0.14) { random.exponential(5.0) } else { random.exponential(900.0) };
+        let stay = if random.chance(0.14) {
+            random.exponential(5.0)
+        } else {
+            random.exponential(900.0)
+        };
         let silent = if random.chance(0.06) {
             let from = begin + (random.unit() * window) as i64;
             (from, from + days(random.between(2.0, 21.0)))
@@ -113,7 +123,11 @@ impl Member {
         let customer = product.dialect == Dialect::Tidewater && random.chance(0.45);
         let mut member = Member {
             product,
-            organization: if customer { random.pick(ORGANIZATIONS) } else { None },
+            organization: if customer {
+                random.pick(ORGANIZATIONS)
+            } else {
+                None
+            },
             os,
             arch,
             deployment: random.pick(DEPLOYMENTS).unwrap_or("docker"),
@@ -144,7 +158,11 @@ impl Member {
             random: Random(0),
         };
         // Some install what an old guide names.
-        let guide_age = if random.chance(0.2) { random.between(30.0, 400.0) } else { 0.0 };
+        let guide_age = if random.chance(0.2) {
+            random.between(30.0, 400.0)
+        } else {
+            0.0
+        };
         member.release = member.newest_release(born - days(guide_age));
         member
     }
@@ -157,7 +175,8 @@ impl Member {
         }
         let lag = days(self.upgrade_lag_days);
         self.release = self.release.max(self.newest_release(begin - lag));
-        self.started = begin - days(self.random.exponential(self.restart_days)).min(begin - self.born);
+        self.started =
+            begin - days(self.random.exponential(self.restart_days)).min(begin - self.born);
         self.start_due = begin + days(self.random.exponential(self.restart_days));
         self.usage_due = begin + (self.random.unit() * HALF_DAY as f64) as i64;
         if self.product.dialect == Dialect::Tidewater {
@@ -168,7 +187,11 @@ impl Member {
     /// The newest release that was out at `at`; the first one has always been there.
     fn newest_release(&self, at: i64) -> usize {
         let out = |age: u32| self.until - days(f64::from(age)) <= at;
-        self.product.releases.iter().rposition(|&(_, age)| out(age)).unwrap_or(0)
+        self.product
+            .releases
+            .iter()
+            .rposition(|&(_, age)| out(age))
+            .unwrap_or(0)
     }
 
     /// When it does something next.
@@ -236,14 +259,20 @@ impl Member {
     }
 
     fn post(&self, kind: Kind, at: i64) -> Post {
-        let fault = self.fault.and_then(|(fault, since)| (at >= since).then_some(fault));
+        let fault = self
+            .fault
+            .and_then(|(fault, since)| (at >= since).then_some(fault));
         let seconds_up = ((at - self.started) as f64 / 250.0).floor() / 4.0;
         let age_days = (at - self.born) as f64 / MILLIS_PER_DAY;
         let size = self.size * (self.growth_per_day * age_days).exp().min(50.0);
         let blank = fault == Some(Fault::BlankIds) && kind != Kind::Usage;
         let facts = Facts {
             product: self.product.name,
-            version: self.product.releases.get(self.release).map_or("", |&(version, _)| version),
+            version: self
+                .product
+                .releases
+                .get(self.release)
+                .map_or("", |&(version, _)| version),
             os: self.os,
             arch: self.arch,
             deployment: self.deployment,
@@ -300,7 +329,9 @@ pub(super) fn break_some(members: &mut [Member], begin: i64, until: i64) {
             && member.born < begin
             && member.leaves > until
     });
-    let faults = [Fault::BlankIds, Fault::WrongTypes, Fault::CutOff].into_iter().cycle();
+    let faults = [Fault::BlankIds, Fault::WrongTypes, Fault::CutOff]
+        .into_iter()
+        .cycle();
     for (number, (member, fault)) in stayers.take(count).zip(faults).enumerate() {
         member.fault = Some((fault, begin.max(until - days(6.0 * (number as f64 + 1.0)))));
     }

@@ -54,11 +54,25 @@ impl Fleet {
         let wanted = servers as usize;
         let mut members = Vec::with_capacity(wanted);
         while members.len() < wanted {
-            Member::settle_cluster(&mut random, begin, until, wanted - members.len(), &mut members);
+            Member::settle_cluster(
+                &mut random,
+                begin,
+                until,
+                wanted - members.len(),
+                &mut members,
+            );
         }
         member::break_some(&mut members, begin, until);
-        let due = members.iter().enumerate().map(|(i, m)| Reverse((m.due(), i))).collect();
-        Fleet { members, due, until }
+        let due = members
+            .iter()
+            .enumerate()
+            .map(|(i, m)| Reverse((m.due(), i)))
+            .collect();
+        Fleet {
+            members,
+            due,
+            until,
+        }
     }
 }
 
@@ -110,8 +124,13 @@ mod tests {
         let posts = small();
         assert!(posts.is_sorted_by_key(|post| post.at));
         let (first, last) = (posts.first().unwrap().at, posts.last().unwrap().at);
-        assert!(last < noon() && first.as_millisecond() >= noon().as_millisecond() - 40 * 86_400_000);
-        assert!(noon().as_millisecond() - last.as_millisecond() < 3_600_000, "today has data");
+        assert!(
+            last < noon() && first.as_millisecond() >= noon().as_millisecond() - 40 * 86_400_000
+        );
+        assert!(
+            noon().as_millisecond() - last.as_millisecond() < 3_600_000,
+            "today has data"
+        );
     }
 
     #[test]
@@ -143,9 +162,21 @@ mod tests {
     #[test]
     fn a_few_senders_are_broken_each_in_its_own_way() {
         let broken: Vec<Post> = small().into_iter().filter(|post| post.broken).collect();
-        assert!(broken.iter().any(|post| serde_json::from_slice::<Value>(&post.body).is_err()));
-        assert!(broken.iter().any(|post| String::from_utf8_lossy(&post.body).contains(r#""server_id":"""#)));
-        assert!(broken.iter().any(|post| String::from_utf8_lossy(&post.body).contains(r#""stats":"none""#)));
+        assert!(
+            broken
+                .iter()
+                .any(|post| serde_json::from_slice::<Value>(&post.body).is_err())
+        );
+        assert!(
+            broken
+                .iter()
+                .any(|post| String::from_utf8_lossy(&post.body).contains(r#""server_id":"""#))
+        );
+        assert!(
+            broken
+                .iter()
+                .any(|post| String::from_utf8_lossy(&post.body).contains(r#""stats":"none""#))
+        );
         assert!(broken.len() * 20 < small().len());
     }
 
@@ -155,18 +186,35 @@ mod tests {
         let mut versions: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         let mut organizations = BTreeSet::new();
         let posts = small();
-        for post in posts.iter().filter(|post| !post.broken && post.kind == Kind::Usage) {
+        for post in posts
+            .iter()
+            .filter(|post| !post.broken && post.kind == Kind::Usage)
+        {
             let body: Value = serde_json::from_slice(&post.body).unwrap();
             let text = |key: &str| {
                 let (tag, value) = (&body[0]["tags"][key], &body[0]["values"][key]);
-                value.as_str().or(tag.as_str()).unwrap_or_default().to_owned()
+                value
+                    .as_str()
+                    .or(tag.as_str())
+                    .unwrap_or_default()
+                    .to_owned()
             };
-            servers.entry(post.product).or_default().insert(text("cluster_id") + &text("server_id"));
-            versions.entry(post.product).or_default().insert(text("version"));
+            servers
+                .entry(post.product)
+                .or_default()
+                .insert(text("cluster_id") + &text("server_id"));
+            versions
+                .entry(post.product)
+                .or_default()
+                .insert(text("version"));
             organizations.extend(post.organization);
         }
         for product in ADOPTED {
-            assert!(servers[product].len() >= 10, "{product} has {}", servers[product].len());
+            assert!(
+                servers[product].len() >= 10,
+                "{product} has {}",
+                servers[product].len()
+            );
             assert!(versions[product].len() >= 3, "{product}");
         }
         assert!(organizations.len() >= 3);

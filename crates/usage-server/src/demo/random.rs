@@ -53,6 +53,11 @@ impl Random {
     pub(super) fn uuid(&mut self) -> String {
         let (a, b) = (self.next(), self.next());
         let (low, node) = ((a & 0xfff) | 0x4000, (b & 0x3fff) | 0x8000);
-        format!("{:08x}-{:04x}-{low:04x}-{node:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, b >> 16)
+        format!(
+            "{:08x}-{:04x}-{low:04x}-{node:04x}-{:012x}",
+            a >> 32,
+            (a >> 16) & 0xffff,
+            b >> 16
+        )
     }
 }

@@ -1,0 +1,133 @@
+//! Around every page: its security headers, the refusal of other sites' forms, and the error
+//! page where the inside failed.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::Failure;
+use super::failure::ErrorPage;
+use super::layout::Layout;
+use crate::account::is_cross_site;
+use crate::app::App;
+use crate::request::RequestId;
+
+/// Nothing but our own style sheet, script and images; nobody frames us, forms come to us.
+const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// The middleware around all pages.
+pub(super) async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let writes = !request.method().is_safe();
+    let response = if writes && is_cross_site(request.headers()) {
+        Failure::ForeignForm.into_response()
+    } else {
+        next.run(request).await
+    };
+    finish(&app, id, response)
+}
+
+/// The page for an address where nothing is; for the router's fallback.
+pub(crate) async fn not_found(State(app): State<Arc<App>>, request: Request) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    finish(&app, id, Failure::NotFound.into_response())
+}
+
+fn finish(app: &App, id: Option<RequestId>, mut response: Response) -> Response {
+    let status = response.status();
+    let is_page = response.headers().contains_key(CONTENT_TYPE)
+        && response.headers()[CONTENT_TYPE]
+            .as_bytes()
+            .starts_with(b"text/html");
+    if status.as_u16() >= 400 && !is_page {
+        response = error_page(app, id, response);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Response {
+    let failure = refused.extensions().get::<Arc<Failure>>().cloned();
+    let id = id.map(|RequestId(id)| id.to_string());
+    if let Some(cause) = failure.as_deref().and_then(Failure::cause) {
+        tracing::error!(request_id = id.as_deref(), cause, "a page failed");
+    }
+    let status = refused.status();
+    let page = ErrorPage::new(Layout::plain(app), status, failure.as_deref(), id);
+    let Ok(html) = page.render() else {
+        return refused;
+    };
+    let (mut parts, _) = refused.into_parts();
+    parts.headers.remove(CONTENT_TYPE);
+    parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+    let (page, body) = Html(html).into_response().into_parts();
+    parts.headers.extend(page.headers);
+    Response::from_parts(parts, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::House;
+    use super::*;
+
+    #[tokio::test]
+    async fn every_answer_is_locked_down() {
+        let house = House::new();
+        for path in ["/sign-in", "/", "/welcome/x", "/nowhere"] {
+            let answer = house.get(path).await;
+            assert_eq!(answer.header("content-security-policy"), CSP, "{path}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            assert_eq!(answer.header("referrer-policy"), "no-referrer");
+            assert_eq!(answer.header("cache-control"), "no-store");
+        }
+        assert!(!CSP.contains("unsafe"));
+    }
+
+    #[tokio::test]
+    async fn what_another_site_sends_is_refused() {
+        let house = House::new();
+        let answer = house
+            .post_from("cross-site", "/sign-in", &[("email", "a@b.c")])
+            .await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert!(answer.text.contains("Please send the form again"));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_address_gets_a_page_that_leads_back() {
+        let house = House::new();
+        let answer = house.get("/nowhere").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        assert!(answer.text.contains("Page not found"));
+        assert!(answer.text.contains(r#"href="/""#));
+        let answer = house.post("/", &[]).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+        assert!(answer.text.contains("Not possible here"));
+    }
+
+    #[tokio::test]
+    async fn our_own_failure_shows_the_requests_id_and_no_cause() {
+        let house = House::new();
+        let failure = Failure::Broken("the cause <secret>".to_owned());
+        let id = RequestId("req-17".into());
+        let answer = finish(&house.app, Some(id), failure.into_response());
+        let answer = super::super::testing::Answer::read(answer).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(answer.text.contains("req-17"));
+        assert!(!answer.text.contains("secret"));
+    }
+}

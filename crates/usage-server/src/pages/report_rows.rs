@@ -1,0 +1,69 @@
+//! Reports in a list: what stands in a row, and the raw JSON to unfold. Used by the page of
+//! all reports and by a server's page.
+
+use jiff::Timestamp;
+use usage_store::StoredReport;
+use usage_store::report::{Observation, decode};
+
+use super::figures::{Bytes, Moment};
+use super::json_text;
+
+/// Reports on one page.
+pub(super) const REPORTS_SHOWN: usize = 25;
+
+/// A report as shown.
+pub(super) struct ReportRow {
+    pub(super) seq: u64,
+    pub(super) kind: &'static str,
+    pub(super) product: String,
+    pub(super) organization: Option<String>,
+    /// The ids that it names, shortened to the first ones.
+    pub(super) sender: Option<String>,
+    pub(super) received_at: Moment,
+    /// When it was made, where it came late.
+    pub(super) reported_at: Option<Moment>,
+    pub(super) size: Bytes,
+    pub(super) json: String,
+    pub(super) cut: bool,
+}
+
+impl ReportRow {
+    pub(super) fn new(
+        report: &StoredReport,
+        organization: Option<String>,
+        now: Timestamp,
+    ) -> ReportRow {
+        let (json, cut) = json_text::pretty(&report.body);
+        ReportRow {
+            seq: report.seq,
+            kind: report.kind.name(),
+            product: report.product.to_string(),
+            organization,
+            sender: sender(report),
+            received_at: Moment::new(report.received_at, now),
+            reported_at: report.reported_at.map(|at| Moment::new(at, now)),
+            size: Bytes(report.body.len() as u64),
+            json,
+            cut,
+        }
+    }
+}
+
+/// `cluster / server`, and how many others the report speaks of.
+fn sender(report: &StoredReport) -> Option<String> {
+    let decoded = decode(report.kind, &report.body).ok()?;
+    let mut named = decoded.observations.iter().filter_map(ids);
+    let first = named.next()?;
+    Some(match named.count() {
+        0 => first,
+        others => format!("{first} and {others} more"),
+    })
+}
+
+fn ids(observation: &Observation<'_>) -> Option<String> {
+    let cluster = observation.cluster_id.as_deref()?;
+    Some(match observation.server_id.as_deref() {
+        Some(server) => format!("{cluster} / {server}"),
+        None => cluster.to_owned(),
+    })
+}

@@ -1,0 +1,305 @@
+//! `/sign-in` and `/sign-out`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use askama::Template;
+use axum::extract::{Extension, Form, Query, State};
+use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::layout::{Layout, base_path};
+use super::{Failure, ask, render};
+use crate::account::{self, Busy, FormGuard, Operator, Secret, local_path};
+use crate::app::App;
+use crate::request::ClientAddress;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn {
+    page: Layout,
+    csrf: String,
+    next: String,
+    email: String,
+    problem: Option<String>,
+    /// Nobody can sign in yet.
+    no_operator: bool,
+}
+
+/// Where to go afterwards.
+#[derive(Deserialize)]
+pub(super) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /sign-in`
+pub(super) async fn form(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Query(Next { next }): Query<Next>,
+) -> Result<Response, Failure> {
+    show(&app, &headers, &next, "", None).await
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(super) struct Entered {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /sign-in`
+pub(super) async fn submit(
+    State(app): State<Arc<App>>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    Form(entered): Form<Entered>,
+) -> Result<Response, Failure> {
+    let tls = app.settings.tls;
+    let Entered {
+        csrf,
+        email,
+        password,
+        next,
+    } = entered;
+    if !FormGuard::allows(&headers, tls, &csrf) {
+        return Err(Failure::ForeignForm);
+    }
+    let address = address.map(|Extension(ClientAddress(address))| address);
+    if let Err(wait) = app
+        .account
+        .throttle
+        .attempt(&email, address, Instant::now())
+    {
+        return too_many(&app, &headers, &next, &email, wait).await;
+    }
+    let wanted = email.trim().to_owned();
+    let found = ask(&app, move |app| Ok(app.store.account_by_email(&wanted)?)).await?;
+    let (account, hash) = found.unzip();
+    let fits = app.account.passwords.verify(password, hash).await?;
+    let Some(account) = account.filter(|_| fits) else {
+        let problem = "The address or the password is wrong.".to_owned();
+        let page = show(&app, &headers, &next, &email, Some(problem)).await?;
+        return Ok((StatusCode::UNAUTHORIZED, page).into_response());
+    };
+    app.account.throttle.succeeded(&email);
+    let cookie = ask(&app, move |app| {
+        let secret = Secret::random()?;
+        Ok(account::start(
+            &app.store,
+            &secret,
+            account.id,
+            tls,
+            Timestamp::now(),
+        )?)
+    });
+    Ok(welcome_in(&app, cookie.await?, local_path(&next)))
+}
+
+/// Off to `path` with the session's cookie.
+pub(super) fn welcome_in(app: &App, cookie: Option<HeaderValue>, path: &str) -> Response {
+    let base = base_path(&app.settings.public_url);
+    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
+    (cookie, Redirect::to(&format!("{base}{path}"))).into_response()
+}
+
+async fn too_many(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    next: &str,
+    email: &str,
+    wait: Duration,
+) -> Result<Response, Failure> {
+    let seconds = wait.as_secs() + 1;
+    let problem = format!("Too many attempts. Wait {seconds} seconds, then try again.");
+    let page = show(app, headers, next, email, Some(problem)).await?;
+    let retry_after = [(RETRY_AFTER, seconds.to_string())];
+    Ok((StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response())
+}
+
+async fn show(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    next: &str,
+    email: &str,
+    problem: Option<String>,
+) -> Result<Response, Failure> {
+    let guard = FormGuard::for_form(headers, app.settings.tls)?;
+    let no_operator = !ask(app, |app| Ok(app.store.has_operator()?)).await?;
+    let page = SignIn {
+        page: Layout::plain(app),
+        csrf: guard.token(),
+        next: local_path(next).to_owned(),
+        email: email.to_owned(),
+        problem,
+        no_operator,
+    };
+    let cookie = AppendHeaders(
+        guard
+            .cookie(app.settings.tls)
+            .map(|cookie| (SET_COOKIE, cookie)),
+    );
+    Ok((cookie, render(&page)?).into_response())
+}
+
+/// What the button sends.
+#[derive(Deserialize)]
+pub(super) struct Leaving {
+    #[serde(default)]
+    csrf: String,
+}
+
+/// `POST /sign-out`
+pub(super) async fn leave(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    headers: HeaderMap,
+    Form(form): Form<Leaving>,
+) -> Result<Response, Failure> {
+    operator.check(&form.csrf)?;
+    let cookie = ask(&app, move |app| {
+        Ok(account::end(&app.store, &headers, app.settings.tls)?)
+    });
+    Ok(welcome_in(&app, cookie.await?, "/sign-in"))
+}
+
+impl From<Busy> for Failure {
+    fn from(Busy: Busy) -> Self {
+        Failure::Busy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::House;
+
+    const EMAIL: &str = "ada@example.com";
+    const PASSWORD: &str = "correct horse battery";
+
+    #[tokio::test]
+    async fn an_operator_signs_in_lands_where_they_wanted_and_signs_out() {
+        let house = House::with_operator(EMAIL, PASSWORD);
+        let away = house.get("/quarantine?before=5").await;
+        let form = house.get(&away.header("location")).await;
+        let entered = form.filled(&[("email", "Ada@Example.com"), ("password", PASSWORD)]);
+        let inside = house.post_form("/sign-in", &entered).await;
+        assert_eq!(inside.header("location"), "/quarantine?before=5");
+        assert!(
+            inside
+                .header("set-cookie")
+                .contains("HttpOnly; SameSite=Lax")
+        );
+        let page = house.get("/quarantine").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text.contains(EMAIL));
+
+        let cookies = house.cookies();
+        assert_eq!(
+            house.post("/sign-out", &[("csrf", "guess")]).await.status,
+            403
+        );
+        house
+            .post("/sign-out", &[("csrf", &page.field("csrf"))])
+            .await;
+        assert_eq!(house.get("/quarantine").await.status, 303);
+        house.set_cookies(cookies);
+        assert_eq!(
+            house.get("/quarantine").await.status,
+            303,
+            "the old cookie is worth nothing"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_wrong_password_and_an_unknown_address_sound_the_same() {
+        let house = House::with_operator(EMAIL, PASSWORD);
+        let form = house.get("/sign-in").await;
+        let mut texts = Vec::new();
+        for (email, password) in [(EMAIL, "wrong"), ("nobody@example.com", PASSWORD), ("", "")] {
+            let answer = house
+                .post_form(
+                    "/sign-in",
+                    &form.filled(&[("email", email), ("password", password)]),
+                )
+                .await;
+            assert_eq!(answer.status, 401);
+            texts.push(answer.text.replace(email, ""));
+            assert!(!answer.text.contains(PASSWORD));
+        }
+        assert!(texts[0].contains("The address or the password is wrong."));
+    }
+
+    #[tokio::test]
+    async fn a_form_without_its_cookie_or_token_is_refused() {
+        let house = House::with_operator(EMAIL, PASSWORD);
+        let entered = [("email", EMAIL), ("password", PASSWORD)];
+        assert_eq!(house.post("/sign-in", &entered).await.status, 403);
+        let form = house.get("/sign-in").await;
+        assert_eq!(
+            house.post("/sign-in", &entered).await.status,
+            403,
+            "no token"
+        );
+        house.set_cookies(Default::default());
+        assert_eq!(
+            house
+                .post_form("/sign-in", &form.filled(&entered))
+                .await
+                .status,
+            403,
+            "no cookie"
+        );
+    }
+
+    #[tokio::test]
+    async fn who_guesses_has_to_wait() {
+        let house = House::with_operator(EMAIL, PASSWORD);
+        let form = house.get("/sign-in").await;
+        let wrong = form.filled(&[("email", EMAIL), ("password", "wrong")]);
+        for _ in 0..5 {
+            assert_eq!(house.post_form("/sign-in", &wrong).await.status, 401);
+        }
+        let right = form.filled(&[("email", EMAIL), ("password", PASSWORD)]);
+        let answer = house.post_form("/sign-in", &right).await;
+        assert_eq!(answer.status, 429);
+        let seconds = answer.header("retry-after");
+        assert!(answer.text.contains(&format!("Wait {seconds} seconds")));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_led_to_another_site() {
+        let house = House::with_operator(EMAIL, PASSWORD);
+        let form = house.get("/sign-in?next=%2F%2Fevil.example").await;
+        assert_eq!(form.field("next"), "/");
+        let hostile = form.filled(&[
+            ("email", EMAIL),
+            ("password", PASSWORD),
+            ("next", "//evil.example"),
+        ]);
+        assert_eq!(
+            house
+                .post_form("/sign-in", &hostile)
+                .await
+                .header("location"),
+            "/"
+        );
+    }
+
+    #[tokio::test]
+    async fn without_an_operator_the_page_says_how_to_become_one() {
+        let page = House::new().get("/sign-in").await;
+        assert!(page.text.contains("operator add"));
+        let page = House::with_operator(EMAIL, PASSWORD).get("/sign-in").await;
+        assert!(!page.text.contains("operator add"));
+    }
+}
