@@ -11,17 +11,31 @@ use crate::model;
 fn three_reports(folder: &Folder, server: &Running) {
     let token = folder.token("Acme");
     let mut connection = server.connect();
-    let check_in = r#"{"cluster_id":"c1","server_id":"s1","host":"h","product":"influxdb","version":"1.0"}"#;
-    assert_eq!(connection.post("/api/v1/servers", &[], check_in).status(), 201);
+    let check_in =
+        r#"{"cluster_id":"c1","server_id":"s1","host":"h","product":"influxdb","version":"1.0"}"#;
+    assert_eq!(
+        connection.post("/api/v1/servers", &[], check_in).status(),
+        201
+    );
     let stats = r#"{"cluster_id":"c1","server_id":"s1","stats":[{"name":"m","tags":null,"values":{"x":18446744073709551615}}]}"#;
-    assert_eq!(connection.post("/api/v1/stats/influxdb", &[], stats).status(), 200);
+    assert_eq!(
+        connection
+            .post("/api/v1/stats/influxdb", &[], stats)
+            .status(),
+        200
+    );
     let usage = r#" [ {"tags": null, "values": {"cluster_id": 8674665223082153551, "f": 1.50e+3}},
                       {"tags": null, "values": {}} ] "#;
     let headers = [
         ("X-Authorization", token.as_str()),
         ("Idempotency-Key", "0190f2a4-5f0e-7c3a-9c1d-2b7f6e1a0001"),
     ];
-    assert_eq!(connection.post("/api/v1/usage/kapacitor", &headers, usage).status(), 200);
+    assert_eq!(
+        connection
+            .post("/api/v1/usage/kapacitor", &headers, usage)
+            .status(),
+        200
+    );
 }
 
 #[test]
@@ -31,11 +45,19 @@ fn an_export_tells_everything_in_order_of_acceptance() {
     three_reports(&folder, &server);
     let text = folder.run(&["export", "reports"]).well();
     let fields = [
-        "body", "idempotency_key", "ids", "kind", "organization", "product", "received_at",
+        "body",
+        "idempotency_key",
+        "ids",
+        "kind",
+        "organization",
+        "product",
+        "received_at",
         "reported_at",
     ];
     for line in text.lines() {
-        let Value::Object(object) = serde_json::from_str(line).unwrap() else { panic!("{line}") };
+        let Value::Object(object) = serde_json::from_str(line).unwrap() else {
+            panic!("{line}")
+        };
         let names: BTreeSet<&str> = object.keys().map(String::as_str).collect();
         assert!(fields.iter().all(|field| names.contains(field)), "{line}");
         let received: jiff::Timestamp = object["received_at"].as_str().unwrap().parse().unwrap();
@@ -45,7 +67,13 @@ fn an_export_tells_everything_in_order_of_acceptance() {
     let reports = read_lines(&text);
     let seen: Vec<_> = reports
         .iter()
-        .map(|r| (r.kind.as_str(), r.product.as_str(), r.organization.as_deref()))
+        .map(|r| {
+            (
+                r.kind.as_str(),
+                r.product.as_str(),
+                r.organization.as_deref(),
+            )
+        })
         .collect();
     assert_eq!(
         seen,
@@ -55,15 +83,28 @@ fn an_export_tells_everything_in_order_of_acceptance() {
             ("usage", "kapacitor", Some("Acme"))
         ]
     );
-    assert!(reports[1].body.get().contains(r#"{"x":18446744073709551615}"#), "numbers are exact");
+    assert!(
+        reports[1]
+            .body
+            .get()
+            .contains(r#"{"x":18446744073709551615}"#),
+        "numbers are exact"
+    );
     assert_eq!(
         reports[2].body.get(),
         r#"[{"tags":null,"values":{"cluster_id":8674665223082153551,"f":1.50e+3}},{"tags":null,"values":{}}]"#,
     );
     let ids = serde_json::to_value(
-        reports[2].ids.iter().map(|ids| (&ids.cluster_id, &ids.server_id)).collect::<Vec<_>>(),
+        reports[2]
+            .ids
+            .iter()
+            .map(|ids| (&ids.cluster_id, &ids.server_id))
+            .collect::<Vec<_>>(),
     );
-    assert_eq!(ids.unwrap(), serde_json::json!([["8674665223082153551", null]]));
+    assert_eq!(
+        ids.unwrap(),
+        serde_json::json!([["8674665223082153551", null]])
+    );
     assert_eq!(
         reports[2].idempotency_key.as_deref(),
         Some("0190f2a4-5f0e-7c3a-9c1d-2b7f6e1a0001")
@@ -82,13 +123,27 @@ fn an_export_can_be_narrowed_and_written_to_a_file() {
     assert_eq!(count(&["--product", "influxdb"]), 2);
     assert_eq!(count(&["--product", "InfluxDB"]), 0);
     assert_eq!(count(&["--kind", "usage"]), 1);
-    assert_eq!(count(&["--kind", "stats", "--product", "influxdb", "--format", "jsonl"]), 1);
+    assert_eq!(
+        count(&[
+            "--kind",
+            "stats",
+            "--product",
+            "influxdb",
+            "--format",
+            "jsonl"
+        ]),
+        1
+    );
     let file = folder.beside("reports.jsonl");
     let to_file = ["export", "reports", "--output", file.to_str().unwrap()];
     assert_eq!(folder.run(&to_file).well(), "");
     assert_eq!(read_file(&file).len(), 3);
-    folder.run(&["export", "reports", "--output", "/nowhere/reports.jsonl"]).refused(1);
-    folder.run(&["export", "reports", "--kind", "starts"]).refused(2);
+    folder
+        .run(&["export", "reports", "--output", "/nowhere/reports.jsonl"])
+        .refused(1);
+    folder
+        .run(&["export", "reports", "--kind", "starts"])
+        .refused(2);
     server.stop();
 }
 
@@ -96,7 +151,10 @@ fn an_export_can_be_narrowed_and_written_to_a_file() {
 fn an_export_of_nothing_is_refused_and_makes_nothing() {
     let folder = Folder::new();
     folder.run(&["export", "reports"]).refused(1);
-    assert!(!folder.data().exists(), "a mistyped folder doesn't come to be by looking at it");
+    assert!(
+        !folder.data().exists(),
+        "a mistyped folder doesn't come to be by looking at it"
+    );
 }
 
 #[test]
@@ -122,21 +180,42 @@ fn a_rebuild_runs_beside_the_server() {
 fn an_operator_is_added_with_a_password_from_standard_input() {
     let folder = Folder::new();
     let add = ["operator", "add", "--email", "ann@example.com"];
-    assert_eq!(folder.run_with(&add, "correct horse battery staple\n").well(), "");
+    assert_eq!(
+        folder
+            .run_with(&add, "correct horse battery staple\n")
+            .well(),
+        ""
+    );
     folder.run_with(&add, "another long password\n").refused(1);
-    folder.run_with(&["operator", "add", "--email", "bob@example.com"], "short\n").refused(2);
-    folder.run(&["operator", "add", "--email", "not an address"]).refused(2);
+    folder
+        .run_with(
+            &["operator", "add", "--email", "bob@example.com"],
+            "short\n",
+        )
+        .refused(2);
+    folder
+        .run(&["operator", "add", "--email", "not an address"])
+        .refused(2);
 }
 
 #[test]
 fn an_operator_without_a_password_gets_one() {
     let folder = Folder::new();
     let server = folder.serve();
-    let said = folder.run(&["operator", "add", "--email", "ann@example.com"]).well();
+    let said = folder
+        .run(&["operator", "add", "--email", "ann@example.com"])
+        .well();
     let password = said.strip_suffix('\n').unwrap();
-    assert!(password.len() >= 16 && !password.contains(char::is_whitespace), "alone: {said:?}");
+    assert!(
+        password.len() >= 16 && !password.contains(char::is_whitespace),
+        "alone: {said:?}"
+    );
     let text = std::fs::read(folder.database()).unwrap();
-    assert!(!text.windows(password.len()).any(|part| part == password.as_bytes()));
+    assert!(
+        !text
+            .windows(password.len())
+            .any(|part| part == password.as_bytes())
+    );
     server.stop();
 }
 

@@ -42,7 +42,10 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn new(cluster: &str, server: Option<&str>) -> Ids {
-        Ids { cluster_id: Some(cluster.to_owned()), server_id: server.map(str::to_owned) }
+        Ids {
+            cluster_id: Some(cluster.to_owned()),
+            server_id: server.map(str::to_owned),
+        }
     }
 }
 
@@ -83,14 +86,25 @@ impl Folder {
 
     /// A new token of this organization.
     pub(crate) fn token(&self, organization: &str) -> String {
-        let said = self.run(&["token", "issue", "--organization", organization]).well();
+        let said = self
+            .run(&["token", "issue", "--organization", organization])
+            .well();
         said.trim_end().to_owned()
     }
 
     /// Takes a token over that exists elsewhere.
     pub(crate) fn take_over(&self, organization: &str, token: &str) {
-        let args = ["token", "issue", "--organization", organization, "--token-stdin"];
-        assert_eq!(self.run_with(&args, token).well().trim_end_matches('\n'), token);
+        let args = [
+            "token",
+            "issue",
+            "--organization",
+            organization,
+            "--token-stdin",
+        ];
+        assert_eq!(
+            self.run_with(&args, token).well().trim_end_matches('\n'),
+            token
+        );
     }
 
     /// Every report accepted so far.

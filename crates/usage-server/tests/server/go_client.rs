@@ -14,7 +14,9 @@ const LIBRARY: &str = "/usr/share/gocode/src/github.com/influxdata/usage-client"
 
 #[test]
 fn its_readme_examples_get_what_they_expect() {
-    let Some(go) = programs::program("go", "golang-go") else { return };
+    let Some(go) = programs::program("go", "golang-go") else {
+        return;
+    };
     if programs::folder(LIBRARY, PACKAGE).is_none() {
         return;
     }
@@ -24,7 +26,10 @@ fn its_readme_examples_get_what_they_expect() {
 
     let mut command = Command::new(go);
     command
-        .args(["run", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server/go/main.go")])
+        .args([
+            "run",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server/go/main.go"),
+        ])
         .arg(server.url())
         .env("GO111MODULE", "off")
         .env("GOPATH", "/usr/share/gocode")
@@ -32,10 +37,15 @@ fn its_readme_examples_get_what_they_expect() {
         .env("GOCACHE", folder.beside("go-cache"))
         .env("HOME", folder.beside("home"));
     let said = Process::start(&mut command, b"").ended().well();
-    let results: Vec<Value> =
-        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let results: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let result = |example: &str| {
-        results.iter().find(|result| result["example"] == example).unwrap_or_else(|| panic!("{said}"))
+        results
+            .iter()
+            .find(|result| result["example"] == example)
+            .unwrap_or_else(|| panic!("{said}"))
     };
 
     let registration = format!(
@@ -43,9 +53,12 @@ fn its_readme_examples_get_what_they_expect() {
         server.url()
     );
     assert_eq!(result("registration")["url"], registration);
-    for (example, status) in
-        [("server", 201), ("stats", 200), ("usage", 200), ("server without a token", 201)]
-    {
+    for (example, status) in [
+        ("server", 201),
+        ("stats", 200),
+        ("usage", 200),
+        ("server without a token", 201),
+    ] {
         assert_eq!(result(example)["error_type"], "", "{said}");
         assert_eq!(result(example)["status"], status, "{said}");
         assert!(result(example)["body"]["next_report_in"].is_u64(), "{said}");
@@ -65,14 +78,24 @@ fn its_readme_examples_get_what_they_expect() {
     );
     for (example, status) in [("wrong token", 401), ("blank product", 404)] {
         assert_eq!(result(example)["status"], status, "{said}");
-        assert_eq!(result(example)["error_type"], "client.SimpleError", "{said}");
+        assert_eq!(
+            result(example)["error_type"],
+            "client.SimpleError",
+            "{said}"
+        );
         assert_ne!(result(example)["error"], "", "{said}");
     }
 
     let export = folder.export();
     let seen: Vec<_> = export
         .iter()
-        .map(|r| (r.kind.as_str(), r.product.as_str(), r.organization.as_deref()))
+        .map(|r| {
+            (
+                r.kind.as_str(),
+                r.product.as_str(),
+                r.organization.as_deref(),
+            )
+        })
         .collect();
     let acme = Some("Acme");
     assert_eq!(
@@ -87,7 +110,10 @@ fn its_readme_examples_get_what_they_expect() {
     );
     assert_eq!(export[1].ids, [Ids::new("clus1", Some("serv1"))]);
     assert_eq!(export[2].ids, [Ids::new("23423", Some("1"))]);
-    for (report, sent) in export.iter().zip(["server", "stats", "usage", "server without a token"]) {
+    for (report, sent) in export
+        .iter()
+        .zip(["server", "stats", "usage", "server without a token"])
+    {
         assert_eq!(report.body.get(), result(sent)["sent"], "{sent}");
     }
     server.stop();

@@ -26,7 +26,10 @@ struct Recorded {
 
 impl Recorded {
     fn all() -> Vec<Recorded> {
-        REQUESTS.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        REQUESTS
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     fn body(&self) -> Vec<u8> {
@@ -47,7 +50,9 @@ impl Recorded {
 
     /// The token it carries, wherever it carries it.
     fn token(&self) -> &str {
-        self.target.split_once("?token=").map_or(&*self.token, |(_, token)| token)
+        self.target
+            .split_once("?token=")
+            .map_or(&*self.token, |(_, token)| token)
     }
 
     /// The fields that a 422 has to name, all at once.
@@ -98,7 +103,10 @@ impl Recorded {
                 }
             }
             401 | 404 => {
-                assert!(body["error"].as_str().is_some_and(|text| !text.is_empty()), "{case}");
+                assert!(
+                    body["error"].as_str().is_some_and(|text| !text.is_empty()),
+                    "{case}"
+                );
             }
             _ => assert!(body["next_report_in"].is_u64(), "{case}: {said}"),
         }
@@ -133,22 +141,36 @@ fn server(folder: &Folder) -> Running {
 fn every_recorded_report_is_answered_and_kept_as_the_protocol_says() {
     let folder = Folder::new();
     let server = server(&folder);
-    let reports: Vec<_> =
-        Recorded::all().into_iter().filter(|request| request.method == "POST").collect();
+    let reports: Vec<_> = Recorded::all()
+        .into_iter()
+        .filter(|request| request.method == "POST")
+        .collect();
     assert!(reports.len() > 60);
     for request in &reports {
         // Existing programs open a connection for each report.
         request.check(&server.connect().exchange(&request.bytes(&server)).unwrap());
     }
 
-    let accepted: Vec<_> =
-        reports.iter().filter(|request| request.expected_status() < 300).collect();
+    let accepted: Vec<_> = reports
+        .iter()
+        .filter(|request| request.expected_status() < 300)
+        .collect();
     let export = folder.export();
     assert_eq!(export.len(), accepted.len());
     for (report, request) in export.iter().zip(&accepted) {
-        assert_eq!(report.body.get().as_bytes(), request.body(), "{}", request.case);
+        assert_eq!(
+            report.body.get().as_bytes(),
+            request.body(),
+            "{}",
+            request.case
+        );
         let organization = (!request.token().is_empty()).then_some(ORGANIZATION);
-        assert_eq!(report.organization.as_deref(), organization, "{}", request.case);
+        assert_eq!(
+            report.organization.as_deref(),
+            organization,
+            "{}",
+            request.case
+        );
     }
     server.stop();
 }
@@ -158,7 +180,10 @@ fn recorded_reports_over_one_connection_are_answered_alike() {
     let folder = Folder::new();
     let server = server(&folder);
     let mut connection = server.connect();
-    for request in Recorded::all().iter().filter(|request| request.method == "POST") {
+    for request in Recorded::all()
+        .iter()
+        .filter(|request| request.method == "POST")
+    {
         request.check(&connection.exchange(&request.bytes(&server)).unwrap());
     }
     server.stop();
@@ -169,7 +194,7 @@ fn products_and_ids_are_read_as_they_were_meant() {
     let folder = Folder::new();
     let server = server(&folder);
     let all = Recorded::all();
-    let mut exported = |case: &str| {
+    let exported = |case: &str| {
         let request = all.iter().find(|request| request.case == case).unwrap();
         request.check(&server.connect().exchange(&request.bytes(&server)).unwrap());
         folder.export().pop().unwrap()
@@ -194,8 +219,14 @@ fn products_and_ids_are_read_as_they_were_meant() {
         ("server/readme", vec![Ids::new("clus1", Some("serv1"))]),
         ("stats/readme", vec![Ids::new("clus1", Some("serv1"))]),
         ("usage/readme", vec![Ids::new("23423", Some("1"))]),
-        ("influxdb-0.9.5/usage", vec![Ids::new("8674665223082153551", Some("1"))]),
-        ("influxdb-1.8/usage", vec![Ids::new("8674665223082153551", None)]),
+        (
+            "influxdb-0.9.5/usage",
+            vec![Ids::new("8674665223082153551", Some("1"))],
+        ),
+        (
+            "influxdb-1.8/usage",
+            vec![Ids::new("8674665223082153551", None)],
+        ),
         ("usage/nil-tags", vec![]),
         ("usage/empty-data", vec![]),
     ] {
@@ -208,9 +239,17 @@ fn products_and_ids_are_read_as_they_were_meant() {
 fn no_recorded_registration_harms_the_server() {
     let folder = Folder::new();
     let server = server(&folder);
-    for request in Recorded::all().iter().filter(|request| request.method == "GET") {
+    for request in Recorded::all()
+        .iter()
+        .filter(|request| request.method == "GET")
+    {
         let reply = server.connect().exchange(&request.bytes(&server)).unwrap();
-        assert!((200..500).contains(&reply.status()), "{}: {}", request.case, reply.first_line);
+        assert!(
+            (200..500).contains(&reply.status()),
+            "{}: {}",
+            request.case,
+            reply.first_line
+        );
         assert_eq!(reply.header("x-injected"), None, "{}", request.case);
     }
     server.stop();

@@ -9,7 +9,10 @@ const LINES_MAX: usize = 500;
 const NAMELESS: [&str; 5] = ["utils", "util", "helpers", "common", "misc"];
 
 fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// All files under a folder.
@@ -32,14 +35,21 @@ fn with_extension(extension: &str) -> Vec<(PathBuf, String)> {
         .filter(|path| path.extension().is_some_and(|found| found == extension))
         .map(|path| (path.clone(), std::fs::read_to_string(&path).unwrap()))
         .collect();
-    assert!(found.len() > 20, "looks in the wrong place for .{extension}");
+    assert!(
+        found.len() > 20,
+        "looks in the wrong place for .{extension}"
+    );
     found
 }
 
 #[test]
 fn every_source_file_says_what_lives_in_it() {
     for (path, text) in with_extension("rs") {
-        assert!(text.starts_with("//! "), "{} doesn't open with //!", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} doesn't open with //!",
+            path.display()
+        );
     }
 }
 
@@ -65,11 +75,18 @@ fn no_file_or_folder_has_a_name_that_says_nothing() {
 #[test]
 fn every_query_says_what_it_answers_and_is_used() {
     let folder = crates().join("usage-store/sql/sqlite");
-    let sources: String =
-        with_extension("rs").into_iter().map(|(_, text)| text).collect::<Vec<_>>().concat();
+    let sources: String = with_extension("rs")
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect::<Vec<_>>()
+        .concat();
     for (path, text) in with_extension("sql") {
         let name = path.strip_prefix(&folder).unwrap().with_extension("");
-        assert!(text.starts_with("-- "), "{} doesn't open with a comment", path.display());
+        assert!(
+            text.starts_with("-- "),
+            "{} doesn't open with a comment",
+            path.display()
+        );
         let used = format!("sql!(\"{}\")", name.display());
         assert!(sources.contains(&used), "nothing uses {}", path.display());
     }

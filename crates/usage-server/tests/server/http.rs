@@ -58,7 +58,10 @@ pub(crate) fn post(target: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8
 impl<S: Read + Write> Connection<S> {
     /// Speaks over a stream that is connected already.
     pub(crate) fn over(stream: S) -> Connection<S> {
-        Connection { stream, ahead: Vec::new() }
+        Connection {
+            stream,
+            ahead: Vec::new(),
+        }
     }
 
     /// The stream, for what comes after HTTP.
@@ -87,7 +90,12 @@ impl<S: Read + Write> Connection<S> {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let mut message = Message { first_line, headers, body: Vec::new(), raw: Vec::new() };
+        let mut message = Message {
+            first_line,
+            headers,
+            body: Vec::new(),
+            raw: Vec::new(),
+        };
         if message.header("transfer-encoding").is_some() {
             loop {
                 let line = self.up_to(b"\r\n")?;
@@ -141,12 +149,18 @@ impl<S: Read + Write> Connection<S> {
 impl Message {
     /// A reply's status; 0 for a request.
     pub(crate) fn status(&self) -> u16 {
-        let number = self.first_line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
+        let number = self
+            .first_line
+            .strip_prefix("HTTP/1.1 ")
+            .and_then(|rest| rest.get(..3));
         number.and_then(|number| number.parse().ok()).unwrap_or(0)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn text(&self) -> String {

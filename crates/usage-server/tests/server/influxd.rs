@@ -14,7 +14,9 @@ const REPORTS_TO: &str = "usage.influxdata.com";
 
 #[test]
 fn its_report_comes_out_as_it_went_in() {
-    let Some(influxd) = programs::program("influxd", "influxdb") else { return };
+    let Some(influxd) = programs::program("influxd", "influxdb") else {
+        return;
+    };
     let folder = Folder::new();
     let server = folder.serve();
     let proxy = Proxy::start(REPORTS_TO, server.address());
@@ -38,7 +40,10 @@ fn its_report_comes_out_as_it_went_in() {
     influxd.ended();
 
     assert_eq!(passed.asked_for, format!("{REPORTS_TO}:443"));
-    assert_eq!(passed.request.first_line, "POST /api/v1/usage/influxdb HTTP/1.1");
+    assert_eq!(
+        passed.request.first_line,
+        "POST /api/v1/usage/influxdb HTTP/1.1"
+    );
     assert_eq!(passed.reply.status(), 200, "{}", passed.reply.text());
     let sent: Value = passed.request.json();
     let cluster = sent[0]["values"]["cluster_id"].as_str().unwrap();
@@ -46,7 +51,10 @@ fn its_report_comes_out_as_it_went_in() {
     let export = folder.export();
     assert_eq!(export.len(), 1);
     let report = &export[0];
-    assert_eq!((report.kind.as_str(), report.product.as_str()), ("usage", "influxdb"));
+    assert_eq!(
+        (report.kind.as_str(), report.product.as_str()),
+        ("usage", "influxdb")
+    );
     assert_eq!(report.organization, None);
     assert_eq!(report.ids, [Ids::new(cluster, None)]);
     // It writes no blanks between tokens, so that there are none to take away.

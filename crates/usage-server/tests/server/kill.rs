@@ -12,10 +12,10 @@ use crate::model;
 use crate::patience::DEADLINE;
 
 const CYCLES: usize = 8;
-const SENDERS: usize = 4;
+const SENDERS: usize = 12;
 
 /// Accepted reports before a kill, at most: some kills come early in a server's life.
-const LIFETIME: u64 = 600;
+const LIFETIME: u64 = 1_500;
 
 /// Retried after each restart although they were answered.
 const RETRIED_ANYWAY: usize = 20;
@@ -36,9 +36,7 @@ impl Report {
         let (target, body) = match n % 5 {
             0 => (
                 "/api/v1/servers",
-                format!(
-                    r#"{{{ids},"host":"h{n}","product":"influxdb","version":"1.{version}"}}"#
-                ),
+                format!(r#"{{{ids},"host":"h{n}","product":"influxdb","version":"1.{version}"}}"#),
             ),
             1 => (
                 "/api/v1/stats/influxdb",
@@ -51,8 +49,15 @@ impl Report {
                 ),
             ),
         };
-        let key = n.is_multiple_of(3).then(|| format!("0190f2a4-5f0e-7c3a-9c1d-{n:012x}"));
-        Report { target, key, under_token: n.is_multiple_of(4), body }
+        let key = n
+            .is_multiple_of(3)
+            .then(|| format!("0190f2a4-5f0e-7c3a-9c1d-{n:012x}"));
+        Report {
+            target,
+            key,
+            under_token: n.is_multiple_of(4),
+            body,
+        }
     }
 
     /// The reply's status; `None` where there was none.
@@ -64,8 +69,14 @@ impl Report {
         if self.under_token {
             headers.push(("X-Authorization", token));
         }
-        let reply = connection.exchange(&post(self.target, &headers, &self.body)).ok()?;
-        assert!((200..300).contains(&reply.status()), "{self:?}: {}", reply.text());
+        let reply = connection
+            .exchange(&post(self.target, &headers, &self.body))
+            .ok()?;
+        assert!(
+            (200..300).contains(&reply.status()),
+            "{self:?}: {}",
+            reply.text()
+        );
         Some(reply.status())
     }
 }
@@ -87,7 +98,9 @@ impl Fates {
 /// Sends over one connection until it breaks; tells of each acceptance.
 fn send_until_cut(to: SocketAddr, token: &str, next: &AtomicU64, tell: &Sender<()>) -> Fates {
     let mut fates = Fates::default();
-    let Ok(mut connection) = Connection::open(to) else { return fates };
+    let Ok(mut connection) = Connection::open(to) else {
+        return fates;
+    };
     loop {
         let report = Report::new(next.fetch_add(1, Ordering::Relaxed));
         if report.send(&mut connection, token).is_none() {
@@ -129,10 +142,15 @@ fn what_was_answered_survives_and_is_counted_once() {
                 })
                 .collect();
             for _ in 0..lifetime {
-                accepted.recv_timeout(DEADLINE).expect("reports are accepted");
+                accepted
+                    .recv_timeout(DEADLINE)
+                    .expect("reports are accepted");
             }
             server.kill();
-            senders.into_iter().map(|sender| sender.join().unwrap()).collect::<Vec<_>>()
+            senders
+                .into_iter()
+                .map(|sender| sender.join().unwrap())
+                .collect::<Vec<_>>()
         });
         for sender in cycle {
             fates.add(sender);
@@ -165,8 +183,18 @@ fn try_again(fates: &mut Fates, connection: &mut Connection, token: &str) {
             fates.unanswered.push(report);
         }
     }
-    for report in fates.answered.iter().rev().filter(|r| r.key.is_some()).take(RETRIED_ANYWAY) {
-        let expected = if report.target == "/api/v1/servers" { 201 } else { 200 };
+    for report in fates
+        .answered
+        .iter()
+        .rev()
+        .filter(|r| r.key.is_some())
+        .take(RETRIED_ANYWAY)
+    {
+        let expected = if report.target == "/api/v1/servers" {
+            201
+        } else {
+            200
+        };
         assert_eq!(report.send(connection, token), Some(expected), "{report:?}");
     }
 }
@@ -174,15 +202,24 @@ fn try_again(fates: &mut Fates, connection: &mut Connection, token: &str) {
 fn check_export(folder: &Folder, fates: &Fates) {
     let mut kept: HashMap<(String, bool), usize> = HashMap::new();
     for report in folder.export() {
-        *kept.entry((report.body.get().to_owned(), report.organization.is_some())).or_default() += 1;
+        *kept
+            .entry((report.body.get().to_owned(), report.organization.is_some()))
+            .or_default() += 1;
     }
     let mut kept_under = |report: &Report| kept.remove(&(report.body.clone(), report.under_token));
     for report in &fates.answered {
         assert_eq!(kept_under(report), Some(1), "answered: {report:?}");
     }
     for report in &fates.unanswered {
-        assert!(kept_under(report).unwrap_or(0) <= 1, "unanswered: {report:?}");
+        assert!(
+            kept_under(report).unwrap_or(0) <= 1,
+            "unanswered: {report:?}"
+        );
     }
     assert!(kept.is_empty(), "never sent: {kept:?}");
-    println!("{} answered, {} unanswered", fates.answered.len(), fates.unanswered.len());
+    println!(
+        "{} answered, {} unanswered",
+        fates.answered.len(),
+        fates.unanswered.len()
+    );
 }

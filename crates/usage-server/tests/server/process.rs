@@ -79,14 +79,21 @@ impl Process {
             let _ = stderr.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });
-        Process { child, lines, errors: Some(errors) }
+        Process {
+            child,
+            lines,
+            errors: Some(errors),
+        }
     }
 
     /// The next line on standard output that `wanted` makes something of.
     pub(crate) fn line<T>(&mut self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> T {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self
+                .lines
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
                 Ok(line) => {
                     if let Some(found) = wanted(&line) {
                         return found;
@@ -107,7 +114,10 @@ impl Process {
         let deadline = Instant::now() + DEADLINE;
         let mut stdout = String::new();
         loop {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self
+                .lines
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
                 Ok(line) => stdout = stdout + &line + "\n",
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => panic!("doesn't end; it said: {stdout}"),
@@ -115,13 +125,24 @@ impl Process {
         }
         let code = self.child.wait().unwrap().code();
         let stderr = self.errors.take().unwrap().join().unwrap();
-        Ended { code, stdout, stderr }
+        Ended {
+            code,
+            stdout,
+            stderr,
+        }
     }
 
     /// Sends a signal by its name: "TERM", "INT".
     pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success(), "{kill}");
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success(),
+            "{kill}"
+        );
     }
 
     /// `kill -9`, and waits until it is gone.

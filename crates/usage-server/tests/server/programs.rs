@@ -6,14 +6,20 @@ use std::path::{Path, PathBuf};
 /// A program in the search path; without it the test is skipped, and says so.
 pub(crate) fn program(name: &str, package: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|at| at.is_file());
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|at| at.is_file());
     present(found, name, package)
 }
 
 /// A folder that a package installs; without it the test is skipped, and says so.
 pub(crate) fn folder(path: &str, package: &str) -> Option<PathBuf> {
     let path = Path::new(path);
-    present(path.is_dir().then(|| path.to_owned()), &path.display().to_string(), package)
+    present(
+        path.is_dir().then(|| path.to_owned()),
+        &path.display().to_string(),
+        package,
+    )
 }
 
 fn present(found: Option<PathBuf>, name: &str, package: &str) -> Option<PathBuf> {

@@ -46,7 +46,11 @@ impl Proxy {
                 });
             }
         });
-        Proxy { address, authority, passed }
+        Proxy {
+            address,
+            authority,
+            passed,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -60,7 +64,9 @@ impl Proxy {
 
     /// The next request that passes.
     pub(crate) fn next(&self) -> Passed {
-        self.passed.recv_timeout(DEADLINE).expect("nothing passed the proxy")
+        self.passed
+            .recv_timeout(DEADLINE)
+            .expect("nothing passed the proxy")
     }
 }
 
@@ -68,14 +74,18 @@ impl Proxy {
 fn certified(host: &str) -> (Arc<ServerConfig>, String) {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.distinguished_name.push(DnType::CommonName, "an authority for one test");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "an authority for one test");
     let authority_key = KeyPair::generate().unwrap();
     let authority = params.self_signed(&authority_key).unwrap();
     let issuer = Issuer::new(params, authority_key);
 
     let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new([host.to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let certificate = CertificateParams::new([host.to_owned()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -111,9 +121,15 @@ fn serve(
     let mut secret = Connection::over(StreamOwned::new(session, plain.into_stream()));
     let mut onward = Connection::open(server)?;
     loop {
-        let Ok(request) = secret.receive() else { return Ok(()) };
+        let Ok(request) = secret.receive() else {
+            return Ok(());
+        };
         let reply = onward.exchange(&request.raw)?;
         secret.send(&reply.raw)?;
-        let _ = note.send(Passed { asked_for: asked_for.to_owned(), request, reply });
+        let _ = note.send(Passed {
+            asked_for: asked_for.to_owned(),
+            request,
+            reply,
+        });
     }
 }
