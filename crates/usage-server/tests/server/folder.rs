@@ -148,6 +148,11 @@ impl Running {
         format!("http://{}", self.address)
     }
 
+    /// The next line it prints that `wanted` makes something of.
+    pub(crate) fn line<T>(&mut self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> T {
+        self.process.line(what, wanted)
+    }
+
     /// A new connection to it.
     pub(crate) fn connect(&self) -> Connection {
         Connection::open(self.address).unwrap()

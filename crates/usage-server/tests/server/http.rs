@@ -39,20 +39,26 @@ impl Connection {
     }
 
     /// A POST that has to be answered, whatever the answer.
-    pub(crate) fn post(&mut self, target: &str, headers: &[(&str, &str)], body: &str) -> Message {
+    pub(crate) fn post(
+        &mut self,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Message {
         self.exchange(&post(target, headers, body))
             .unwrap_or_else(|e| panic!("POST {target}: {e}"))
     }
 }
 
 /// The bytes of a POST.
-pub(crate) fn post(target: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+pub(crate) fn post(target: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
     let mut text = format!("POST {target} HTTP/1.1\r\nHost: localhost\r\n");
     for (name, value) in headers {
         text += &format!("{name}: {value}\r\n");
     }
-    text += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
-    text.into_bytes()
+    text += &format!("Content-Length: {}\r\n\r\n", body.len());
+    [text.as_bytes(), body].concat()
 }
 
 impl<S: Read + Write> Connection<S> {
