@@ -74,7 +74,13 @@ async fn accept(
     }
     let organization = grant.as_ref().map(|grant| grant.organization);
     let idempotency = extensions.idempotency_key.map(|key| {
-        extensions::idempotency(key, organization, arrival.kind, &product, &decoded.observations)
+        extensions::idempotency(
+            key,
+            organization,
+            arrival.kind,
+            &product,
+            &decoded.observations,
+        )
     });
 
     let report = NewReport {
@@ -93,11 +99,16 @@ async fn accept(
         install_key: extensions.install_key,
         body: std::mem::take(&mut arrival.body),
     };
+    if report.idempotency.is_some() {
+        // Should the key turn out to be taken, the body goes to quarantine.
+        arrival.body.clone_from(&report.body);
+    }
     match app.ingest.append(report).await? {
         Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
-        Outcome::KeyReused => {
-            Err(Refusal::field("Idempotency-Key", "came before with another body"))
-        }
+        Outcome::KeyReused => Err(Refusal::field(
+            "Idempotency-Key",
+            "came before with another body",
+        )),
         Outcome::TokenRevoked => Err(sender::unknown_token()),
     }
 }

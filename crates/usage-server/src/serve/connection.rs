@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use hyper::service::service_fn;
@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::exchange;
 use crate::limits::{IDLE_TIMEOUT, REQUEST_TIMEOUT};
@@ -55,7 +56,7 @@ pub(super) async fn serve(
                 if patience.is_zero() {
                     return;
                 }
-                alarm.as_mut().reset(tokio::time::Instant::now() + patience);
+                alarm.as_mut().reset(Instant::now() + patience);
             }
         }
     }
@@ -101,7 +102,9 @@ impl Activity {
             0 => IDLE_TIMEOUT,
             _ => REQUEST_TIMEOUT,
         };
-        let still = self.millis().saturating_sub(self.last_millis.load(Ordering::Relaxed));
+        let still = self
+            .millis()
+            .saturating_sub(self.last_millis.load(Ordering::Relaxed));
         allowed.saturating_sub(Duration::from_millis(still))
     }
 }

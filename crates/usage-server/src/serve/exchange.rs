@@ -55,7 +55,9 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     if let Some(given) = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok())
         && (1..=REQUEST_ID_MAX_BYTES).contains(&given.len())
-        && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && given
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     {
         return Arc::from(given);
     }
