@@ -103,7 +103,15 @@ impl House {
     }
 
     fn stored(&self) -> Vec<StoredReport> {
-        self.app.store.reports_from(0).unwrap()
+        let mut all: Vec<StoredReport> = Vec::new();
+        loop {
+            let next = all.last().map_or(0, |report| report.seq + 1);
+            let chunk = self.app.store.reports_from(next).unwrap();
+            if chunk.is_empty() {
+                return all;
+            }
+            all.extend(chunk);
+        }
     }
 
     /// Stops the server, and what it refused.

@@ -48,7 +48,9 @@ async fn every_recorded_request_gets_what_the_protocol_demands() {
         for header in case["headers"].as_array().unwrap() {
             let (header, value) = (header[0].as_str().unwrap(), header[1].as_str().unwrap());
             let value = value.replace("{HOST}", &house.address.to_string());
-            bytes.extend_from_slice(format!("{header}: {value}\r\n").as_bytes());
+            // Recorded as Latin-1: a character is a byte.
+            let line = format!("{header}: {value}\r\n");
+            bytes.extend(line.chars().map(|byte| u8::try_from(byte).unwrap()));
         }
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&body);
