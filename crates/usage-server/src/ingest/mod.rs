@@ -56,11 +56,9 @@ impl Ingest {
         next_report_in: u32,
         nudge: Option<Nudge>,
     ) -> std::io::Result<Ingest> {
-        let reply = serde_json::json!({
-            "next_report_in": next_report_in,
-            "latest_version": null,
-            "advisories": [],
-        });
+        let reply = format!(
+            r#"{{"next_report_in":{next_report_in},"latest_version":null,"advisories":[]}}"#
+        );
         let journal = Arc::clone(store);
         let append = move |reports: &[NewReport]| {
             let outcomes = journal.append(reports)?;
@@ -74,7 +72,7 @@ impl Ingest {
             quarantine: Quarantine::start(Arc::clone(store))?,
             throttle: Mutex::default(),
             in_flight: InFlight::default(),
-            reply: Bytes::from(reply.to_string()),
+            reply: Bytes::from(reply),
         })
     }
 

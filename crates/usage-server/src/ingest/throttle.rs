@@ -50,7 +50,7 @@ impl Throttle {
             .entry(source)
             .or_insert_with(|| self.old.remove(&source).unwrap_or(now));
         let then = (*full_at).max(now) + SENDER_REFILL_INTERVAL;
-        let burst = SENDER_REFILL_INTERVAL * SENDER_BURST_REQUESTS as u32;
+        let burst = SENDER_REFILL_INTERVAL * SENDER_BURST_REQUESTS;
         match then.saturating_duration_since(now).checked_sub(burst) {
             Some(over) if !over.is_zero() => Err(over.as_secs() + 1),
             _ => {

@@ -1,6 +1,6 @@
 //! One connection, and the watch over it: a connection on which nothing happens for too long
 //! is closed, whatever it was in the middle of. One timer a connection, armed anew only when
-//! it rings, costs a request two clock readings.
+//! it rings: a request costs two clock readings and no timer.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -35,7 +35,7 @@ pub(super) async fn serve(
         })
     };
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
-    let mut alarm = pin!(tokio::time::sleep(activity.patience()));
+    let mut alarm = pin!(tokio::time::sleep(REQUEST_TIMEOUT));
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let mut told = false;
     loop {
@@ -56,7 +56,8 @@ pub(super) async fn serve(
                 if patience.is_zero() {
                     return;
                 }
-                alarm.as_mut().reset(Instant::now() + patience);
+                // A request that begins just now must not outstay its time either.
+                alarm.as_mut().reset(Instant::now() + patience.min(REQUEST_TIMEOUT));
             }
         }
     }

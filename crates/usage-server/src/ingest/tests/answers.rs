@@ -16,7 +16,7 @@ async fn an_accepted_report_hears_when_to_come_again() {
         let answer = house.post(path, &[], body).await.must_be(status);
         assert_eq!(
             answer.body,
-            r#"{"advisories":[],"latest_version":null,"next_report_in":43200}"#
+            r#"{"next_report_in":43200,"latest_version":null,"advisories":[]}"#
         );
         assert_eq!(answer.header("content-type"), Some("application/json"));
         assert_eq!(answer.header("x-request-id").unwrap().len(), 16);
