@@ -112,6 +112,11 @@ impl Servers {
     }
 }
 
+/// A server as before its first report.
+pub(super) fn reset(db: &Connection, id: ServerId) -> Result<()> {
+    Servers(HashMap::from([(id, State::default())])).save(db)
+}
+
 fn read(db: &Connection, id: ServerId) -> Result<State> {
     db.prepare_cached(sql!("model/server_state"))?
         .query_row([id.0], |row| {
