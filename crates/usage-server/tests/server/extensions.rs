@@ -24,7 +24,8 @@ fn a_token_comes_in_a_header_or_in_the_query() {
     let raw = ("X-Authorization", acme.as_str());
     let in_query = format!("/api/v1/usage/influxdb?token={acme}");
     let plain = "/api/v1/usage/influxdb".to_owned();
-    let cases: [(&str, &[(&str, &str)], u16, Option<&str>); 9] = [
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, Headers<'_>, u16, Option<&str>); 9] = [
         (&plain, &[raw], 200, Some("Acme")),
         (&plain, &[("Authorization", &bearer)], 200, Some("Acme")),
         (&in_query, &[], 200, Some("Acme")),

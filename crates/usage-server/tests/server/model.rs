@@ -42,11 +42,7 @@ pub(crate) fn dump(folder: &Folder) -> Vec<String> {
     let mut rows_of_all = Vec::new();
     for table in TABLES {
         let mut query = db.prepare(table).unwrap();
-        let names: Vec<String> = query
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let names: Vec<String> = query.column_names().map(str::to_owned).collect();
         let mut rows = query.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             let columns: Vec<String> = names
