@@ -1,1 +1,35 @@
-//! Placeholder.
+//! The crate's page, and its public names. Nothing is defined here.
+//!
+#![cfg_attr(feature = "http", doc = include_str!("../README.md"))]
+//!
+//! # Map
+//!
+//! | | |
+//! | --- | --- |
+//! | [`Client`] | settings, and `save` and `registration_url` |
+//! | [`Server`], [`Stats`], [`Usage`] | what is reported; [`Tags`], [`Values`], [`Value`] inside |
+//! | [`Saveable`] | makes your own type something to save |
+//! | [`Registration`] | the address at which a person gets a token |
+//! | [`Reply`], [`Error`] | what the server says |
+//! | [`core`] | all of it without a socket, for transports of your own |
+
+pub mod core;
+
+mod client;
+mod error;
+mod limits;
+mod registration;
+mod reply;
+#[cfg(feature = "http")]
+mod transport;
+mod url;
+mod wire;
+
+pub use client::{Client, PRODUCTION_URL, STAGING_URL, set_default_url};
+pub use error::{Error, Refusal, SimpleError, TargetError, TransportError, ValidationErrors};
+pub use registration::{Registration, RegistrationError};
+pub use reply::Reply;
+pub use url::UrlError;
+pub use wire::{
+    EncodeError, Saveable, Server, Stats, StatsData, Tags, Usage, UsageData, Value, Values,
+};

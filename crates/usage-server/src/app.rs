@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use usage_store::Store;
 
-use crate::account::AccountState;
+use crate::account::{AccountState, FirstVisit};
+use crate::ingest::Ingest;
+use crate::jobs::Nudge;
 
 /// Shared by all handlers, behind one `Arc`.
 pub(crate) struct App {
@@ -13,8 +15,28 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     /// What handlers need to know of the configuration.
     pub(crate) settings: Settings,
+    /// Where reports come in.
+    pub(crate) ingest: Ingest,
     /// What signing in needs to remember.
     pub(crate) account: AccountState,
+}
+
+impl App {
+    /// Starts what handlers need. Must be called within the tokio runtime that serves. Reports
+    /// that were taken are on disk when the `App` is dropped.
+    pub(crate) fn start(
+        store: Arc<Store>,
+        settings: Settings,
+        first_visit: FirstVisit,
+        nudge: Option<Nudge>,
+    ) -> std::io::Result<App> {
+        Ok(App {
+            ingest: Ingest::start(&store, settings.next_report_in, nudge)?,
+            account: AccountState::new(first_visit),
+            store,
+            settings,
+        })
+    }
 }
 
 /// The part of the configuration that handlers read.

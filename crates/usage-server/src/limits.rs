@@ -1,5 +1,101 @@
 //! Every limit of the server, each with its reason. The limits of a report's content are
-//! the store's (`usage_store::report`).
+//! the store's (`usage_store::report::limits`).
+
+use std::time::Duration;
+
+/// A report's body as sent. Real ones are below 10 KiB; a large cluster's stats fit.
+pub(crate) const BODY_SENT_MAX_BYTES: usize = 1024 * 1024;
+
+/// A report's body after decompression: four times as much, since reports repeat themselves.
+pub(crate) const BODY_DECOMPRESSED_MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// What is still read and thrown away of a body that is too large or not wanted, so that its
+/// sender gets to read the answer instead of a reset connection.
+pub(crate) const BODY_DISCARDED_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Set aside for a body before its first byte came, whatever its Content-Length claims.
+pub(crate) const BODY_RESERVED_BYTES: usize = 16 * 1024;
+
+/// zstd's window: 2 to the 23rd is 8 MiB, what RFC 9659 allows over HTTP. A frame may ask
+/// for gigabytes.
+pub(crate) const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+/// All bodies being read at this moment: a thousand senders at once of real reports fit a
+/// hundred times over, a flood of large ones gets 503 and not our memory.
+pub(crate) const BODIES_IN_FLIGHT_MAX_BYTES: usize = 128 * 1024 * 1024;
+
+/// A request's head: a token, ids, a proxy's additions. Over it is 431.
+pub(crate) const HEADERS_MAX_BYTES: usize = 32 * 1024;
+
+/// An `X-Install-Key`.
+pub(crate) const INSTALL_KEY_MAX_BYTES: usize = 1024;
+
+/// A request id that a proxy chose and we take over.
+pub(crate) const REQUEST_ID_MAX_BYTES: usize = 64;
+
+/// A connection on which no request is under way: the Go client leaves each of its
+/// connections open until its program ends, and posts once or twice a day. Slow heads too.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A request that makes no progress from head to answer. The Go client gives up after 60 s;
+/// a sender on a slow line needs less for 1 MiB.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Connections at once; further ones wait in the kernel's queue. Each is some 10 KiB here,
+/// and a file descriptor.
+pub(crate) const CONNECTIONS_MAX: u32 = 8_192;
+
+/// HTTP/2 streams of one connection: a proxy's share.
+pub(crate) const HTTP2_STREAMS_MAX: u32 = 256;
+
+/// After the accept queue or the process ran out of something, until the next try.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a stop waits for requests under way; supervisors kill after 10 s or more.
+pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Requests of one sender at once: a cluster restarted as a whole behind one address.
+pub(crate) const SENDER_BURST_REQUESTS: u64 = 1_000;
+
+/// How fast a sender's burst refills: 10 requests a second.
+pub(crate) const SENDER_REFILL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Senders remembered for the limit above, in two generations: at 40 bytes each some MiB. A
+/// sender who is forgotten starts with a fresh burst.
+pub(crate) const SENDERS_REMEMBERED_MAX: usize = 200_000;
+
+/// Reports waiting for the committer: more than it commits in a second, so that a sender who
+/// must be turned away hears it at once.
+pub(crate) const QUEUE_MAX_REPORTS: usize = 16_384;
+
+/// The same in bytes of their bodies; also the most that one commit holds.
+pub(crate) const QUEUE_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// What senders are told when the queue is full or a commit failed: a disk that is full
+/// stays so for a while, and programs that obey this spread out by their own jitter.
+pub(crate) const OVERLOADED_RETRY_AFTER_SECONDS: u64 = 60;
+
+/// Refused reports waiting to be kept for operators; further ones are counted and dropped.
+pub(crate) const QUARANTINE_WAITING_MAX: usize = 256;
+
+/// Refused reports written in one commit.
+pub(crate) const QUARANTINE_BATCH_MAX: usize = 64;
+
+/// Bytes of a refused body handed to the store, which keeps this much of it.
+pub(crate) const QUARANTINE_BODY_MAX_BYTES: usize = 16 * 1024;
+
+/// How late a report may be delivered by a sender with a token: a quarter without a network.
+pub(crate) const LATE_WITH_TOKEN_MAX: Duration = Duration::from_secs(90 * 86_400);
+
+/// How late by an anonymous sender: nobody vouches for what it rewrites.
+pub(crate) const LATE_ANONYMOUS_MAX: Duration = Duration::from_secs(7 * 86_400);
+
+/// How far in the future a report may seem to have been made: `Date` has whole seconds, and
+/// the way takes a moment. Taken as "now".
+pub(crate) const FUTURE_SKEW_MAX: Duration = Duration::from_secs(5);
+
+/// Replies from this size on are compressed; below, the headers outweigh the gain.
+pub(crate) const COMPRESSED_FROM_BYTES: u64 = 1_024;
 
 /// A token has at most this many bytes: headers in all have 32 KiB, and no issuer needs more.
 pub(crate) const TOKEN_MAX_BYTES: usize = 4 * 1024;

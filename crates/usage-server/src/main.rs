@@ -7,12 +7,16 @@ mod cli;
 mod command;
 mod config;
 mod demo;
+mod health;
+mod ingest;
 mod jobs;
 mod limits;
 mod log;
 mod pages;
 mod progress;
 mod request;
+mod router;
+mod serve;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -120,7 +120,7 @@ fn write_line(
     report: &StoredReport,
     organization: Option<&str>,
 ) -> std::io::Result<()> {
-    let body = String::from_utf8(report::compact(&report.body)).map_err(std::io::Error::other)?;
+    let body = String::from_utf8(report::compact(&report.body).into_owned()).map_err(std::io::Error::other)?;
     let decoded = decode(report.kind, &report.body).ok();
     let observations = decoded.iter().flat_map(|decoded| &decoded.observations);
     let line = Line {

@@ -16,7 +16,7 @@ use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Sender, Store, StoredReport, Writing};
 
 use super::layout::{Layout, Section, Viewer};
-use crate::account::{self, AccountState, FirstVisit, Secret};
+use crate::account::{self, FirstVisit, Secret};
 use crate::app::{App, Settings};
 use crate::demo::Fleet;
 
@@ -94,11 +94,9 @@ impl House {
             limit_loopback: false,
             next_report_in: 43_200,
         };
-        let app = Arc::new(App {
-            store: Arc::new(Store::open(folder.path(), Writing::Alone).unwrap()),
-            settings,
-            account: AccountState::new(FirstVisit::open().unwrap()),
-        });
+        let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
+        let first_visit = FirstVisit::open().unwrap();
+        let app = Arc::new(App::start(store, settings, first_visit, None).unwrap());
         let router = super::routes(&app)
             .fallback(super::not_found)
             .with_state(Arc::clone(&app));

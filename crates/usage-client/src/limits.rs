@@ -1,0 +1,29 @@
+//! Every limit of this crate, each with its reason. Nothing that a server sends is read without one.
+
+#[cfg(feature = "http")]
+use std::time::Duration;
+
+/// A reply's body, decompressed. Real ones have some hundred bytes; what is beyond is not read.
+#[cfg(feature = "http")]
+pub(crate) const REPLY_BYTES: usize = 1024 * 1024;
+
+/// How much of an unreadable body an error keeps: enough to recognize a proxy's page.
+pub(crate) const ERROR_TEXT_BYTES: usize = 2048;
+
+/// From this length on, a token that a server repeats in an error is hidden there. A shorter one may be a
+/// word of the message.
+pub(crate) const SECRET_BYTES: usize = 8;
+
+/// Redirects in a row. A moved server needs one or two, a loop has no end.
+pub(crate) const REDIRECTS: u8 = 5;
+
+/// Nesting of JSON in a reply, as in Go's decoder.
+pub(crate) const JSON_DEPTH: usize = 10_000;
+
+/// The whole exchange, redirects and name lookup too, as in the protocol's library.
+#[cfg(feature = "http")]
+pub(crate) const WHOLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Until there is a connection, as in the protocol's library.
+#[cfg(feature = "http")]
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

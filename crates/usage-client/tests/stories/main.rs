@@ -1,0 +1,23 @@
+//! The client's stories, in one binary because linking is slow. Each module tells one; `golden` reads the
+//! recorded vectors and `listener` plays the server.
+
+// clippy.toml lets tests do this, but takes the functions they share for production code.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod crates;
+mod golden;
+#[cfg(feature = "http")]
+mod hard_servers;
+#[cfg(feature = "http")]
+mod listener;
+mod registration_urls;
+#[cfg(feature = "http")]
+mod replies;
+mod requests;
+#[cfg(feature = "http")]
+mod saving;

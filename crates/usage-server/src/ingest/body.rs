@@ -1,0 +1,208 @@
+//! A report's body: read and decompressed, both within bounds.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, header};
+use http_body_util::BodyExt;
+
+use super::Refusal;
+use crate::limits::{
+    BODIES_IN_FLIGHT_MAX_BYTES, BODY_DECOMPRESSED_MAX_BYTES, BODY_DISCARDED_MAX_BYTES,
+    BODY_RESERVED_BYTES, BODY_SENT_MAX_BYTES, ZSTD_WINDOW_LOG_MAX,
+};
+
+const FIELD: &str = "body";
+
+/// Bytes of all bodies that are being read.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight(AtomicUsize);
+
+/// One body's part of them, given back when it is dropped.
+struct Share<'a> {
+    of: &'a InFlight,
+    bytes: usize,
+}
+
+impl Share<'_> {
+    fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.bytes += bytes;
+        if self.of.0.fetch_add(bytes, Ordering::Relaxed) + bytes > BODIES_IN_FLIGHT_MAX_BYTES {
+            return Err(Refusal::Overloaded);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.of.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Reads a body as sent into `kept`; what came before an error stays there.
+pub(super) async fn read(
+    mut body: Body,
+    in_flight: &InFlight,
+    kept: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let mut share = Share { of: in_flight, bytes: 0 };
+    kept.reserve_exact(announced(&body).min(BODY_RESERVED_BYTES));
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::field(FIELD, "ended early"))?;
+        let Some(data) = frame.data_ref() else { continue };
+        if kept.len() + data.len() > BODY_SENT_MAX_BYTES {
+            discard(body).await;
+            return Err(Refusal::field(
+                FIELD,
+                format!("is larger than {BODY_SENT_MAX_BYTES} bytes as sent"),
+            ));
+        }
+        let room = share.grow(data.len());
+        if room.is_err() {
+            discard(body).await;
+            return room;
+        }
+        kept.extend_from_slice(data);
+    }
+    Ok(())
+}
+
+fn announced(body: &Body) -> usize {
+    use axum::body::HttpBody;
+    usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
+}
+
+/// Reads on to the end and keeps nothing: closing a connection with unread bytes in it would
+/// reset it, and the sender would never see our answer.
+pub(super) async fn discard(mut body: Body) {
+    let mut bytes = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        bytes += frame.data_ref().map_or(0, |data| data.len());
+        if bytes > BODY_DISCARDED_MAX_BYTES {
+            break;
+        }
+    }
+}
+
+/// The body without its Content-Encoding; `None` where it has none.
+pub(super) fn decompress(headers: &HeaderMap, sent: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let Some(encoding) = encodings.next() else { return Ok(None) };
+    let encoding = encoding.as_bytes().trim_ascii();
+    let named = |name: &str| encoding.eq_ignore_ascii_case(name.as_bytes());
+    let decompressed = if encodings.next().is_some() {
+        return Err(unknown_encoding());
+    } else if encoding.is_empty() || named("identity") {
+        return Ok(None);
+    } else if named("gzip") || named("x-gzip") {
+        read_bounded(flate2::bufread::MultiGzDecoder::new(sent), "gzip")
+    } else if named("zstd") {
+        let decoder = zstd::stream::read::Decoder::with_buffer(sent).and_then(|mut decoder| {
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+            Ok(decoder)
+        });
+        match decoder {
+            Ok(decoder) => read_bounded(decoder, "zstd"),
+            Err(e) => Err(Refusal::field(FIELD, format!("is not valid zstd: {e}"))),
+        }
+    } else {
+        return Err(unknown_encoding());
+    };
+    decompressed.map(Some)
+}
+
+fn unknown_encoding() -> Refusal {
+    Refusal::field(FIELD, "has a Content-Encoding other than gzip, zstd and identity")
+}
+
+fn read_bounded(decoder: impl Read, name: &str) -> Result<Vec<u8>, Refusal> {
+    let mut decompressed = Vec::new();
+    let bound = BODY_DECOMPRESSED_MAX_BYTES as u64 + 1;
+    decoder
+        .take(bound)
+        .read_to_end(&mut decompressed)
+        .map_err(|e| Refusal::field(FIELD, format!("is not valid {name}: {e}")))?;
+    if decompressed.len() > BODY_DECOMPRESSED_MAX_BYTES {
+        return Err(Refusal::field(
+            FIELD,
+            format!("is larger than {BODY_DECOMPRESSED_MAX_BYTES} bytes after decompression"),
+        ));
+    }
+    Ok(decompressed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use std::io::Write;
+
+    fn decompressed(encoding: &str, sent: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+        let value = HeaderValue::from_str(encoding).unwrap();
+        decompress(&HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]), sent)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[track_caller]
+    fn refused(encoding: &str, sent: &[u8], why: &str) {
+        let Err(Refusal::Fields(errors)) = decompressed(encoding, sent) else {
+            panic!("must be refused")
+        };
+        assert!(errors.to_string().contains(why), "{errors}");
+    }
+
+    #[test]
+    fn known_encodings_are_undone() {
+        assert!(decompress(&HeaderMap::new(), b"[]").unwrap().is_none());
+        for name in ["identity", "", "Identity"] {
+            assert!(decompressed(name, b"[]").unwrap().is_none(), "{name}");
+        }
+        for name in ["gzip", "GZIP", "x-gzip"] {
+            assert_eq!(decompressed(name, &gzip(b"[]")).unwrap().unwrap(), b"[]");
+        }
+        let zstd = zstd::encode_all(&b"[]"[..], 3).unwrap();
+        assert_eq!(decompressed("zstd", &zstd).unwrap().unwrap(), b"[]");
+    }
+
+    #[test]
+    fn what_is_unknown_or_broken_is_refused() {
+        for name in ["br", "deflate", "gzip, gzip", "identity, gzip"] {
+            refused(name, b"[]", "other than gzip, zstd");
+        }
+        refused("gzip", b"[]", "is not valid gzip");
+        refused("gzip", b"", "is not valid gzip");
+        refused("gzip", &gzip(&[7; 999])[..20], "is not valid gzip");
+        refused("zstd", b"[]", "is not valid zstd");
+    }
+
+    #[test]
+    fn a_bomb_goes_off_at_the_limit() {
+        let fits = vec![b' '; BODY_DECOMPRESSED_MAX_BYTES];
+        let bomb = vec![b' '; BODY_DECOMPRESSED_MAX_BYTES + 1];
+        assert!(decompressed("gzip", &gzip(&fits)).is_ok());
+        refused("gzip", &gzip(&bomb), "after decompression");
+        assert!(decompressed("zstd", &zstd::encode_all(&fits[..], 1).unwrap()).is_ok());
+        refused("zstd", &zstd::encode_all(&bomb[..], 1).unwrap(), "after decompression");
+    }
+
+    #[test]
+    fn a_large_zstd_window_is_refused() {
+        let with_window = |log: u32| {
+            let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+            encoder.window_log(log).unwrap();
+            encoder.write_all(b"[]").unwrap();
+            // Without a flush the frame would be "single segment" and need no window.
+            encoder.flush().unwrap();
+            encoder.finish().unwrap()
+        };
+        assert_eq!(decompressed("zstd", &with_window(ZSTD_WINDOW_LOG_MAX)).unwrap().unwrap(), b"[]");
+        refused("zstd", &with_window(ZSTD_WINDOW_LOG_MAX + 1), "is not valid zstd");
+    }
+}

@@ -1,0 +1,103 @@
+//! The three doors of the API. Behind each the same way: let the sender in, read the body, say
+//! what it is, store it, answer.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use usage_store::report::{Kind, decode};
+use usage_store::{NewReport, Outcome, Sender, TokenProof};
+
+use super::extensions::{self, Extensions};
+use super::{Arrival, Refusal, body, path, sender};
+use crate::app::App;
+
+/// `POST /api/v1/servers`: a server checks in.
+pub(crate) async fn servers(State(app): State<Arc<App>>, request: Request) -> Response {
+    receive(&app, Kind::Servers, request).await
+}
+
+/// `POST /api/v1/stats/{product}`: product stats.
+pub(crate) async fn stats(State(app): State<Arc<App>>, request: Request) -> Response {
+    receive(&app, Kind::Stats, request).await
+}
+
+/// `POST /api/v1/usage/{product}`: usage.
+pub(crate) async fn usage(State(app): State<Arc<App>>, request: Request) -> Response {
+    receive(&app, Kind::Usage, request).await
+}
+
+async fn receive(app: &App, kind: Kind, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut arrival = Arrival::new(kind, extensions::in_millis(Timestamp::now()));
+    match accept(app, &parts, body, &mut arrival).await {
+        Ok(()) => app.ingest.reply(kind),
+        Err(refusal) => {
+            app.ingest.note(&refusal, arrival);
+            refusal.into_response()
+        }
+    }
+}
+
+async fn accept(
+    app: &App,
+    parts: &Parts,
+    sent: Body,
+    arrival: &mut Arrival,
+) -> Result<(), Refusal> {
+    let grant = match sender::admit(app, parts) {
+        Ok(grant) => grant,
+        Err(refusal) => {
+            body::discard(sent).await;
+            return Err(refusal);
+        }
+    };
+    body::read(sent, app.ingest.in_flight(), &mut arrival.body).await?;
+    if arrival.kind != Kind::Servers {
+        arrival.product = Some(path::product(parts.uri.path())?);
+    }
+    let extensions = Extensions::read(&parts.headers, arrival.received_at, grant.is_none())?;
+    if let Some(decompressed) = body::decompress(&parts.headers, &arrival.body)? {
+        arrival.body = decompressed;
+    }
+
+    let decoded = decode(arrival.kind, &arrival.body)?;
+    let product = match (&arrival.product, &decoded.product) {
+        (Some(in_path), _) => Arc::clone(in_path),
+        (None, in_body) => Arc::from(in_body.as_deref().unwrap_or_default()),
+    };
+    if let Some(grant) = &grant {
+        sender::may_report(grant, &product, &decoded.observations)?;
+    }
+    let organization = grant.as_ref().map(|grant| grant.organization);
+    let idempotency = extensions.idempotency_key.map(|key| {
+        extensions::idempotency(key, organization, arrival.kind, &product, &decoded.observations)
+    });
+
+    let report = NewReport {
+        kind: arrival.kind,
+        product,
+        sender: Sender {
+            organization,
+            token: grant.map(|grant| TokenProof {
+                token: grant.token,
+                registry_version: grant.registry_version,
+            }),
+        },
+        received_at: arrival.received_at,
+        reported_at: extensions.reported_at,
+        idempotency,
+        install_key: extensions.install_key,
+        body: std::mem::take(&mut arrival.body),
+    };
+    match app.ingest.append(report).await? {
+        Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
+        Outcome::KeyReused => {
+            Err(Refusal::field("Idempotency-Key", "came before with another body"))
+        }
+        Outcome::TokenRevoked => Err(sender::unknown_token()),
+    }
+}

@@ -1,0 +1,135 @@
+//! The road of a report: from a request of whatever age and shape to a row in the journal, and
+//! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`), what for (`path`),
+//! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`),
+//! and what is told to those who are turned away (`refusal`, `quarantine`).
+
+mod body;
+mod committer;
+mod extensions;
+mod handlers;
+mod path;
+mod quarantine;
+mod refusal;
+mod sender;
+mod throttle;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use jiff::Timestamp;
+use usage_store::quarantine::Refused;
+use usage_store::report::Kind;
+use usage_store::{NewReport, Outcome, Store};
+
+use crate::jobs::Nudge;
+use crate::limits::QUARANTINE_BODY_MAX_BYTES;
+use body::InFlight;
+use committer::Committer;
+use quarantine::Quarantine;
+use throttle::{Source, Throttle};
+
+pub(crate) use handlers::{servers, stats, usage};
+pub(crate) use path::tidied;
+pub(crate) use refusal::Refusal;
+pub(crate) use sender::address;
+
+/// What the road needs beside the store: its threads, its limits, its answer.
+pub(crate) struct Ingest {
+    committer: Committer,
+    quarantine: Quarantine,
+    throttle: Mutex<Throttle>,
+    in_flight: InFlight,
+    reply: Bytes,
+}
+
+impl Ingest {
+    /// Starts the committer and the quarantine's thread. Must be called within the tokio
+    /// runtime that serves. `next_report_in` is told to senders, in seconds; `nudge` hears of
+    /// each commit.
+    pub(crate) fn start(
+        store: &Arc<Store>,
+        next_report_in: u32,
+        nudge: Option<Nudge>,
+    ) -> std::io::Result<Ingest> {
+        let reply = serde_json::json!({
+            "next_report_in": next_report_in,
+            "latest_version": null,
+            "advisories": [],
+        });
+        let journal = Arc::clone(store);
+        let append = move |reports: &[NewReport]| {
+            let outcomes = journal.append(reports)?;
+            if let Some(nudge) = &nudge {
+                nudge.reports_came();
+            }
+            Ok(outcomes)
+        };
+        Ok(Ingest {
+            committer: Committer::start(append)?,
+            quarantine: Quarantine::start(Arc::clone(store))?,
+            throttle: Mutex::default(),
+            in_flight: InFlight::default(),
+            reply: Bytes::from(reply.to_string()),
+        })
+    }
+
+    /// Whether reports are taken. No longer where the committer has failed.
+    pub(crate) fn is_open(&self) -> bool {
+        self.committer.is_open()
+    }
+
+    async fn append(&self, report: NewReport) -> Result<Outcome, Refusal> {
+        self.committer.append(report).await
+    }
+
+    fn throttle(&self, source: Source, now: Instant) -> Result<(), u64> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).take(source, now)
+    }
+
+    fn in_flight(&self) -> &InFlight {
+        &self.in_flight
+    }
+
+    /// The answer to an accepted report.
+    fn reply(&self, kind: Kind) -> Response {
+        let status = match kind {
+            Kind::Servers => StatusCode::CREATED,
+            Kind::Stats | Kind::Usage => StatusCode::OK,
+        };
+        (status, [(header::CONTENT_TYPE, "application/json")], self.reply.clone()).into_response()
+    }
+
+    /// Keeps for operators what was refused for its content.
+    fn note(&self, refusal: &Refusal, arrival: Arrival) {
+        let Refusal::Fields(errors) = refusal else { return };
+        let body_bytes = arrival.body.len() as u64;
+        let mut body = arrival.body;
+        body.truncate(QUARANTINE_BODY_MAX_BYTES);
+        self.quarantine.keep(Refused {
+            at: arrival.received_at,
+            kind: arrival.kind,
+            product: arrival.product.map(|product| product.to_string()),
+            errors: serde_json::json!(errors.0).to_string(),
+            body,
+            body_bytes,
+        });
+    }
+}
+
+/// What is known of a report so far.
+struct Arrival {
+    kind: Kind,
+    received_at: Timestamp,
+    /// From the path.
+    product: Option<Arc<str>>,
+    body: Vec<u8>,
+}
+
+impl Arrival {
+    fn new(kind: Kind, received_at: Timestamp) -> Arrival {
+        Arrival { kind, received_at, product: None, body: Vec::new() }
+    }
+}

@@ -1,0 +1,113 @@
+//! The product in a path, as old programs write it, and paths that need tidying before the
+//! router knows them.
+
+use std::sync::Arc;
+
+use axum::http::Uri;
+use usage_store::report::limits::NAME_BYTES_MAX;
+
+use super::Refusal;
+
+/// The product: the last segment of the raw path, percent-decoded once. `+` is a plus, case
+/// stays, dots mean nothing.
+pub(crate) fn product(path: &str) -> Result<Arc<str>, Refusal> {
+    let segment = path.rsplit('/').next().unwrap_or_default();
+    let bytes = percent_decoded(segment)
+        .ok_or_else(|| Refusal::field("product", "has a broken % escape in the path"))?;
+    let product = String::from_utf8(bytes)
+        .map_err(|_| Refusal::field("product", "is not UTF-8 in the path"))?;
+    if product.trim().is_empty() {
+        return Err(Refusal::UnknownPath("the product in the path is blank"));
+    }
+    if product.chars().any(char::is_control) {
+        return Err(Refusal::field("product", "has a control character in the path"));
+    }
+    if product.len() > NAME_BYTES_MAX {
+        let bytes = product.len();
+        return Err(Refusal::field(
+            "product",
+            format!("is {bytes} bytes long; at most {NAME_BYTES_MAX} are allowed"),
+        ));
+    }
+    Ok(product.into())
+}
+
+/// Percent-decoding, once; `None` where an escape is broken.
+pub(super) fn percent_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => hex(bytes.next()?)? << 4 | hex(bytes.next()?)?,
+            other => other,
+        });
+    }
+    Some(decoded)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// A base URL with a trailing slash gives `//api/v1/...`, and people type a slash at the end:
+/// the address without these, if it is one of the API's and has them.
+pub(crate) fn tidied(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    let inner = path.trim_start_matches('/');
+    if !inner.starts_with("api/") {
+        return None;
+    }
+    let inner = inner.strip_suffix('/').unwrap_or(inner);
+    if inner.len() + 1 == path.len() {
+        return None;
+    }
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("/{inner}{query}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_is_one_segment_decoded_once() {
+        for (path, expected) in [
+            ("/api/v1/usage/influxdb", "influxdb"),
+            ("/api/v1/usage/InfluxDB", "InfluxDB"),
+            ("/api/v1/usage/a+b", "a+b"),
+            ("/api/v1/usage/a;b", "a;b"),
+            ("/api/v1/usage/%3Cb%3E", "<b>"),
+            ("/api/v1/usage/a%2525", "a%25"),
+            ("/api/v1/usage/a%2Fb", "a/b"),
+            ("/api/v1/usage/..", ".."),
+            ("/api/v1/usage/influxdb%20cluster", "influxdb cluster"),
+            ("/api/v1/usage/%E5%8C%97", "北"),
+        ] {
+            assert_eq!(&*product(path).unwrap(), expected);
+        }
+        for path in ["/a%00b", "/a%7f", "/%C2%85", "/%ff", "/%", "/%4", "/%zz", "/%+1"] {
+            assert!(matches!(product(path), Err(Refusal::Fields(_))), "{path}");
+        }
+        for path in ["/", "/%20", "/%20%E3%80%80"] {
+            assert!(matches!(product(path), Err(Refusal::UnknownPath(_))), "{path}");
+        }
+        assert!(product(&"x".repeat(NAME_BYTES_MAX)).is_ok());
+        assert!(matches!(product(&"x".repeat(NAME_BYTES_MAX + 1)), Err(Refusal::Fields(_))));
+    }
+
+    #[test]
+    fn slashes_in_front_of_the_api_and_one_at_the_end_are_tidied() {
+        for (path, expected) in [
+            ("//api/v1/servers", Some("/api/v1/servers")),
+            ("///api/v1/usage/a?token=t", Some("/api/v1/usage/a?token=t")),
+            ("/api/v1/usage/a/", Some("/api/v1/usage/a")),
+            ("//api/v1/usage/a/", Some("/api/v1/usage/a")),
+            ("/api/v1/usage/a//", Some("/api/v1/usage/a/")),
+            ("/api/v1/usage/a", None),
+            ("//elsewhere/", None),
+        ] {
+            let uri: Uri = path.parse().unwrap();
+            assert_eq!(tidied(&uri).map(|uri| uri.to_string()).as_deref(), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Why a request to the API was refused, and the one place that turns it into a status, headers
+//! and a JSON body. The Go library reads `{"error"}` under 401, 404 and 500 and `{"errors"}`
+//! under 422; what a program's author needs to hear must be one of these.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use usage_store::report::FieldErrors;
+
+use crate::limits::OVERLOADED_RETRY_AFTER_SECONDS;
+
+/// Why a request was refused.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// Something in the request is wrong, field by field.
+    Fields(FieldErrors),
+    /// The token doesn't allow it; what is wrong with it.
+    Token(String),
+    /// Nothing answers at this path.
+    UnknownPath(&'static str),
+    /// The path exists, the method doesn't. The router adds `Allow`.
+    WrongMethod,
+    /// The sender sent too many requests.
+    TooMany {
+        /// When the next one will be taken.
+        retry_after_seconds: u64,
+    },
+    /// There is more to do than can be done.
+    Overloaded,
+    /// The report couldn't be written; the cause is in the log.
+    NotStored,
+    /// The server is not ready, or stopping.
+    NotReady,
+    /// Our own failure; the cause is in the log.
+    Failed,
+}
+
+impl Refusal {
+    /// One field, one message.
+    pub(crate) fn field(field: &str, message: impl Into<String>) -> Refusal {
+        Refusal::Fields(FieldErrors::one(field, message))
+    }
+}
+
+impl From<FieldErrors> for Refusal {
+    fn from(errors: FieldErrors) -> Refusal {
+        Refusal::Fields(errors)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut retry_after = None;
+        let (status, body) = match self {
+            Refusal::Fields(errors) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                serde_json::json!({ "errors": errors.0 }),
+            ),
+            Refusal::Token(why) => (StatusCode::UNAUTHORIZED, error(&why)),
+            Refusal::UnknownPath(why) => (StatusCode::NOT_FOUND, error(why)),
+            Refusal::WrongMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                error("this path answers other methods only, see Allow"),
+            ),
+            Refusal::TooMany { retry_after_seconds } => {
+                retry_after = Some(retry_after_seconds);
+                (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    error("too many requests from this sender, try again later"),
+                )
+            }
+            Refusal::Overloaded => {
+                retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    error("too much to do at the moment, nothing was stored, try again later"),
+                )
+            }
+            Refusal::NotStored => {
+                retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    error("the report was not stored, try again later"),
+                )
+            }
+            Refusal::NotReady => {
+                retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
+                (StatusCode::SERVICE_UNAVAILABLE, error("the server is not ready"))
+            }
+            Refusal::Failed => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                error("something went wrong here, it was logged"),
+            ),
+        };
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
+                .into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+fn error(message: &str) -> serde_json::Value {
+    serde_json::json!({ "error": message })
+}

@@ -1,0 +1,254 @@
+//! Who sends: the token and what it allows, and the address, which serves the limit per sender
+//! and is kept nowhere.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+use usage_store::registry::Grant;
+use usage_store::report::Observation;
+
+use super::path::percent_decoded;
+use super::throttle::Source;
+use super::Refusal;
+use crate::app::{App, Settings};
+
+const X_AUTHORIZATION: HeaderName = HeaderName::from_static("x-authorization");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Lets a sender in, or not: its token's grant, if it has one, and one request out of its
+/// bucket. Guesses at tokens empty the bucket of their address.
+pub(super) fn admit(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
+    let address = address(parts, &app.settings);
+    let limited = app.settings.limit_loopback || !address.is_loopback();
+    let grant = grant(app, parts);
+    if limited {
+        let source = match &grant {
+            Ok(Some(grant)) => Source::Token(grant.token),
+            _ => Source::address(address),
+        };
+        app.ingest
+            .throttle(source, Instant::now())
+            .map_err(|retry_after_seconds| Refusal::TooMany { retry_after_seconds })?;
+    }
+    grant
+}
+
+fn grant(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
+    let Some(token) = token(&parts.headers, parts.uri.query())? else { return Ok(None) };
+    match app.store.authenticate(&token) {
+        Ok(Some(grant)) => Ok(Some(grant)),
+        Ok(None) => Err(unknown_token()),
+        Err(cause) => {
+            tracing::error!(%cause, "a token could not be looked up");
+            Err(Refusal::NotStored)
+        }
+    }
+}
+
+/// A token that is not, or no longer, one of ours.
+pub(super) fn unknown_token() -> Refusal {
+    Refusal::Token("this token is unknown or was revoked".to_owned())
+}
+
+/// A token bound to a product or a cluster reports for nothing else.
+pub(super) fn may_report(
+    grant: &Grant,
+    product: &str,
+    observations: &[Observation<'_>],
+) -> Result<(), Refusal> {
+    if let Some(bound) = &grant.product
+        && bound != product
+    {
+        return Err(Refusal::Token(format!("this token may report for the product {bound} only")));
+    }
+    if let Some(bound) = &grant.cluster {
+        let mut named = observations.iter().filter_map(|one| one.cluster_id.as_deref());
+        if named.any(|cluster| cluster != bound) {
+            return Err(Refusal::Token(format!(
+                "this token may report for the cluster {bound} only"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The token: raw in X-Authorization, or a Bearer, or the query parameter `token`. Any bytes;
+/// blank means absent; two that differ are refused.
+fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Refusal> {
+    let raw = headers.get_all(X_AUTHORIZATION).iter().map(|value| value.as_bytes().to_vec());
+    let bearers = headers
+        .get_all(header::AUTHORIZATION)
+        .iter()
+        .filter_map(|value| bearer(value.as_bytes()))
+        .map(<[u8]>::to_vec);
+    let in_query = query.unwrap_or_default().split('&').filter_map(query_token);
+    let mut found: Option<Vec<u8>> = None;
+    for token in raw.chain(bearers).chain(in_query) {
+        let token = token.trim_ascii();
+        match &found {
+            _ if token.is_empty() => {}
+            None => found = Some(token.to_vec()),
+            Some(first) if first == token => {}
+            Some(_) => {
+                return Err(Refusal::Token("the request has two tokens that differ".to_owned()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
+}
+
+fn query_token(pair: &str) -> Option<Vec<u8>> {
+    let (key, value) = pair.split_once('=')?;
+    let form_decoded = |text: &str| percent_decoded(&text.replace('+', " "));
+    if form_decoded(key)? != b"token" {
+        return None;
+    }
+    // A broken escape can't be one of our tokens, but it is not "no token" either.
+    Some(form_decoded(value).unwrap_or_else(|| value.as_bytes().to_vec()))
+}
+
+/// The sender's address: the peer's, or behind trusted proxies the one that the outermost of
+/// them saw.
+pub(crate) fn address(parts: &Parts, settings: &Settings) -> IpAddr {
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip())
+        .to_canonical();
+    let trusted = |address| settings.trusted_proxies.iter().any(|net| within(address, *net));
+    if !trusted(peer) {
+        return peer;
+    }
+    let mut seen = peer;
+    for value in parts.headers.get_all(X_FORWARDED_FOR).iter().rev() {
+        for hop in value.to_str().unwrap_or_default().rsplit(',') {
+            let Some(address) = forwarded(hop.trim()) else { return seen };
+            seen = address;
+            if !trusted(address) {
+                return seen;
+            }
+        }
+    }
+    seen
+}
+
+fn forwarded(hop: &str) -> Option<IpAddr> {
+    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
+    let address = bare.parse().or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
+    address.ok().map(|address: IpAddr| address.to_canonical())
+}
+
+fn within(address: IpAddr, (net, prefix): (IpAddr, u8)) -> bool {
+    let keep = |bits: u32| bits.saturating_sub(u32::from(prefix));
+    match (address, net) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => {
+            (a.to_bits() ^ b.to_bits()).checked_shr(keep(32)).unwrap_or(0) == 0
+        }
+        (IpAddr::V6(a), IpAddr::V6(b)) => {
+            (a.to_bits() ^ b.to_bits()).checked_shr(keep(128)).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::{HeaderValue, Request};
+    use usage_store::registry::{OrganizationId, TokenId};
+
+    fn found(headers: &[(&'static str, &[u8])], query: Option<&str>) -> Result<Option<String>, Refusal> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
+        }
+        token(&map, query).map(|token| token.map(|bytes| String::from_utf8(bytes).unwrap()))
+    }
+
+    #[test]
+    fn a_token_comes_in_three_ways() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(found(&[], None).unwrap(), None);
+        assert_eq!(found(&[("x-authorization", b"t")], None).unwrap(), some("t"));
+        assert_eq!(found(&[("x-authorization", b"a\tb")], None).unwrap(), some("a\tb"));
+        assert_eq!(found(&[("x-authorization", "tökén".as_bytes())], None).unwrap(), some("tökén"));
+        assert_eq!(found(&[("authorization", b"Bearer t")], None).unwrap(), some("t"));
+        assert_eq!(found(&[("authorization", b"bearer  t")], None).unwrap(), some("t"));
+        assert_eq!(found(&[("authorization", b"Basic dTpw")], None).unwrap(), None);
+        assert_eq!(found(&[], Some("a=b&token=a%20b+c")).unwrap(), some("a b c"));
+        assert_eq!(found(&[], Some("t%6Fken=x")).unwrap(), some("x"));
+        assert_eq!(found(&[], Some("token=%zz")).unwrap(), some("%zz"));
+        assert_eq!(found(&[], Some("token=&tokens=x&token")).unwrap(), None);
+        assert_eq!(found(&[("x-authorization", b" "), ("authorization", b"Bearer ")], Some("token=t")).unwrap(), some("t"));
+        assert_eq!(found(&[("x-authorization", b"t"), ("authorization", b"Bearer t")], Some("token=t")).unwrap(), some("t"));
+    }
+
+    #[test]
+    fn two_tokens_that_differ_are_refused() {
+        for (headers, query) in [
+            (&[("x-authorization", &b"a"[..]), ("authorization", b"Bearer b")][..], None),
+            (&[("x-authorization", b"a")], Some("token=b")),
+            (&[("x-authorization", b"a"), ("x-authorization", b"b")], None),
+            (&[], Some("token=a&token=b")),
+        ] {
+            assert!(matches!(found(headers, query), Err(Refusal::Token(_))));
+        }
+    }
+
+    #[test]
+    fn a_bound_token_reports_for_nothing_else() {
+        let grant = Grant {
+            token: TokenId(1),
+            organization: OrganizationId(1),
+            product: Some("influxdb".to_owned()),
+            cluster: Some("c1".to_owned()),
+            registry_version: 1,
+        };
+        let named = |cluster: Option<&'static str>| Observation {
+            cluster_id: cluster.map(Into::into),
+            ..Observation::default()
+        };
+        assert!(may_report(&grant, "influxdb", &[named(Some("c1")), named(None)]).is_ok());
+        assert!(may_report(&grant, "kapacitor", &[named(Some("c1"))]).is_err());
+        assert!(may_report(&grant, "influxdb", &[named(Some("c1")), named(Some("c2"))]).is_err());
+    }
+
+    fn seen(peer: &str, trusted: &[(&str, u8)], forwarded: &[&str]) -> String {
+        let mut request = Request::builder();
+        for value in forwarded {
+            request = request.header(X_FORWARDED_FOR, *value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        parts.extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        let settings = Settings {
+            public_url: String::new(),
+            tls: false,
+            trusted_proxies: trusted.iter().map(|(net, prefix)| (net.parse().unwrap(), *prefix)).collect(),
+            limit_loopback: false,
+            next_report_in: 1,
+        };
+        address(&parts, &settings).to_string()
+    }
+
+    #[test]
+    fn proxies_are_believed_only_where_trusted() {
+        let proxies = &[("10.0.0.0", 8), ("::1", 128)][..];
+        assert_eq!(seen("192.0.2.1", proxies, &["198.51.100.7"]), "192.0.2.1");
+        assert_eq!(seen("10.1.2.3", proxies, &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(seen("10.1.2.3", proxies, &["203.0.113.9, 198.51.100.7, 10.9.9.9"]), "198.51.100.7");
+        assert_eq!(seen("::1", proxies, &["203.0.113.9", "198.51.100.7:4711"]), "198.51.100.7");
+        assert_eq!(seen("::1", proxies, &["[2001:db8::1]:4711"]), "2001:db8::1");
+        assert_eq!(seen("::ffff:10.1.2.3", proxies, &["2001:db8::1"]), "2001:db8::1");
+        assert_eq!(seen("10.1.2.3", proxies, &["unknown"]), "10.1.2.3");
+        assert_eq!(seen("10.1.2.3", proxies, &[]), "10.1.2.3");
+        assert_eq!(seen("192.0.2.1", &[("0.0.0.0", 0)], &["198.51.100.7"]), "198.51.100.7");
+    }
+}

@@ -1,0 +1,70 @@
+//! Every door of the server, as a list. What is behind them lives in the rooms they name.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::map_request_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+
+use crate::app::App;
+use crate::ingest::Refusal;
+use crate::limits::COMPRESSED_FROM_BYTES;
+use crate::request::ClientAddress;
+use crate::{health, ingest, pages};
+
+/// All doors.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let pages = pages::routes(&app)
+        .layer(map_request_with_state(Arc::clone(&app), learn_address))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)));
+    let doors = Router::new()
+        .route("/api/v1/servers", post(ingest::servers))
+        .route("/api/v1/stats/{product}", post(ingest::stats))
+        .route("/api/v1/usage/{product}", post(ingest::usage))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .method_not_allowed_fallback(async || Refusal::WrongMethod)
+        .merge(pages);
+    let at_the_tidied_path = doors.clone().fallback(unknown_path).with_state(Arc::clone(&app));
+    doors
+        .fallback(|request| look_again(at_the_tidied_path, request))
+        .layer(CatchPanicLayer::custom(|_| Refusal::Failed.into_response()))
+        .with_state(app)
+}
+
+/// Only paths that no door has come here, so that tidying costs nobody else anything. Never a
+/// redirect: clients turn a redirected POST into a GET, or take their token elsewhere.
+async fn look_again(doors: Router, mut request: Request) -> Response {
+    if let Some(tidied) = ingest::tidied(request.uri()) {
+        *request.uri_mut() = tidied;
+    }
+    match doors.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// A page for people, JSON for programs.
+async fn unknown_path(app: State<Arc<App>>, request: Request) -> Response {
+    let html = b"text/html";
+    let mut accepted = request.headers().get_all(header::ACCEPT).iter();
+    if accepted.any(|kinds| kinds.as_bytes().windows(html.len()).any(|kind| kind == html)) {
+        return pages::not_found(app, request).await;
+    }
+    Refusal::UnknownPath("nothing answers at this path").into_response()
+}
+
+/// Pages limit sign-ins by address, too.
+async fn learn_address(State(app): State<Arc<App>>, request: Request) -> Request {
+    let (mut parts, body) = request.into_parts();
+    let address = ingest::address(&parts, &app.settings);
+    parts.extensions.insert(ClientAddress(address));
+    Request::from_parts(parts, body)
+}

@@ -1,0 +1,121 @@
+//! One connection, and the watch over it: a connection on which nothing happens for too long
+//! is closed, whatever it was in the middle of. One timer a connection, armed anew only when
+//! it rings, costs a request two clock readings.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::exchange;
+use crate::limits::{IDLE_TIMEOUT, REQUEST_TIMEOUT};
+
+/// Serves a connection to its end.
+pub(super) async fn serve(
+    protocol: &Builder<TokioExecutor>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let activity = Arc::new(Activity::new());
+    let service = {
+        let activity = Arc::clone(&activity);
+        service_fn(move |request| {
+            exchange::answer(router.clone(), request, peer, Activity::begin(&activity))
+        })
+    };
+    let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
+    let mut alarm = pin!(tokio::time::sleep(activity.patience()));
+    let mut stop = pin!(stopping.wait_for(|stop| *stop));
+    let mut told = false;
+    loop {
+        tokio::select! {
+            biased;
+            ended = &mut connection => {
+                if let Err(cause) = ended {
+                    tracing::trace!(%cause, "a connection ended early");
+                }
+                return;
+            }
+            _ = &mut stop, if !told => {
+                told = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = &mut alarm => {
+                let patience = activity.patience();
+                if patience.is_zero() {
+                    return;
+                }
+                alarm.as_mut().reset(tokio::time::Instant::now() + patience);
+            }
+        }
+    }
+}
+
+/// What happens on a connection.
+pub(super) struct Activity {
+    opened: Instant,
+    under_way: AtomicUsize,
+    /// When a request last began, moved on or ended: milliseconds since `opened`.
+    last_millis: AtomicU64,
+}
+
+/// A request under way.
+pub(super) struct Exchange(Arc<Activity>);
+
+impl Activity {
+    fn new() -> Activity {
+        Activity {
+            opened: Instant::now(),
+            under_way: AtomicUsize::new(0),
+            last_millis: AtomicU64::new(0),
+        }
+    }
+
+    fn begin(activity: &Arc<Activity>) -> Exchange {
+        activity.under_way.fetch_add(1, Ordering::Relaxed);
+        activity.touch();
+        Exchange(Arc::clone(activity))
+    }
+
+    fn touch(&self) {
+        self.last_millis.store(self.millis(), Ordering::Relaxed);
+    }
+
+    fn millis(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// How much longer the connection may stay as it is; zero when it must go.
+    fn patience(&self) -> Duration {
+        let allowed = match self.under_way.load(Ordering::Relaxed) {
+            0 => IDLE_TIMEOUT,
+            _ => REQUEST_TIMEOUT,
+        };
+        let still = self.millis().saturating_sub(self.last_millis.load(Ordering::Relaxed));
+        allowed.saturating_sub(Duration::from_millis(still))
+    }
+}
+
+impl Exchange {
+    /// The request moved on: a long answer is being read.
+    pub(super) fn touch(&self) {
+        self.0.touch();
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.0.touch();
+    }
+}
