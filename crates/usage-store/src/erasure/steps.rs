@@ -218,17 +218,17 @@ fn uncount(db: &Connection, report: &StoredReport) -> Result<()> {
         .prepare_cached(sql!("erasure/last_counted"))?
         .query_row(key, |row| row.get(0))
         .optional()?;
-    if last == Some(report.seq as i64) {
-        if let Some(before) = counted_before(db, report)? {
-            db.prepare_cached(sql!("erasure/set_last_counted"))?
-                .execute(params![
-                    product,
-                    day.0,
-                    kind,
-                    before.seq as i64,
-                    millis(before.received_at)
-                ])?;
-        }
+    if last == Some(report.seq as i64)
+        && let Some(before) = counted_before(db, report)?
+    {
+        db.prepare_cached(sql!("erasure/set_last_counted"))?
+            .execute(params![
+                product,
+                day.0,
+                kind,
+                before.seq as i64,
+                millis(before.received_at)
+            ])?;
     }
     Ok(())
 }
