@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use crate::Result;
 use crate::journal::rewrite::{self, Fate};
 use crate::journal::{Seq, StoredReport, mark, walk};
 use crate::model::Dictionary;
@@ -12,7 +13,6 @@ use crate::query::{ProductId, ServerId};
 use crate::registry::{OrganizationId, audit};
 use crate::report::{self, Observation, decode};
 use crate::sqlite::{millis, sql};
-use crate::{Day, Result};
 
 /// What a look at the erasures came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,34 +215,38 @@ fn uncount(db: &Connection, report: &StoredReport) -> Result<()> {
     db.prepare_cached(sql!("erasure/uncount_nothing"))?
         .execute(key)?;
     let last: Option<i64> = db
-        .prepare_cached(sql!("erasure/last_received"))?
+        .prepare_cached(sql!("erasure/last_counted"))?
         .query_row(key, |row| row.get(0))
         .optional()?;
-    if last == Some(millis(report.received_at)) {
-        if let Some(before) = last_before(db, report, day)? {
-            db.prepare_cached(sql!("erasure/set_last_received"))?
-                .execute(params![product, day.0, kind, before])?;
-        }
+    if last == Some(report.seq as i64)
+        && let Some(before) = counted_before(db, report)?
+    {
+        db.prepare_cached(sql!("erasure/set_last_counted"))?
+            .execute(params![
+                product,
+                day.0,
+                kind,
+                before.seq as i64,
+                millis(before.received_at)
+            ])?;
     }
     Ok(())
 }
 
-/// When the report before this one was received that counts on the same day. Reports lie in the
-/// order of receipt, so it is near.
-fn last_before(db: &Connection, report: &StoredReport, day: Day) -> Result<Option<i64>> {
+/// The report before this one that counts on the same day.
+fn counted_before(db: &Connection, report: &StoredReport) -> Result<Option<StoredReport>> {
     let alike = |other: &StoredReport| {
-        other.product == report.product && other.kind == report.kind && other.day() == day
+        other.product == report.product && other.kind == report.kind && other.day() == report.day()
     };
-    // Others may have been received in the same millisecond, behind it.
-    let mut before = report.seq + crate::journal::SPAN_REPORTS;
+    let mut before = report.seq;
     loop {
         let block = walk::backwards(db, before)?;
         let Some(oldest) = block.last() else {
             return Ok(None);
         };
         before = oldest.seq;
-        if let Some(found) = block.iter().find(|other| alike(other)) {
-            return Ok(Some(millis(found.received_at)));
+        if let Some(found) = block.into_iter().find(alike) {
+            return Ok(Some(found));
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::cells::{ACTIVE, Cells, Place, SHADOWED};
 use super::servers::{Seen, Servers};
 use super::{DaySet, Dictionary};
 use crate::journal::walk::Stretch;
-use crate::journal::{StoredReport, mark};
+use crate::journal::{Seq, StoredReport, mark};
 use crate::query::{ProductId, ServerId};
 use crate::report::{Kind, Observation, decode};
 use crate::sqlite::{millis, sql};
@@ -20,8 +21,15 @@ pub(super) struct Touched {
     servers: Servers,
     days: DaySet,
     pub(super) cells: Cells,
-    /// By product, day and kind: how many reports, and when the last one was received.
-    reports: BTreeMap<(ProductId, Day, u8), (i64, i64)>,
+    /// By product, day and kind.
+    reports: BTreeMap<(ProductId, Day, u8), Counted>,
+}
+
+/// How many reports, and the last of them in the journal's order.
+struct Counted {
+    reports: i64,
+    last_seq: Seq,
+    last_received_at: Timestamp,
 }
 
 /// Takes reports in, in the journal's order, and moves the mark; all in the caller's transaction.
@@ -34,9 +42,16 @@ pub(super) fn take_in(
     for report in &stretch.reports {
         touched.take_in(db, dictionary, report)?;
     }
-    for ((product, day, kind), (count, last)) in std::mem::take(&mut touched.reports) {
+    for ((product, day, kind), counted) in std::mem::take(&mut touched.reports) {
         db.prepare_cached(sql!("model/count_reports"))?
-            .execute(params![product.0, day.0, kind, count, last])?;
+            .execute(params![
+                product.0,
+                day.0,
+                kind,
+                counted.reports,
+                counted.last_seq as i64,
+                millis(counted.last_received_at)
+            ])?;
     }
     touched.save(db)?;
     let received_at = stretch.reports.last().map(|report| report.received_at);
@@ -53,12 +68,16 @@ impl Touched {
         let Some(product) = dictionary.product(db, &report.product)? else {
             return Ok(());
         };
-        let received_at = millis(report.received_at);
-        let count = self
+        let so_far = self
             .reports
-            .entry((product, report.day(), report.kind.code()))
-            .or_insert((0, 0));
-        *count = (count.0 + 1, count.1.max(received_at));
+            .get(&(product, report.day(), report.kind.code()));
+        let counted = Counted {
+            reports: so_far.map_or(0, |counted| counted.reports) + 1,
+            last_seq: report.seq,
+            last_received_at: report.received_at,
+        };
+        self.reports
+            .insert((product, report.day(), report.kind.code()), counted);
         // Only what was found right is in the journal; if the rules have become stricter since,
         // the report stays counted and says nothing of a server.
         let Ok(decoded) = decode(report.kind, &report.body) else {
