@@ -28,7 +28,7 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// How the world reaches this server, if through a proxy: https://usage.example.com
+    /// How the world reaches this server, if through a proxy, such as `https://usage.example.com`
     #[arg(long, env = "USAGE_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
 
