@@ -141,7 +141,7 @@ fn read_file(path: &Path) -> Result<ServeOptions, ConfigError> {
     let wrong = |what: &dyn fmt::Display| ConfigError(format!("{}: {what}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
     toml::from_str(&text).map_err(|e| {
-        let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        let line = e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
         wrong(&format!("line {line}: {}", e.message().replace('\n', " ")))
     })
 }

@@ -43,8 +43,9 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     let served = runtime.block_on(serve_until_told(&store, &jobs, config));
     drop(runtime);
     jobs.stop();
+    served?;
     tracing::info!("stopped");
-    served
+    Ok(())
 }
 
 async fn serve_until_told(

@@ -19,7 +19,7 @@ fn text(column: &str, value: Value) -> String {
 }
 
 /// Everything the read model holds, as text.
-fn dump(world: &World) -> Vec<String> {
+pub fn dump(world: &World) -> Vec<String> {
     let db = Connection::open(world.path().join("usage.db")).unwrap();
     let tables = [
         "SELECT id, product, cluster_id, server_id, organization, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans FROM server ORDER BY id",
@@ -48,7 +48,7 @@ fn dump(world: &World) -> Vec<String> {
 }
 
 /// A report of a small, quarrelsome fleet: few ids, so that they meet often.
-fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
+pub fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
     let ids = (
         0u8..3,
         0u8..3,
