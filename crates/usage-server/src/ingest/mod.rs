@@ -26,6 +26,7 @@ use usage_store::quarantine::Refused;
 use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Store};
 
+use crate::app::Settings;
 use crate::jobs::Nudge;
 use crate::limits::QUARANTINE_BODY_MAX_BYTES;
 use body::InFlight;
@@ -49,16 +50,15 @@ pub(crate) struct Ingest {
 
 impl Ingest {
     /// Starts the committer and the quarantine's thread. Must be called within the tokio
-    /// runtime that serves. `next_report_in` is told to senders, in seconds; `nudge` hears of
-    /// each commit.
+    /// runtime that serves. `nudge` hears of each commit.
     pub(crate) fn start(
         store: &Arc<Store>,
-        next_report_in: u32,
+        settings: &Settings,
         nudge: Option<Nudge>,
     ) -> std::io::Result<Ingest> {
-        let reply = format!(
-            r#"{{"next_report_in":{next_report_in},"latest_version":null,"advisories":[]}}"#
-        );
+        let seconds = settings.next_report_in;
+        let reply =
+            format!(r#"{{"next_report_in":{seconds},"latest_version":null,"advisories":[]}}"#);
         let journal = Arc::clone(store);
         let append = move |reports: &[NewReport]| {
             let outcomes = journal.append(reports)?;
@@ -70,7 +70,7 @@ impl Ingest {
         Ok(Ingest {
             committer: Committer::start(append)?,
             quarantine: Quarantine::start(Arc::clone(store))?,
-            throttle: Mutex::default(),
+            throttle: Mutex::new(Throttle::new(&settings.per_sender)),
             in_flight: InFlight::default(),
             reply: Bytes::from(reply),
         })

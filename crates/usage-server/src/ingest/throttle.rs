@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use usage_store::registry::TokenId;
 
-use crate::limits::{SENDER_BURST_REQUESTS, SENDER_REFILL_INTERVAL, SENDERS_REMEMBERED_MAX};
+use crate::limits::{PerSender, SENDERS_REMEMBERED_MAX};
 
 /// Whose bucket it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,13 +29,26 @@ impl Source {
 }
 
 /// All buckets.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Throttle {
+    /// How long a full bucket takes to fill, and one request of it.
+    burst: Duration,
+    refill: Duration,
     young: HashMap<Source, Instant>,
     old: HashMap<Source, Instant>,
 }
 
 impl Throttle {
+    pub(crate) fn new(limits: &PerSender) -> Throttle {
+        let refill = Duration::from_secs(1) / limits.requests_per_second.max(1);
+        Throttle {
+            burst: refill * limits.burst_requests,
+            refill,
+            young: HashMap::new(),
+            old: HashMap::new(),
+        }
+    }
+
     /// Takes one request out of the sender's bucket.
     ///
     /// # Errors
@@ -49,9 +62,8 @@ impl Throttle {
             .young
             .entry(source)
             .or_insert_with(|| self.old.remove(&source).unwrap_or(now));
-        let then = (*full_at).max(now) + SENDER_REFILL_INTERVAL;
-        let burst = SENDER_REFILL_INTERVAL * SENDER_BURST_REQUESTS;
-        match then.saturating_duration_since(now).checked_sub(burst) {
+        let then = (*full_at).max(now) + self.refill;
+        match then.saturating_duration_since(now).checked_sub(self.burst) {
             Some(over) if !over.is_zero() => Err(over.as_secs() + 1),
             _ => {
                 *full_at = then;
@@ -64,11 +76,11 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use crate::limits::SENDER_BURST_REQUESTS;
 
     #[test]
     fn a_burst_then_a_steady_trickle() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(&PerSender::default());
         let sender = Source::address("192.0.2.1".parse().unwrap());
         let start = Instant::now();
         for _ in 0..SENDER_BURST_REQUESTS {
@@ -106,7 +118,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_busy_are_remembered() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::new(&PerSender::default());
         let now = Instant::now();
         let busy = Source::Token(TokenId(-1));
         for _ in 0..SENDER_BURST_REQUESTS {
