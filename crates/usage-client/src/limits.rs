@@ -3,6 +3,9 @@
 #[cfg(feature = "http")]
 use std::time::Duration;
 
+/// A token's file. Real tokens have some dozen bytes; another file named by mistake isn't read whole.
+pub(crate) const TOKEN_BYTES: u64 = 16 * 1024;
+
 /// A reply's body, decompressed. Real ones have some hundred bytes; what is beyond is not read.
 #[cfg(feature = "http")]
 pub(crate) const REPLY_BYTES: usize = 1024 * 1024;

@@ -33,6 +33,7 @@
 //! | `request` | what goes over the wire? |
 //! | `exchange` | what now, after this reply? Redirects are here. |
 //! | `decode` | what does the reply mean? |
+//! | `time` | when? Instants as numbers, dates of HTTP and RFC 3339 |
 //! | `scan` | reads JSON as Go does: the first value, whatever follows |
 
 mod consent;
@@ -42,6 +43,7 @@ mod environment;
 mod exchange;
 mod request;
 mod scan;
+mod time;
 mod token;
 
 pub use consent::{Consent, ProductVariable, consent};
@@ -50,6 +52,7 @@ pub use endpoint::{BaseUrl, Endpoint, UrlSource, guard, resolve};
 pub use environment::Environment;
 pub use exchange::{Exchange, Step};
 pub use request::{Header, Request, encode};
+pub use time::UnixMillis;
 pub use token::Token;
 
 /// The environment variable that sets the URL.

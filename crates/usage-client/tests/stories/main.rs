@@ -21,3 +21,5 @@ mod replies;
 mod requests;
 #[cfg(feature = "http")]
 mod saving;
+mod scratch;
+mod tokens;
