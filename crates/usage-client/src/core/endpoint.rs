@@ -96,7 +96,7 @@ pub fn guard(source: UrlSource, debug_build: bool, environment: &Environment) ->
 }
 
 /// Whether this looks like a build server. Most set `CI`; the others have names of their own.
-fn in_ci(environment: &Environment) -> bool {
+pub(crate) fn in_ci(environment: &Environment) -> bool {
     const NAMED: [&str; 12] = [
         "GITHUB_ACTIONS",
         "GITLAB_CI",

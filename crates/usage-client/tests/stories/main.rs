@@ -10,6 +10,7 @@
 )]
 
 mod crates;
+mod fleet;
 mod golden;
 #[cfg(feature = "http")]
 mod hard_servers;
