@@ -23,6 +23,10 @@ mod error;
 mod limits;
 mod registration;
 mod reply;
+#[cfg(feature = "http")]
+mod spool;
+#[cfg(all(test, feature = "http"))]
+mod test_folder;
 mod token_store;
 mod transport;
 mod url;

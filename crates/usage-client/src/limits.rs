@@ -30,3 +30,30 @@ pub(crate) const WHOLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Until there is a connection, as in the protocol's library.
 #[cfg(feature = "http")]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Reports that [`Reporter::save`](crate::Reporter::save) has queued and its thread has not yet taken: the
+/// thread takes them at once, unless a hook of the product's holds it up.
+#[cfg(feature = "http")]
+pub(crate) const QUEUED_REPORTS: usize = 256;
+
+/// From then on a report that a process was sending may be sent by another: it must have died. Longer than
+/// any exchange.
+#[cfg(feature = "http")]
+pub(crate) const CLAIM: Duration = Duration::from_secs(10 * 60);
+
+/// Broken spool files kept for a person to look at.
+#[cfg(feature = "http")]
+pub(crate) const CORRUPT_FILES: usize = 10;
+
+/// The longest sleep of a reporter's thread: consent, tokens, and a clock that jumped are seen at the
+/// latest then.
+#[cfg(feature = "http")]
+pub(crate) const NAP: Duration = Duration::from_secs(10 * 60);
+
+/// How much longer than its timeout an exchange may take before nobody waits for it.
+#[cfg(feature = "http")]
+pub(crate) const EXCHANGE_GRACE: Duration = Duration::from_secs(5);
+
+/// Small files of ours: a larger one isn't ours.
+#[cfg(feature = "http")]
+pub(crate) const STATE_BYTES: u64 = 1024 * 1024;

@@ -334,7 +334,10 @@ fn judge(error: &Error) -> (Option<Outlook>, Verdict) {
         | Error::Token
         | Error::ConsentOff { .. }
         | Error::ProductionByAccident
-        | Error::Registration(_) => lasting,
+        | Error::Registration(_)
+        | Error::QueueFull
+        | Error::Stopped
+        | Error::File(_) => lasting,
         // Mostly a proxy's page, where 500 may be a server in trouble.
         Error::Decode { status: 500, .. } => passing(None),
         Error::Decode { .. } => lasting,

@@ -33,6 +33,7 @@
 //! | `consent`, `gate` | may anything be sent at all? |
 //! | `endpoint` | to which server, and did the product mean it? |
 //! | `request` | what goes over the wire? |
+//! | `envelope` | and with a report that waited: which one it is, how late, and whose |
 //! | `exchange` | what now, after this reply? Redirects are here. |
 //! | `decode` | what does the reply mean? |
 //! | `scan` | reads JSON as Go does: the first value, whatever follows |
@@ -50,6 +51,7 @@ mod consent;
 mod decode;
 mod endpoint;
 mod engine;
+mod envelope;
 mod environment;
 mod exchange;
 mod gate;
@@ -67,13 +69,16 @@ mod token;
 pub use breaker::Breaker;
 pub use consent::{Consent, ProductVariable, consent};
 pub use decode::{RawReply, decode};
+pub(crate) use endpoint::in_ci;
 pub use endpoint::{BaseUrl, Endpoint, UrlSource, guard, resolve};
 pub use engine::{Action, Engine, Timing, Verdict, Wants};
+pub use envelope::Sender;
 pub use environment::Environment;
 pub use exchange::{Exchange, Step};
 pub use gate::{Answer, Decider, Gate, Permission};
 pub use random::{IdempotencyKey, KeyError, Random};
 pub use report::{Kind, LineError, Report};
+pub(crate) use request::check;
 pub use request::{Header, Request, encode};
 pub use retry::Retry;
 pub use schedule::{Due, Phase};

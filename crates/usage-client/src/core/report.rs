@@ -46,6 +46,10 @@ impl Kind {
         }
     }
 
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     fn of_path(path: &str) -> Self {
         match path.trim_start_matches('/').split('/').next() {
             Some("servers") => Self::Servers,
@@ -129,10 +133,7 @@ impl Report {
         let named = text("kind")?;
         let wrong = |what: &str| LineError(format!("its {what} is none"));
         Ok(Self {
-            kind: Kind::ALL
-                .into_iter()
-                .find(|kind| kind.name() == named)
-                .ok_or_else(|| wrong("kind"))?,
+            kind: Kind::of_name(&named).ok_or_else(|| wrong("kind"))?,
             product: text("product")?,
             path: text("path")?,
             body: raw("body")?.into(),
