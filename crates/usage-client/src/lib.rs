@@ -24,6 +24,8 @@ mod limits;
 mod registration;
 mod reply;
 #[cfg(feature = "http")]
+mod reporter;
+#[cfg(feature = "http")]
 mod spool;
 #[cfg(all(test, feature = "http"))]
 mod test_folder;
@@ -36,6 +38,10 @@ pub use client::{Client, PRODUCTION_URL, STAGING_URL, set_default_url};
 pub use error::{Error, Refusal, SimpleError, TargetError, TransportError, ValidationErrors};
 pub use registration::{Registration, RegistrationError};
 pub use reply::Reply;
+#[cfg(feature = "http")]
+pub use reporter::{
+    Facts, Forgetting, RegistrationNeeded, RegistrationStatus, Reporter, ReporterBuilder, Status,
+};
 pub use token_store::{EnvironmentToken, FileToken, MemoryToken, TokenStore};
 #[cfg(feature = "http")]
 pub use transport::Blocking;

@@ -1,5 +1,7 @@
 //! A folder for one unit test, gone with it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 

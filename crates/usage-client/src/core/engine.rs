@@ -17,9 +17,13 @@
 use std::time::Duration;
 
 use super::breaker::{Bounds, Outlook};
+use super::random::mix;
 use super::schedule::Turn;
-use super::{Due, Kind, Phase, Random, Retry, State, UnixMillis};
+use super::{Due, Kind, Phase, Random, Retry, State, Token, UnixMillis};
 use crate::{Error, Reply};
+
+/// No interval is shorter, whatever anybody sets: never a tight loop.
+const SHORTEST: Duration = Duration::from_millis(10);
 
 /// How often, how soon, how patiently. The defaults keep a fleet from stampeding; tests may hurry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +113,8 @@ impl Engine {
         random: Random,
     ) -> Self {
         let version = version.into();
+        let stats = wants.stats.map(|every| every.max(SHORTEST));
+        let wants = Wants { stats, ..wants };
         let mut engine = Self {
             phase,
             version,
@@ -185,6 +191,7 @@ impl Engine {
         self.state.breaker.on_success();
         self.state.last_success = Some(now);
         self.state.forgetting = false;
+        self.state.refused_token = None;
         let Some(asked) = reply.next_report_in() else {
             return;
         };
@@ -214,6 +221,28 @@ impl Engine {
         verdict
     }
 
+    /// The server doesn't know this token, or no more.
+    pub fn on_token_refused(&mut self, token: &Token) {
+        self.state.refused_token = Some(mark(token));
+    }
+
+    /// Whether the server refused the token that [`on_token`](Self::on_token) heard of last.
+    pub fn is_token_refused(&self) -> bool {
+        self.state.refused_token.is_some()
+    }
+
+    /// This is the token now. If the server refused another one, it is tried at once.
+    pub fn on_token(&mut self, token: &Token) {
+        if self
+            .state
+            .refused_token
+            .is_some_and(|refused| refused != mark(token))
+        {
+            self.state.refused_token = None;
+            self.state.breaker.on_success();
+        }
+    }
+
     /// Makes a check-in that is planned due now. What the breaker says stands.
     pub fn hurry(&mut self, now: UnixMillis) {
         self.state.check_in = self.state.check_in.map(|_| Due::new(now));
@@ -238,9 +267,10 @@ impl Engine {
             ..
         } = self.timing;
         // A file may say anything.
-        self.state.interval.map_or(interval, |asked| {
+        let interval = self.state.interval.map_or(interval, |asked| {
             asked.clamp(shortest_interval, longest_interval)
-        })
+        });
+        interval.max(SHORTEST)
     }
 
     fn plan_check_in(&mut self, now: UnixMillis) {
@@ -312,6 +342,15 @@ impl Engine {
     fn next_stats(&self, now: UnixMillis, every: Duration) -> Due {
         Due::new(self.phase.first_from(now + every / 2, every))
     }
+}
+
+/// Tells most tokens apart, and nothing about them.
+fn mark(token: &Token) -> u16 {
+    let bytes = token.expose().trim_ascii().iter();
+    let hash = bytes.fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    mix(hash) as u16
 }
 
 /// What a failure means: for the next attempts (nothing, where the server is well and said no), and for the

@@ -1,15 +1,5 @@
 //! A report on its way: made once, sent as often as it takes, the same each time. And the line of JSON that
-//! it is between: in the spool, and in a file for machines without a network.
-//!
-//! One report a line:
-//!
-//! ```json
-//! {"kind":"usage","product":"jambox","path":"/usage/jambox","reported_at":"2026-11-22T10:30:00.000Z","idempotency_key":"123e4567-e89b-42d3-a456-426614174000","body":[{"tags":null,"values":{"cluster_id":"clus1"}}]}
-//! ```
-//!
-//! `kind` is `servers`, `stats`, `usage` or `other`; `path` is what follows `/api/v1`; `body` is the very
-//! bytes to POST there, which are JSON without newlines. Unknown keys are ignored, the order of the keys is
-//! free. There is no token in it.
+//! it is meanwhile.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -60,7 +50,28 @@ impl Kind {
     }
 }
 
-/// A report, encoded.
+/// A report, encoded: in the spool, and in a file for machines without a network, it is a line of JSON.
+///
+/// ```
+/// let line = br#"{"kind":"usage","product":"jambox","path":"/usage/jambox","reported_at":"2026-11-22T10:30:00.000Z","idempotency_key":"123e4567-e89b-42d3-a456-426614174000","body":[{"tags":null,"values":{"cluster_id":"clus1"}}]}
+/// "#;
+/// let report = usage_client::core::Report::from_line(line)?;
+/// assert_eq!(report.body, br#"[{"tags":null,"values":{"cluster_id":"clus1"}}]"#);
+/// assert_eq!(report.to_line(), line);
+/// # Ok::<(), usage_client::core::LineError>(())
+/// ```
+///
+/// | key | |
+/// | --- | --- |
+/// | `kind` | `servers`, `stats`, `usage` or `other` |
+/// | `product` | as the path has it, not escaped |
+/// | `path` | what follows `/api/v1` |
+/// | `reported_at` | when it was made, RFC 3339 in UTC, by the clock of the machine |
+/// | `idempotency_key` | a UUID: the same report is counted once, however it arrives |
+/// | `body` | what to POST to the path, to the byte: JSON without newlines |
+///
+/// The keys come in any order, and others are ignored. A file has a report a line, oldest first. No token
+/// is in it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Report {
     /// Which it is.

@@ -24,6 +24,8 @@ pub struct State {
     pub breaker: Breaker,
     /// When the server last accepted something.
     pub last_success: Option<UnixMillis>,
+    /// A mark of the token that the server refused: 16 bits, enough to notice another one.
+    pub refused_token: Option<u16>,
     /// Reports dropped unsent, since there is this file.
     pub dropped: u64,
     /// Whether the server is still to be asked to forget this install.
@@ -55,6 +57,7 @@ impl State {
             "no_attempt_before": time(self.breaker.until),
             "failure_noted_at": time(self.breaker.noted_at),
             "last_success": time(self.last_success),
+            "refused_token_mark": self.refused_token,
             "dropped": self.dropped,
             "forgetting": self.forgetting,
         });
@@ -85,6 +88,10 @@ impl State {
                 noted_at: time(&object, "failure_noted_at"),
             },
             last_success: time(&object, "last_success"),
+            refused_token: object
+                .get("refused_token_mark")
+                .and_then(Value::as_u64)
+                .and_then(|mark| mark.try_into().ok()),
             dropped: count("dropped"),
             forgetting: object
                 .get("forgetting")
@@ -131,6 +138,7 @@ mod tests {
                 noted_at: Some(at),
             },
             last_success: Some(at),
+            refused_token: Some(65_535),
             dropped: 7,
             forgetting: true,
         };

@@ -181,10 +181,16 @@ impl Spool {
         self.shrink();
     }
 
-    /// Writes down what is in memory.
+    /// Writes down what is in memory, up to the first that can't be.
     pub(crate) fn keep(&mut self) {
-        for entry in std::mem::take(&mut self.waiting) {
-            let entry = self.kept(entry);
+        let mut entries = std::mem::take(&mut self.waiting);
+        self.trouble = None;
+        for entry in entries.drain(..) {
+            let entry = if self.trouble.is_none() {
+                self.kept(entry)
+            } else {
+                entry
+            };
             self.waiting.push_back(entry);
         }
     }
@@ -212,13 +218,10 @@ impl Spool {
             return entry;
         };
         match folder.write(report) {
-            Ok(name) => {
-                self.trouble = None;
-                Entry {
-                    place: Place::Disk(name),
-                    ..entry
-                }
-            }
+            Ok(name) => Entry {
+                place: Place::Disk(name),
+                ..entry
+            },
             Err(error) => {
                 self.note(error);
                 entry
