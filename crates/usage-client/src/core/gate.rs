@@ -12,7 +12,6 @@
 
 use std::fmt;
 
-use super::endpoint::in_ci;
 use super::{Consent, Environment, ProductVariable, UnixMillis, consent};
 
 /// A person's answer, kept with the install.
@@ -112,7 +111,7 @@ impl Gate<'_> {
                 says(false, Decider::OlderAnswer)
             }
             (None, Some(answer)) => says(answer.granted, Decider::Answer),
-            (None, None) if in_ci(self.environment) => says(false, Decider::Ci),
+            (None, None) if self.environment.is_ci() => says(false, Decider::Ci),
             (None, None) => says(self.default, Decider::Default),
         }
     }

@@ -155,11 +155,6 @@ pub(super) fn post_to(
     post(target_url(base, path)?, token, more, || Ok(body))
 }
 
-/// Whether a request can go to `base` at all.
-pub(crate) fn check(base: &BaseUrl) -> Result<(), Error> {
-    check_base(base.as_bytes()).map_err(Error::Url)
-}
-
 fn post(
     url: Url,
     token: &Token,
@@ -206,7 +201,7 @@ fn target_url(base: &BaseUrl, path: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-fn check_base(base: &[u8]) -> Result<(), TargetError> {
+pub(super) fn check_base(base: &[u8]) -> Result<(), TargetError> {
     let url = Url::parse(base)?;
     if url.scheme != b"http" && url.scheme != b"https" {
         return Err(TargetError::Scheme);

@@ -241,7 +241,7 @@ impl ReporterBuilder {
         let named = self.environment.get_filled(core::URL_VARIABLE);
         let url = self.url.or(named.map(|url| BaseUrl::from(url.trim())));
         let url = url.ok_or(Error::Url(TargetError::Missing))?;
-        core::check(&url)?;
+        url.check()?;
         if self.product.trim().is_empty() {
             return Err(Error::Path(TargetError::BlankProduct));
         }

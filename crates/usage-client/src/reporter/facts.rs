@@ -2,7 +2,7 @@
 
 use std::ops::BitOr;
 
-use crate::core::{Environment, in_ci};
+use crate::core::Environment;
 use crate::{UsageData, Value};
 
 /// Facts to add to usage reports. None is added unless asked for.
@@ -77,7 +77,7 @@ impl Facts {
             Some((pod || in_container(environment)).into())
         });
         value(Self::KUBERNETES, "kubernetes", &|| Some(pod.into()));
-        value(Self::CI, "ci", &|| Some(in_ci(environment).into()));
+        value(Self::CI, "ci", &|| Some(environment.is_ci().into()));
         value(Self::EPHEMERAL, "ephemeral", &|| Some(ephemeral.into()));
     }
 }
