@@ -6,13 +6,17 @@
 //!
 //! | | |
 //! | --- | --- |
+#![cfg_attr(
+    feature = "http",
+    doc = "| [`Reporter`] | reports by itself, and tells how it goes |"
+)]
 //! | [`Client`] | settings, and `save` and `registration_url` |
 //! | [`Server`], [`Stats`], [`Usage`] | what is reported; [`Tags`], [`Values`], [`Value`] inside |
 //! | [`Saveable`] | makes your own type something to save |
 //! | [`Registration`] | the address at which a person gets a token |
-//! | [`Reply`], [`Error`] | what the server says |
 //! | [`TokenStore`] | where the token is kept: a file, the environment, memory, or a place of yours |
 //! | [`Transport`] | carries requests; plug in your own |
+//! | [`Reply`], [`Error`] | what the server says |
 //! | [`core`] | all of it without a socket, for transports of your own |
 
 pub mod core;

@@ -9,7 +9,7 @@ use super::consent::{Configured, Consent};
 use super::identity::{Given, Person};
 use super::maker::{Maker, StatsHook, UsageHook};
 use super::settings::{Clock, NeededHook, Settings, Shared};
-use super::worker::{Worker, system_clock};
+use super::worker::Worker;
 use super::{Facts, Forgetting, RegistrationNeeded, RegistrationStatus, Reporter, Status};
 use crate::core::{
     self, BaseUrl, Decider, Environment, Permission, ProductVariable, SpoolBounds, Timing,
@@ -72,7 +72,7 @@ impl ReporterBuilder {
             timing: Timing::default(),
             bounds: SpoolBounds::default(),
             on_registration_needed: None,
-            clock: Box::new(system_clock),
+            clock: Box::new(SystemTime::now),
         }
     }
 
@@ -226,7 +226,7 @@ impl ReporterBuilder {
     }
 
     /// Replaces the machine's clock, for tests.
-    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + 'static) -> Self {
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Box::new(clock);
         self
     }
@@ -285,9 +285,8 @@ impl ReporterBuilder {
             maker,
             consent_version: self.consent_version,
             on_registration_needed: self.on_registration_needed,
-            clock: self.clock,
         };
-        let shared = Arc::new(Shared::new(consent, status));
+        let shared = Arc::new(Shared::new(consent, self.clock, status));
         let (tell, events) = channel();
         let (for_worker, back) = (Arc::clone(&shared), tell.clone());
         let work = move || {

@@ -34,13 +34,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 pub use builder::ReporterBuilder;
 pub use facts::Facts;
 pub use status::{Forgetting, RegistrationNeeded, RegistrationStatus, Status};
 
-use crate::core::{Report, Request, UnixMillis};
+use crate::core::{Report, Request};
 use crate::{Error, Saveable, Value, limits};
 use event::Event;
 use settings::Shared;
@@ -94,8 +94,8 @@ impl Reporter {
         }))
     }
 
-    /// Queues a report of your own, to be sent as soon as it can be. Never waits: encodes it here, the rest
-    /// is the thread's.
+    /// Queues a report of your own, to be sent as soon as it can be. Never waits: asks for consent and
+    /// encodes it here, the rest is the thread's.
     ///
     /// # Errors
     ///
@@ -108,8 +108,7 @@ impl Reporter {
             tell,
         } = &*self.0;
         shared.consent.check()?;
-        let now = UnixMillis::from(SystemTime::now());
-        let report = Report::new(product, report, now, chance::key())?;
+        let report = Report::new(product, report, shared.now(), chance::key())?;
         if !shared.make_room() {
             return Err(Error::QueueFull);
         }

@@ -9,11 +9,11 @@ use super::consent::Consent;
 use super::identity::Given;
 use super::maker::Maker;
 use super::{RegistrationNeeded, Status};
-use crate::core::{BaseUrl, SpoolBounds, Timing};
+use crate::core::{BaseUrl, SpoolBounds, Timing, UnixMillis};
 use crate::{Reply, TokenStore, Transport, Value, limits};
 
 pub(super) type NeededHook = Box<dyn Fn(&RegistrationNeeded) + Send>;
-pub(super) type Clock = Box<dyn Fn() -> SystemTime + Send>;
+pub(super) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// What the thread needs to know.
 pub(super) struct Settings {
@@ -30,12 +30,12 @@ pub(super) struct Settings {
     pub(super) maker: Maker,
     pub(super) consent_version: u32,
     pub(super) on_registration_needed: Option<NeededHook>,
-    pub(super) clock: Clock,
 }
 
 /// What both sides see. Locks are held for a copy, never for a call.
 pub(super) struct Shared {
     pub(super) consent: Consent,
+    clock: Clock,
     shown: Mutex<Shown>,
     changed: Condvar,
     /// Reports on their way to the thread.
@@ -54,7 +54,7 @@ struct Shown {
 }
 
 impl Shared {
-    pub(super) fn new(consent: Consent, status: Status) -> Self {
+    pub(super) fn new(consent: Consent, clock: Clock, status: Status) -> Self {
         let shown = Shown {
             status,
             latest_version: None,
@@ -63,12 +63,17 @@ impl Shared {
         };
         Self {
             consent,
+            clock,
             shown: Mutex::new(shown),
             changed: Condvar::new(),
             queued: AtomicUsize::new(0),
             waking: AtomicBool::new(false),
             unqueued: AtomicU64::new(0),
         }
+    }
+
+    pub(super) fn now(&self) -> UnixMillis {
+        UnixMillis::from((self.clock)())
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {

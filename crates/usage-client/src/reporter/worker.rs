@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::event::Event;
 use super::identity::Identity;
@@ -73,7 +73,7 @@ impl Worker {
         events: Receiver<Event>,
         tell: Sender<Event>,
     ) -> Self {
-        let now = UnixMillis::from((settings.clock)());
+        let now = shared.now();
         let folder = settings.folder.as_deref();
         let (identity, trouble) = Identity::load(folder, &settings.given);
         shared.consent.set_person(identity.person);
@@ -150,7 +150,7 @@ impl Worker {
     }
 
     pub(super) fn now(&self) -> UnixMillis {
-        UnixMillis::from((self.settings.clock)())
+        self.shared.now()
     }
 
     /// Does all there is to do now. How long there is nothing more.
@@ -348,7 +348,9 @@ impl Worker {
         let has_token = matches!(&self.token, Ok(Some(_)));
         if has_token || self.settings.anonymous || self.token.is_err() {
             self.needed_said = false;
-        } else if !std::mem::replace(&mut self.needed_said, true) {
+        } else if self.shared.consent.ask().granted
+            && !std::mem::replace(&mut self.needed_said, true)
+        {
             let RegistrationStatus::Needed(needed) = self.registration() else {
                 return;
             };
@@ -461,9 +463,4 @@ impl Worker {
         }
         trouble
     }
-}
-
-/// The clock of the machine.
-pub(super) fn system_clock() -> SystemTime {
-    SystemTime::now()
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use usage_client::core::Decider;
-use usage_client::{Error, Server};
+use usage_client::{Error, MemoryToken, Server};
 
 use crate::listener::{Answer, Framing, Listener, PATIENCE};
 use crate::reporting::{jambox, usage_every, yes};
@@ -19,9 +19,14 @@ fn without_consent_there_is_no_connection() {
         ("JAMBOX_NO_USAGE", "1"),
         ("CI", "true"),
     ] {
+        let (nag, nagged) = std::sync::mpsc::channel();
         let reporter = jambox(&listener.url())
             .environment([(name, value)])
             .opt_out_variable("JAMBOX_NO_USAGE")
+            .tokens(MemoryToken::default())
+            .on_registration_needed(move |_| {
+                let _ = nag.send(());
+            })
             .start()
             .unwrap();
         for result in [
@@ -37,6 +42,7 @@ fn without_consent_there_is_no_connection() {
         // To look at it is free.
         assert_eq!(reporter.preview().unwrap().len(), 1);
         assert!(reporter.shutdown(PATIENCE));
+        assert!(nagged.try_recv().is_err(), "asked to register for nothing");
     }
     assert_eq!(listener.connections(), 0);
 }
