@@ -33,6 +33,8 @@ pub(crate) enum Command {
     /// Issues and revokes the tokens that products report with
     #[command(subcommand)]
     Token(Token),
+    /// Erases what was reported about a cluster or a server, for good
+    Forget(Forget),
     /// Makes the read model anew from the journal
     Rebuild(DataDir),
     /// Manages the people who may see the dashboard
@@ -79,6 +81,9 @@ pub(crate) struct TokenIssue {
     /// Binds the token to one cluster
     #[arg(long, value_name = "CLUSTER_ID")]
     pub(crate) cluster: Option<String>,
+    /// Gives it the right to have what its organization reported erased
+    #[arg(long)]
+    pub(crate) may_forget: bool,
     /// Takes over a token that exists elsewhere, read from standard input, instead of drawing one
     #[arg(long)]
     pub(crate) token_stdin: bool,
@@ -91,6 +96,30 @@ pub(crate) struct TokenRevoke {
     /// The whole token, or its beginning if only one token begins like that
     #[arg(value_name = "TOKEN_OR_PREFIX")]
     pub(crate) token: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The product whose reports are meant
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: String,
+    /// The cluster they are about
+    #[arg(long, value_name = "CLUSTER_ID")]
+    pub(crate) cluster: String,
+    /// Only this server of the cluster
+    #[arg(long, value_name = "SERVER_ID")]
+    pub(crate) server: Option<String>,
+    /// Only what was reported under this organization
+    #[arg(long, value_name = "NAME", conflicts_with = "anonymous")]
+    pub(crate) organization: Option<String>,
+    /// Only what was reported under no organization
+    #[arg(long)]
+    pub(crate) anonymous: bool,
+    /// Doesn't ask back; needed where nobody can answer
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Subcommand)]

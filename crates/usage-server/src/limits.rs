@@ -61,6 +61,20 @@ pub(crate) const SENDER_BURST_REQUESTS: u32 = 1_000;
 /// How fast a sender's burst refills: 10 requests a second.
 pub(crate) const SENDER_REFILL_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Requests to forget, of one sender in an hour: each makes the server read all that the cluster
+/// ever sent, and an install asks once in its life, or a few times until it is answered.
+pub(crate) const FORGET_BURST_REQUESTS: u32 = 10;
+
+/// How fast they refill: 10 an hour.
+pub(crate) const FORGET_REFILL_INTERVAL: Duration = Duration::from_secs(360);
+
+/// How long `usage-server forget` waits for a running server, which begins within a second and
+/// reads some 100,000 reports a second.
+pub(crate) const FORGET_WAIT_MAX: Duration = Duration::from_secs(600);
+
+/// Between two of its looks.
+pub(crate) const FORGET_LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Senders remembered for the limit above, in two generations: at 40 bytes each some MiB. A
 /// sender who is forgotten starts with a fresh burst.
 pub(crate) const SENDERS_REMEMBERED_MAX: usize = 200_000;

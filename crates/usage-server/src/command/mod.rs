@@ -2,6 +2,7 @@
 
 mod demo;
 mod export;
+mod forget;
 mod operator;
 mod rebuild;
 mod serve;
@@ -59,6 +60,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(options) => serve::run(options),
         Command::Demo(options) => demo::run(options),
+        Command::Forget(options) => forget::run(&options),
         Command::Rebuild(data) => rebuild::run(&data.data_dir),
         Command::Token(Token::Issue(options)) => token::issue(&options),
         Command::Token(Token::Revoke(options)) => token::revoke(&options),

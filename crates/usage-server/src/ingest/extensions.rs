@@ -4,7 +4,6 @@
 use axum::http::{HeaderMap, HeaderName, header};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use usage_store::Idempotency;
 use usage_store::registry::OrganizationId;
 use usage_store::report::{Kind, Observation};
 
@@ -146,7 +145,7 @@ pub(super) fn in_millis(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-fn install_key(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Refusal> {
+pub(super) fn install_key(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Refusal> {
     let Some(value) = headers.get(&INSTALL_KEY) else {
         return Ok(None);
     };
@@ -165,15 +164,15 @@ fn install_key(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Refusal> {
         .map(|secret| first_half(Sha256::digest(secret).into())))
 }
 
-/// A key in its scope: an organization's own, or for anonymous senders that of the product and
+/// The digest of a key in its scope: an organization's own, or for anonymous senders that of the product and
 /// all ids the body names; apart for each kind.
-pub(super) fn idempotency(
+pub(crate) fn key_digest(
     key: [u8; 16],
     organization: Option<OrganizationId>,
     kind: Kind,
     product: &str,
     observations: &[Observation<'_>],
-) -> Idempotency {
+) -> [u8; 16] {
     let mut hash = Sha256::new();
     // Each part with its length, so that no two scopes read alike.
     let mut part = |bytes: &[u8]| {
@@ -195,10 +194,7 @@ pub(super) fn idempotency(
             }
         }
     }
-    Idempotency {
-        key,
-        digest: first_half(hash.finalize().into()),
-    }
+    first_half(hash.finalize().into())
 }
 
 fn first_half(digest: [u8; 32]) -> [u8; 16] {
@@ -330,14 +326,13 @@ mod tests {
             ..Observation::default()
         };
         let digest = |organization: Option<i64>, kind, product, observation: Observation<'_>| {
-            idempotency(
+            key_digest(
                 [7; 16],
                 organization.map(OrganizationId),
                 kind,
                 product,
                 &[observation],
             )
-            .digest
         };
         let one = digest(None, Kind::Usage, "p", named("c", None));
         assert_eq!(one, digest(None, Kind::Usage, "p", named("c", None)));

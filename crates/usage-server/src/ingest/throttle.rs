@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use usage_store::registry::TokenId;
 
-use crate::limits::{SENDER_BURST_REQUESTS, SENDER_REFILL_INTERVAL, SENDERS_REMEMBERED_MAX};
+use crate::limits::SENDERS_REMEMBERED_MAX;
 
 /// Whose bucket it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,14 +28,27 @@ impl Source {
     }
 }
 
-/// All buckets.
-#[derive(Debug, Default)]
+/// All buckets of one kind.
+#[derive(Debug)]
 pub(crate) struct Throttle {
+    /// What a full bucket holds, as the time it takes to fill.
+    burst: Duration,
+    refill_interval: Duration,
     young: HashMap<Source, Instant>,
     old: HashMap<Source, Instant>,
 }
 
 impl Throttle {
+    /// Buckets of `burst` requests, each refilled by one every `refill_interval`.
+    pub(crate) fn new(burst: u32, refill_interval: Duration) -> Throttle {
+        Throttle {
+            burst: refill_interval * burst,
+            refill_interval,
+            young: HashMap::new(),
+            old: HashMap::new(),
+        }
+    }
+
     /// Takes one request out of the sender's bucket.
     ///
     /// # Errors
@@ -49,9 +62,8 @@ impl Throttle {
             .young
             .entry(source)
             .or_insert_with(|| self.old.remove(&source).unwrap_or(now));
-        let then = (*full_at).max(now) + SENDER_REFILL_INTERVAL;
-        let burst = SENDER_REFILL_INTERVAL * SENDER_BURST_REQUESTS;
-        match then.saturating_duration_since(now).checked_sub(burst) {
+        let then = (*full_at).max(now) + self.refill_interval;
+        match then.saturating_duration_since(now).checked_sub(self.burst) {
             Some(over) if !over.is_zero() => Err(over.as_secs() + 1),
             _ => {
                 *full_at = then;
@@ -64,11 +76,15 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use crate::limits::{SENDER_BURST_REQUESTS, SENDER_REFILL_INTERVAL};
+
+    fn throttle() -> Throttle {
+        Throttle::new(SENDER_BURST_REQUESTS, SENDER_REFILL_INTERVAL)
+    }
 
     #[test]
     fn a_burst_then_a_steady_trickle() {
-        let mut throttle = Throttle::default();
+        let mut throttle = throttle();
         let sender = Source::address("192.0.2.1".parse().unwrap());
         let start = Instant::now();
         for _ in 0..SENDER_BURST_REQUESTS {
@@ -106,7 +122,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_busy_are_remembered() {
-        let mut throttle = Throttle::default();
+        let mut throttle = throttle();
         let now = Instant::now();
         let busy = Source::Token(TokenId(-1));
         for _ in 0..SENDER_BURST_REQUESTS {

@@ -15,6 +15,7 @@ mod configuration;
 mod demo;
 mod extensions;
 mod folder;
+mod forgetting;
 mod go_client;
 mod golden;
 mod house;
