@@ -43,6 +43,8 @@ pub(crate) enum Command {
     /// Writes out what was reported
     #[command(subcommand)]
     Export(Export),
+    /// Takes reports in from files: of machines without a network, or exports of other servers
+    Import(Import),
     /// Fills a fresh data folder with a believable fleet, and serves it
     Demo(Demo),
 }
@@ -159,6 +161,21 @@ pub(crate) struct ExportReports {
     /// The file to write; standard output without it
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Files of JSON lines, as `usage-client` and `usage-server export reports` write them
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The organization all of it counts for; made if new
+    #[arg(long, value_name = "NAME", conflicts_with = "keep_organizations")]
+    pub(crate) organization: Option<String>,
+    /// Believes the organizations that the files name; without it such lines are refused
+    #[arg(long)]
+    pub(crate) keep_organizations: bool,
 }
 
 /// The three reports.

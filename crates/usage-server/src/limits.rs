@@ -109,6 +109,28 @@ pub(crate) const LATE_ANONYMOUS_MAX: Duration = Duration::from_secs(7 * 86_400);
 /// the way takes a moment. Taken as "now".
 pub(crate) const FUTURE_SKEW_MAX: Duration = Duration::from_secs(5);
 
+/// A line of an imported file: a report's largest body, and what stands around it.
+pub(crate) const IMPORT_LINE_MAX_BYTES: usize = BODY_DECOMPRESSED_MAX_BYTES + 64 * 1024;
+
+/// How old an imported report may be: an archive, but not a clock that was never set.
+pub(crate) const IMPORTED_AGE_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// Reports imported in one commit: a block of the journal holds 1,024.
+pub(crate) const IMPORT_BATCH_MAX_REPORTS: usize = 1_000;
+
+/// The same in bytes of their bodies; a running server's senders wait for such a commit.
+pub(crate) const IMPORT_BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Read of a file at a time.
+pub(crate) const IMPORT_PIECE_BYTES: usize = 256 * 1024;
+
+/// A file on the import page: some 100,000 reports, taken in within the time of a request. Larger
+/// ones go by the command line.
+pub(crate) const IMPORT_UPLOAD_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Refused lines that the import page shows; all are counted, and in the quarantine.
+pub(crate) const IMPORT_LINES_SHOWN_MAX: usize = 100;
+
 /// Replies from this size on are compressed; below, the headers outweigh the gain.
 pub(crate) const COMPRESSED_FROM_BYTES: u64 = 1_024;
 

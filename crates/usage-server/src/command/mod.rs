@@ -3,6 +3,7 @@
 mod demo;
 mod export;
 mod forget;
+mod import;
 mod operator;
 mod rebuild;
 mod serve;
@@ -61,6 +62,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(options) => serve::run(options),
         Command::Demo(options) => demo::run(options),
         Command::Forget(options) => forget::run(&options),
+        Command::Import(options) => import::run(&options),
         Command::Rebuild(data) => rebuild::run(&data.data_dir),
         Command::Token(Token::Issue(options)) => token::issue(&options),
         Command::Token(Token::Revoke(options)) => token::revoke(&options),

@@ -39,7 +39,7 @@ impl Extensions {
         };
         Ok(Extensions {
             idempotency_key: text(headers, &IDEMPOTENCY_KEY, "Idempotency-Key")?
-                .map(uuid)
+                .map(|text| uuid(text).ok_or_else(malformed_key))
                 .transpose()?,
             reported_at: text(headers, &REPORTED_AT, "X-Reported-At")?
                 .map(|reported| {
@@ -76,13 +76,7 @@ fn text<'h>(
 }
 
 /// A UUID in its usual shape; quotes around it, as structured headers have, are fine.
-fn uuid(text: &str) -> Result<[u8; 16], Refusal> {
-    let malformed = || {
-        Refusal::field(
-            "Idempotency-Key",
-            "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000",
-        )
-    };
+pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
     let text = text
         .strip_prefix('"')
         .and_then(|t| t.strip_suffix('"'))
@@ -93,14 +87,18 @@ fn uuid(text: &str) -> Result<[u8; 16], Refusal> {
             .enumerate()
             .all(|(at, b)| (b == b'-') == matches!(at, 8 | 13 | 18 | 23));
     if !dashes_right {
-        return Err(malformed());
+        return None;
     }
     let digits = text.replace('-', "");
-    data_encoding::HEXLOWER_PERMISSIVE
-        .decode(digits.as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(malformed)
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes());
+    bytes.ok()?.try_into().ok()
+}
+
+fn malformed_key() -> Refusal {
+    Refusal::field(
+        "Idempotency-Key",
+        "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000",
+    )
 }
 
 /// Receipt minus the report's age by the sender's own clock, so that a wrong clock does no
@@ -141,7 +139,7 @@ fn reported_at(
 }
 
 /// Instants have millisecond precision everywhere.
-pub(super) fn in_millis(at: Timestamp) -> Timestamp {
+pub(crate) fn in_millis(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 

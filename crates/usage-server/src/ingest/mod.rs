@@ -37,9 +37,10 @@ use committer::Committer;
 use quarantine::Quarantine;
 use throttle::{Source, Throttle};
 
+pub(crate) use extensions::{in_millis, key_digest, uuid};
 pub(crate) use forget::{forget, forget_status};
 pub(crate) use handlers::{servers, stats, usage};
-pub(crate) use path::tidied;
+pub(crate) use path::{named, tidied};
 pub(crate) use refusal::Refusal;
 pub(crate) use sender::address;
 

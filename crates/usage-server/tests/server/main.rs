@@ -20,6 +20,7 @@ mod go_client;
 mod golden;
 mod house;
 mod http;
+mod importing;
 mod influxd;
 mod kill;
 mod limits;
