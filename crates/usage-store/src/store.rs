@@ -396,6 +396,11 @@ impl Store {
         })
     }
 
+    /// Notes in the audit log who did what to what, where no other verb does so.
+    pub fn note(&self, actor: &str, action: &str, subject: &str, now: Timestamp) -> Result<()> {
+        self.write(|db| audit::write(db, now, actor, action, subject))
+    }
+
     /// Whether there is an operator yet.
     pub fn has_operator(&self) -> Result<bool> {
         self.readers.read(accounts::has_operator)

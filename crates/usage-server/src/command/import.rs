@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
         None if options.keep_organizations => Attribution::AsWritten,
         None => Attribution::Nobody,
     };
-    let mut importer = Importer::new(store, attribution, now);
+    let mut importer = Importer::new(store, attribution, "command line".to_owned(), now);
     for (path, file) in files {
         import(&mut importer, path, file)?;
     }

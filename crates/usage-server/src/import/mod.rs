@@ -58,6 +58,8 @@ pub(crate) struct Refusal {
 pub(crate) struct Importer {
     store: Arc<Store>,
     attribution: Attribution,
+    /// Who imports, for the audit log.
+    actor: String,
     now: Timestamp,
     lines: Lines,
     organizations: HashMap<String, OrganizationId>,
@@ -71,10 +73,16 @@ pub(crate) struct Importer {
 }
 
 impl Importer {
-    pub(crate) fn new(store: Arc<Store>, attribution: Attribution, now: Timestamp) -> Importer {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        attribution: Attribution,
+        actor: String,
+        now: Timestamp,
+    ) -> Importer {
         Importer {
             store,
             attribution,
+            actor,
             now,
             lines: Lines::default(),
             organizations: HashMap::new(),
@@ -98,7 +106,10 @@ impl Importer {
     /// The file is over; all that it had is on disk when this returns. Another may follow.
     pub(crate) fn end_of_file(&mut self) -> usage_store::Result<()> {
         std::mem::take(&mut self.lines).over(|number, line| self.line(number, line))?;
-        self.commit()
+        self.commit()?;
+        let Tally { taken, refused, .. } = self.tally;
+        let what = format!("{taken} reports taken, {refused} lines refused so far");
+        self.store.note(&self.actor, "import", &what, self.now)
     }
 
     /// The lines that were refused since this was last asked.

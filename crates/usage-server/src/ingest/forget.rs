@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -34,12 +34,15 @@ pub(crate) async fn forget(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 /// `GET /api/v1/forget/{code}`: whether it is done. The code is the right to know.
-pub(crate) async fn forget_status(
-    State(app): State<Arc<App>>,
-    Path(code): Path<String>,
-    request: Request,
-) -> Response {
+pub(crate) async fn forget_status(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    let code = parts
+        .uri
+        .path()
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     if let Err(refusal) = sender::limit(&app, &parts, None, Limited::Requests) {
         return refusal.into_response();
     }

@@ -8,6 +8,7 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, State};
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
+use usage_store::registry::AccountId;
 
 use super::figures::Count;
 use super::layout::{Layout, Section};
@@ -68,7 +69,9 @@ pub(super) async fn submit(
             "file" => {
                 let refused = |failure: Failure| failure.into_response();
                 operator.check(&choices.csrf).map_err(refused)?;
-                let importer = begin(&app, choices).await.map_err(refused)?;
+                let importer = begin(&app, choices, operator.account.id)
+                    .await
+                    .map_err(refused)?;
                 let imported = import(&app, importer, field).await?;
                 let page = show(&app, operator, Some(imported)).await;
                 return page.map_err(refused);
@@ -84,7 +87,7 @@ fn broken(e: MultipartError) -> Response {
     e.status().into_response()
 }
 
-async fn begin(app: &Arc<App>, choices: Choices) -> Result<Importer, Failure> {
+async fn begin(app: &Arc<App>, choices: Choices, by: AccountId) -> Result<Importer, Failure> {
     ask(app, move |app| {
         let now = Timestamp::now();
         let attribution = match choices.organization.trim() {
@@ -92,7 +95,13 @@ async fn begin(app: &Arc<App>, choices: Choices) -> Result<Importer, Failure> {
             "" => Attribution::Nobody,
             name => Attribution::Organization(app.store.organization(name, now)?),
         };
-        Ok(Importer::new(Arc::clone(&app.store), attribution, now))
+        let actor = format!("account {}", by.0);
+        Ok(Importer::new(
+            Arc::clone(&app.store),
+            attribution,
+            actor,
+            now,
+        ))
     })
     .await
 }

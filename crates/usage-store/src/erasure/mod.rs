@@ -16,6 +16,10 @@ use crate::journal::next_seq;
 use crate::registry::{OrganizationId, audit};
 use crate::sqlite::{millis, sql, timestamp};
 
+/// How long the status of an erasure can be asked for after it is done: longer than any client
+/// keeps asking, and bounded.
+const STATUS_KEPT_MILLIS: i64 = 90 * 86_400_000;
+
 /// Whose reports are to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErasureRequest {
@@ -75,6 +79,8 @@ pub(crate) fn request(
     code: &str,
     now: Timestamp,
 ) -> Result<String> {
+    db.prepare_cached(sql!("erasure/forget_done"))?
+        .execute([millis(now) - STATUS_KEPT_MILLIS])?;
     let (organization, install_key) = request.whose.columns();
     let same: Option<(i64, String)> = db
         .prepare_cached(sql!("erasure/same_pending"))?

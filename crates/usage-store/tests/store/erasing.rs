@@ -183,6 +183,12 @@ fn the_same_request_again_grows_the_one_that_is_pending() {
     assert_eq!(status("other").unwrap().reports, 0);
     assert_eq!(status("second"), None);
     assert_eq!(ask(&request, "third"), "third", "the first is done");
+    world
+        .store
+        .request_erasure(&request, "fourth", noon(92))
+        .unwrap();
+    assert_eq!(status("first"), None, "done long ago");
+    assert!(status("third").is_some(), "still pending");
 }
 
 #[test]

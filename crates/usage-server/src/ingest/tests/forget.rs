@@ -129,11 +129,10 @@ async fn what_is_asked_must_make_sense() {
     let get = house.send(&request("GET", DOOR, &[], b"")).await;
     assert!(get.head.to_lowercase().contains("allow: post"), "{get:?}");
     get.must_be_error(405, "see Allow");
-    let unknown = request("GET", "/api/v1/forget/guess", &[], b"");
-    house
-        .send(&unknown)
-        .await
-        .must_be_error(404, "under this code");
+    for unknown in ["/api/v1/forget/guess", "/api/v1/forget/%ff"] {
+        let answer = house.send(&request("GET", unknown, &[], b"")).await;
+        answer.must_be_error(404, "under this code");
+    }
 }
 
 #[tokio::test]
