@@ -37,8 +37,10 @@ pub(super) struct Record {
 impl Record {
     /// Reads a line of a file that is imported `now`.
     pub(super) fn read(line: &[u8], now: Timestamp) -> Result<Record, FieldErrors> {
-        let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(line)
-            .map_err(|e| FieldErrors::one("line", format!("is not a JSON object: {e}")))?;
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(line).map_err(|e| {
+            let column = e.column();
+            FieldErrors::one("line", format!("is not a JSON object, see column {column}"))
+        })?;
         let fields = Fields(fields);
         let made = fields.time("reported_at", now)?;
         let (received_at, reported_at) = match (fields.time("received_at", now)?, made) {
