@@ -33,3 +33,8 @@ pub use url::UrlError;
 pub use wire::{
     EncodeError, Saveable, Server, Stats, StatsData, Tags, Usage, UsageData, Value, Values,
 };
+
+/// The workspace's README: its example must compile, too.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../../README.md")]
+mod workspace_readme {}

@@ -8,6 +8,7 @@ use usage_store::Store;
 use crate::account::{AccountState, FirstVisit};
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
+use crate::limits::PerSender;
 
 /// Shared by all handlers, behind one `Arc`.
 pub(crate) struct App {
@@ -31,7 +32,7 @@ impl App {
         nudge: Option<Nudge>,
     ) -> std::io::Result<App> {
         Ok(App {
-            ingest: Ingest::start(&store, settings.next_report_in, nudge)?,
+            ingest: Ingest::start(&store, &settings, nudge)?,
             account: AccountState::new(first_visit),
             store,
             settings,
@@ -50,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<(IpAddr, u8)>,
     /// Whether the limit per sender holds for loopback too.
     pub(crate) limit_loopback: bool,
+    /// What each sender may send.
+    pub(crate) per_sender: PerSender,
     /// Seconds until a sender's next report, as told in replies.
     pub(crate) next_report_in: u32,
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
+use crate::limits::{BODY_SETTING_MAX_BYTES, PerSender};
+
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
 const EXAMPLE: &str = include_str!("../usage.example.toml");
@@ -28,7 +30,7 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_DATA_DIR", value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// How the world reaches this server, if through a proxy: https://usage.example.com
+    /// How the world reaches this server, if through a proxy, such as `https://usage.example.com`
     #[arg(long, env = "USAGE_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
 
@@ -48,6 +50,22 @@ pub(crate) struct ServeOptions {
     /// Limit senders on loopback too; they are exempt otherwise
     #[arg(long, env = "USAGE_LIMIT_LOOPBACK", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) limit_loopback: Option<bool>,
+
+    /// The largest body of a report as sent, in bytes [default: 1048576]
+    #[arg(long, env = "USAGE_MAX_BODY_BYTES", value_name = "BYTES")]
+    pub(crate) max_body_bytes: Option<usize>,
+
+    /// The same after decompression [default: 4194304]
+    #[arg(long, env = "USAGE_MAX_DECOMPRESSED_BYTES", value_name = "BYTES")]
+    pub(crate) max_decompressed_bytes: Option<usize>,
+
+    /// Requests that one sender (a token, else an address) may make at once [default: 1000]
+    #[arg(long, env = "USAGE_SENDER_BURST", value_name = "REQUESTS")]
+    pub(crate) sender_burst: Option<u32>,
+
+    /// Requests a second that refill the burst [default: 10]
+    #[arg(long, env = "USAGE_SENDER_RATE", value_name = "REQUESTS_PER_SECOND")]
+    pub(crate) sender_rate: Option<u32>,
 
     /// What is logged to standard error [default: info]
     #[arg(long, env = "USAGE_LOG", value_enum)]
@@ -96,6 +114,7 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<(IpAddr, u8)>,
     pub(crate) report_interval: u32,
     pub(crate) limit_loopback: bool,
+    pub(crate) per_sender: PerSender,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
 }
@@ -120,6 +139,7 @@ impl Config {
             Some(path) => read_file(path)?,
             None => ServeOptions::default(),
         };
+        let per_sender = per_sender(&set, &file)?;
         let listen = set
             .listen
             .or(file.listen)
@@ -152,10 +172,41 @@ impl Config {
                 seconds => seconds.unwrap_or(12 * 60 * 60),
             },
             limit_loopback: set.limit_loopback.or(file.limit_loopback).unwrap_or(false),
+            per_sender,
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
         })
     }
+}
+
+fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, ConfigError> {
+    let default = PerSender::default();
+    let bytes = |name: &str, set: Option<usize>, default| match set {
+        Some(n) if n == 0 || n > BODY_SETTING_MAX_BYTES => Err(ConfigError(format!(
+            "{name}: must be from 1 to {BODY_SETTING_MAX_BYTES} bytes"
+        ))),
+        set => Ok(set.unwrap_or(default)),
+    };
+    let requests = |name: &str, set: Option<u32>, default| match set {
+        Some(n) if n == 0 || n > 1_000_000 => Err(ConfigError(format!(
+            "{name}: must be from 1 to 1000000 requests"
+        ))),
+        set => Ok(set.unwrap_or(default)),
+    };
+    let body = set.max_body_bytes.or(file.max_body_bytes);
+    let decompressed = set.max_decompressed_bytes.or(file.max_decompressed_bytes);
+    let burst = set.sender_burst.or(file.sender_burst);
+    let rate = set.sender_rate.or(file.sender_rate);
+    Ok(PerSender {
+        body_max_bytes: bytes("max-body-bytes", body, default.body_max_bytes)?,
+        decompressed_max_bytes: bytes(
+            "max-decompressed-bytes",
+            decompressed,
+            default.decompressed_max_bytes,
+        )?,
+        burst_requests: requests("sender-burst", burst, default.burst_requests)?,
+        requests_per_second: requests("sender-rate", rate, default.requests_per_second)?,
+    })
 }
 
 fn read_file(path: &Path) -> Result<ServeOptions, ConfigError> {

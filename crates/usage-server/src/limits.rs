@@ -1,7 +1,35 @@
 //! Every limit of the server, each with its reason. The limits of a report's content are
-//! the store's (`usage_store::report::limits`).
+//! the store's (`usage_store::report::limits`). Those that an operator may set are gathered in
+//! [`PerSender`]; the constants are their defaults.
 
 use std::time::Duration;
+
+/// What an operator may allow each sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PerSender {
+    /// Bytes of a body as sent.
+    pub(crate) body_max_bytes: usize,
+    /// Bytes of a body after decompression.
+    pub(crate) decompressed_max_bytes: usize,
+    /// Requests at once.
+    pub(crate) burst_requests: u32,
+    /// Requests a second, once the burst is used up.
+    pub(crate) requests_per_second: u32,
+}
+
+impl Default for PerSender {
+    fn default() -> Self {
+        PerSender {
+            body_max_bytes: BODY_SENT_MAX_BYTES,
+            decompressed_max_bytes: BODY_DECOMPRESSED_MAX_BYTES,
+            burst_requests: SENDER_BURST_REQUESTS,
+            requests_per_second: SENDER_REQUESTS_PER_SECOND,
+        }
+    }
+}
+
+/// No setting makes a body larger than this: a few of them must fit the committer's queue.
+pub(crate) const BODY_SETTING_MAX_BYTES: usize = QUEUE_MAX_BYTES / 4;
 
 /// A report's body as sent. Real ones are below 10 KiB; a large cluster's stats fit.
 pub(crate) const BODY_SENT_MAX_BYTES: usize = 1024 * 1024;
@@ -58,8 +86,11 @@ pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// Requests of one sender at once: a cluster restarted as a whole behind one address.
 pub(crate) const SENDER_BURST_REQUESTS: u32 = 1_000;
 
-/// How fast a sender's burst refills: 10 requests a second.
-pub(crate) const SENDER_REFILL_INTERVAL: Duration = Duration::from_millis(100);
+/// How fast a sender's burst refills.
+pub(crate) const SENDER_REQUESTS_PER_SECOND: u32 = 10;
+
+/// The body of a request to forget: a product and two ids of 1 KiB each, escaped.
+pub(crate) const FORGET_BODY_MAX_BYTES: usize = 64 * 1024;
 
 /// Requests to forget, of one sender in an hour: each makes the server read all that the cluster
 /// ever sent, and an install asks once in its life, or a few times until it is answered.
@@ -109,8 +140,11 @@ pub(crate) const LATE_ANONYMOUS_MAX: Duration = Duration::from_secs(7 * 86_400);
 /// the way takes a moment. Taken as "now".
 pub(crate) const FUTURE_SKEW_MAX: Duration = Duration::from_secs(5);
 
-/// A line of an imported file: a report's largest body, and what stands around it.
-pub(crate) const IMPORT_LINE_MAX_BYTES: usize = BODY_DECOMPRESSED_MAX_BYTES + 64 * 1024;
+/// A body in an imported file: the largest that any server may have been set to take.
+pub(crate) const IMPORT_BODY_MAX_BYTES: usize = BODY_SETTING_MAX_BYTES;
+
+/// A line of an imported file: a body, and what stands around it.
+pub(crate) const IMPORT_LINE_MAX_BYTES: usize = IMPORT_BODY_MAX_BYTES + 64 * 1024;
 
 /// How old an imported report may be: an archive, but not a clock that was never set.
 pub(crate) const IMPORTED_AGE_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);

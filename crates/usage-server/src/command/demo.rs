@@ -78,6 +78,7 @@ fn fill(store: &Store, servers: u32, days: u32, now: Timestamp) -> Result<(), Fa
     }
     progress.done();
     while store.repack()? {}
+    store.checkpoint()?;
     store.adopt_products(&ADOPTED, now)?;
     Ok(())
 }

@@ -70,6 +70,7 @@ async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> R
         public_url,
         trusted_proxies: config.trusted_proxies.clone(),
         limit_loopback: config.limit_loopback,
+        per_sender: config.per_sender,
         next_report_in: config.report_interval,
     };
     let app = App::start(store.clone(), settings, first_visit, jobs.nudge())

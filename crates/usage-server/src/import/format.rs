@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use usage_store::report::{FieldErrors, Kind};
 
 use crate::ingest;
-use crate::limits::{BODY_DECOMPRESSED_MAX_BYTES, FUTURE_SKEW_MAX, IMPORTED_AGE_MAX};
+use crate::limits::{FUTURE_SKEW_MAX, IMPORT_BODY_MAX_BYTES, IMPORTED_AGE_MAX};
 
 /// A line that could be read. What its body says is not looked at yet.
 #[derive(Debug, PartialEq)]
@@ -97,10 +97,10 @@ impl Fields<'_> {
             None => return Err(FieldErrors::one("body", "is missing")),
             Some(raw) => raw.get().as_bytes(),
         };
-        if body.len() > BODY_DECOMPRESSED_MAX_BYTES {
+        if body.len() > IMPORT_BODY_MAX_BYTES {
             return Err(FieldErrors::one(
                 "body",
-                format!("is larger than {BODY_DECOMPRESSED_MAX_BYTES} bytes"),
+                format!("is larger than {IMPORT_BODY_MAX_BYTES} bytes"),
             ));
         }
         Ok(body.to_vec())

@@ -9,8 +9,7 @@ use http_body_util::BodyExt;
 
 use super::Refusal;
 use crate::limits::{
-    BODIES_IN_FLIGHT_MAX_BYTES, BODY_DECOMPRESSED_MAX_BYTES, BODY_DISCARDED_MAX_BYTES,
-    BODY_RESERVED_BYTES, BODY_SENT_MAX_BYTES, ZSTD_WINDOW_LOG_MAX,
+    BODIES_IN_FLIGHT_MAX_BYTES, BODY_DISCARDED_MAX_BYTES, BODY_RESERVED_BYTES, ZSTD_WINDOW_LOG_MAX,
 };
 
 const FIELD: &str = "body";
@@ -44,6 +43,7 @@ impl Drop for Share<'_> {
 /// Reads a body as sent into `kept`; what came before an error stays there.
 pub(super) async fn read(
     mut body: Body,
+    max_bytes: usize,
     in_flight: &InFlight,
     kept: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
@@ -57,11 +57,11 @@ pub(super) async fn read(
         let Some(data) = frame.data_ref() else {
             continue;
         };
-        if kept.len() + data.len() > BODY_SENT_MAX_BYTES {
+        if kept.len() + data.len() > max_bytes {
             discard(body).await;
             return Err(Refusal::field(
                 FIELD,
-                format!("is larger than {BODY_SENT_MAX_BYTES} bytes as sent"),
+                format!("is larger than {max_bytes} bytes as sent"),
             ));
         }
         let room = share.grow(data.len());
@@ -92,7 +92,11 @@ pub(super) async fn discard(mut body: Body) {
 }
 
 /// The body without its Content-Encoding; `None` where it has none.
-pub(super) fn decompress(headers: &HeaderMap, sent: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
+pub(super) fn decompress(
+    headers: &HeaderMap,
+    sent: &[u8],
+    max_bytes: usize,
+) -> Result<Option<Vec<u8>>, Refusal> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
     let Some(encoding) = encodings.next() else {
         return Ok(None);
@@ -104,14 +108,18 @@ pub(super) fn decompress(headers: &HeaderMap, sent: &[u8]) -> Result<Option<Vec<
     } else if encoding.is_empty() || named("identity") {
         return Ok(None);
     } else if named("gzip") || named("x-gzip") {
-        read_bounded(flate2::bufread::MultiGzDecoder::new(sent), "gzip")
+        read_bounded(
+            flate2::bufread::MultiGzDecoder::new(sent),
+            max_bytes,
+            "gzip",
+        )
     } else if named("zstd") {
         let decoder = zstd::stream::read::Decoder::with_buffer(sent).and_then(|mut decoder| {
             decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
             Ok(decoder)
         });
         match decoder {
-            Ok(decoder) => read_bounded(decoder, "zstd"),
+            Ok(decoder) => read_bounded(decoder, max_bytes, "zstd"),
             Err(e) => Err(Refusal::field(FIELD, format!("is not valid zstd: {e}"))),
         }
     } else {
@@ -127,17 +135,16 @@ fn unknown_encoding() -> Refusal {
     )
 }
 
-fn read_bounded(decoder: impl Read, name: &str) -> Result<Vec<u8>, Refusal> {
+fn read_bounded(decoder: impl Read, max_bytes: usize, name: &str) -> Result<Vec<u8>, Refusal> {
     let mut decompressed = Vec::new();
-    let bound = BODY_DECOMPRESSED_MAX_BYTES as u64 + 1;
     decoder
-        .take(bound)
+        .take(max_bytes as u64 + 1)
         .read_to_end(&mut decompressed)
         .map_err(|e| Refusal::field(FIELD, format!("is not valid {name}: {e}")))?;
-    if decompressed.len() > BODY_DECOMPRESSED_MAX_BYTES {
+    if decompressed.len() > max_bytes {
         return Err(Refusal::field(
             FIELD,
-            format!("is larger than {BODY_DECOMPRESSED_MAX_BYTES} bytes after decompression"),
+            format!("is larger than {max_bytes} bytes after decompression"),
         ));
     }
     Ok(decompressed)
@@ -146,6 +153,7 @@ fn read_bounded(decoder: impl Read, name: &str) -> Result<Vec<u8>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::BODY_DECOMPRESSED_MAX_BYTES;
     use axum::http::HeaderValue;
     use std::io::Write;
 
@@ -154,6 +162,7 @@ mod tests {
         decompress(
             &HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]),
             sent,
+            BODY_DECOMPRESSED_MAX_BYTES,
         )
     }
 
@@ -173,7 +182,7 @@ mod tests {
 
     #[test]
     fn known_encodings_are_undone() {
-        assert!(decompress(&HeaderMap::new(), b"[]").unwrap().is_none());
+        assert!(decompress(&HeaderMap::new(), b"[]", 2).unwrap().is_none());
         for name in ["identity", "", "Identity"] {
             assert!(decompressed(name, b"[]").unwrap().is_none(), "{name}");
         }

@@ -19,6 +19,7 @@ use usage_store::report::limits::NAME_BYTES_MAX;
 use super::{Limited, Refusal, body, extensions, sender};
 use crate::account::Secret;
 use crate::app::App;
+use crate::limits::FORGET_BODY_MAX_BYTES;
 
 /// `POST /api/v1/forget`: erase what was reported about a cluster, or one server of it.
 pub(crate) async fn forget(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -79,8 +80,14 @@ async fn ask(app: &Arc<App>, parts: &Parts, sent: axum::body::Body) -> Result<St
         }
     };
     let mut bytes = Vec::new();
-    body::read(sent, app.ingest.in_flight(), &mut bytes).await?;
-    if let Some(decompressed) = body::decompress(&parts.headers, &bytes)? {
+    body::read(
+        sent,
+        FORGET_BODY_MAX_BYTES,
+        app.ingest.in_flight(),
+        &mut bytes,
+    )
+    .await?;
+    if let Some(decompressed) = body::decompress(&parts.headers, &bytes, FORGET_BODY_MAX_BYTES)? {
         bytes = decompressed;
     }
     let right = right(grant.as_ref(), parts)?;

@@ -56,12 +56,16 @@ async fn accept(
             return Err(refusal);
         }
     };
-    body::read(sent, app.ingest.in_flight(), &mut arrival.body).await?;
+    let limits = &app.settings.per_sender;
+    let max = limits.body_max_bytes;
+    body::read(sent, max, app.ingest.in_flight(), &mut arrival.body).await?;
     if arrival.kind != Kind::Servers {
         arrival.product = Some(path::product(parts.uri.path())?);
     }
     let extensions = Extensions::read(&parts.headers, arrival.received_at, grant.is_none())?;
-    if let Some(decompressed) = body::decompress(&parts.headers, &arrival.body)? {
+    if let Some(decompressed) =
+        body::decompress(&parts.headers, &arrival.body, limits.decompressed_max_bytes)?
+    {
         arrival.body = decompressed;
     }
     let report = report(arrival, grant, &extensions)?;

@@ -27,11 +27,9 @@ use usage_store::quarantine::Refused;
 use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Store};
 
+use crate::app::Settings;
 use crate::jobs::Nudge;
-use crate::limits::{
-    FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES,
-    SENDER_BURST_REQUESTS, SENDER_REFILL_INTERVAL,
-};
+use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
 use body::InFlight;
 use committer::Committer;
 use quarantine::Quarantine;
@@ -56,16 +54,15 @@ pub(crate) struct Ingest {
 
 impl Ingest {
     /// Starts the committer and the quarantine's thread. Must be called within the tokio
-    /// runtime that serves. `next_report_in` is told to senders, in seconds; `nudge` hears of
-    /// each commit.
+    /// runtime that serves. `nudge` hears of each commit.
     pub(crate) fn start(
         store: &Arc<Store>,
-        next_report_in: u32,
+        settings: &Settings,
         nudge: Option<Nudge>,
     ) -> std::io::Result<Ingest> {
-        let reply = format!(
-            r#"{{"next_report_in":{next_report_in},"latest_version":null,"advisories":[]}}"#
-        );
+        let seconds = settings.next_report_in;
+        let reply =
+            format!(r#"{{"next_report_in":{seconds},"latest_version":null,"advisories":[]}}"#);
         let journal = Arc::clone(store);
         let append = move |reports: &[NewReport]| {
             let outcomes = journal.append(reports)?;
@@ -77,8 +74,8 @@ impl Ingest {
         Ok(Ingest {
             committer: Committer::start(append)?,
             quarantine: Quarantine::start(Arc::clone(store))?,
-            requests: Mutex::new(Throttle::new(SENDER_BURST_REQUESTS, SENDER_REFILL_INTERVAL)),
-            forgets: Mutex::new(Throttle::new(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
+            requests: Mutex::new(Throttle::new(&settings.per_sender)),
+            forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
             reply: Bytes::from(reply),
         })

@@ -332,6 +332,7 @@ mod tests {
                 .map(|(net, prefix)| (net.parse().unwrap(), *prefix))
                 .collect(),
             limit_loopback: false,
+            per_sender: Default::default(),
             next_report_in: 1,
         };
         address(&parts, &settings).to_string()

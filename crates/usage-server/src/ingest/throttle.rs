@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use usage_store::registry::TokenId;
 
-use crate::limits::SENDERS_REMEMBERED_MAX;
+use crate::limits::{PerSender, SENDERS_REMEMBERED_MAX};
 
 /// Whose bucket it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,19 +31,25 @@ impl Source {
 /// All buckets of one kind.
 #[derive(Debug)]
 pub(crate) struct Throttle {
-    /// What a full bucket holds, as the time it takes to fill.
+    /// How long a full bucket takes to fill, and one request of it.
     burst: Duration,
-    refill_interval: Duration,
+    refill: Duration,
     young: HashMap<Source, Instant>,
     old: HashMap<Source, Instant>,
 }
 
 impl Throttle {
-    /// Buckets of `burst` requests, each refilled by one every `refill_interval`.
-    pub(crate) fn new(burst: u32, refill_interval: Duration) -> Throttle {
+    /// Buckets for requests of any kind.
+    pub(crate) fn new(limits: &PerSender) -> Throttle {
+        let refill = Duration::from_secs(1) / limits.requests_per_second.max(1);
+        Throttle::of(limits.burst_requests, refill)
+    }
+
+    /// Buckets that hold `burst` requests, and get one back in each `refill`.
+    pub(crate) fn of(burst: u32, refill: Duration) -> Throttle {
         Throttle {
-            burst: refill_interval * burst,
-            refill_interval,
+            burst: refill * burst,
+            refill,
             young: HashMap::new(),
             old: HashMap::new(),
         }
@@ -62,7 +68,7 @@ impl Throttle {
             .young
             .entry(source)
             .or_insert_with(|| self.old.remove(&source).unwrap_or(now));
-        let then = (*full_at).max(now) + self.refill_interval;
+        let then = (*full_at).max(now) + self.refill;
         match then.saturating_duration_since(now).checked_sub(self.burst) {
             Some(over) if !over.is_zero() => Err(over.as_secs() + 1),
             _ => {
@@ -76,15 +82,11 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::{SENDER_BURST_REQUESTS, SENDER_REFILL_INTERVAL};
-
-    fn throttle() -> Throttle {
-        Throttle::new(SENDER_BURST_REQUESTS, SENDER_REFILL_INTERVAL)
-    }
+    use crate::limits::SENDER_BURST_REQUESTS;
 
     #[test]
     fn a_burst_then_a_steady_trickle() {
-        let mut throttle = throttle();
+        let mut throttle = Throttle::new(&PerSender::default());
         let sender = Source::address("192.0.2.1".parse().unwrap());
         let start = Instant::now();
         for _ in 0..SENDER_BURST_REQUESTS {
@@ -122,7 +124,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_busy_are_remembered() {
-        let mut throttle = throttle();
+        let mut throttle = Throttle::new(&PerSender::default());
         let now = Instant::now();
         let busy = Source::Token(TokenId(-1));
         for _ in 0..SENDER_BURST_REQUESTS {

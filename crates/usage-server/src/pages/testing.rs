@@ -92,6 +92,7 @@ impl House {
             tls: public_url.starts_with("https:"),
             trusted_proxies: Vec::new(),
             limit_loopback: false,
+            per_sender: Default::default(),
             next_report_in: 43_200,
         };
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());

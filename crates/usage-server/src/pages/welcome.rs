@@ -233,7 +233,7 @@ mod tests {
             .await;
         assert_eq!(answer.status, 422);
         assert!(answer.text.contains("such as ada@example.com"));
-        assert!(answer.text.contains("12 characters or more"));
+        assert!(answer.text.contains("8 characters or more"));
         assert_eq!(answer.field("email"), "ada");
         assert!(
             !answer.text.contains("short\""),

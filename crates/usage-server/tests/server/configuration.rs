@@ -48,6 +48,33 @@ fn a_file_sets_what_flags_and_environment_leave_open() {
 }
 
 #[test]
+fn an_operator_may_set_what_each_sender_may_send() {
+    let folder = Folder::new();
+    let mut command = usage_server();
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(folder.data())
+        .args(["--max-body-bytes", "64", "--limit-loopback"])
+        .args(["--sender-burst", "3", "--sender-rate", "1"]);
+    let server = Running::start(&mut command);
+    let mut connection = server.connect();
+    let mut post = |body: &str| connection.post("/api/v1/usage/influxdb", &[], body);
+    assert_eq!(post(&format!("[{}]", " ".repeat(62))).status(), 200);
+    let too_large = post(&format!("[{}]", " ".repeat(63)));
+    assert_eq!(too_large.status(), 422);
+    assert!(
+        too_large.text().contains("64 bytes"),
+        "{}",
+        too_large.text()
+    );
+    assert_eq!(post("[]").status(), 200);
+    assert_eq!(post("[]").status(), 429, "three at once, no more");
+    server.stop();
+    let line = folder.run(&["serve", "--sender-rate", "0"]).refused(2);
+    assert!(line.contains("sender-rate"), "{line}");
+}
+
+#[test]
 fn a_mistake_in_the_file_names_the_line() {
     let folder = Folder::new();
     let file = folder.beside("usage.toml");

@@ -1,5 +1,5 @@
-//! Recorded requests of existing programs, replayed to the byte, and what PROTOCOL's section
-//! "What we answer" says to each.
+//! Recorded requests of existing programs, replayed to the byte, and the answer that each of
+//! those programs expects.
 
 use std::collections::BTreeSet;
 

@@ -57,6 +57,7 @@ impl House {
             tls: false,
             trusted_proxies: Vec::new(),
             limit_loopback: false,
+            per_sender: Default::default(),
             next_report_in: 43_200,
         };
         change(&mut settings);
