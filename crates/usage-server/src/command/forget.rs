@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use usage_store::erasure::{ErasureRequest, ErasureStatus, Whose};
 use usage_store::{Error, Store, Writing};
 
-use super::{Failure, io};
+use super::{Failure, counted, io, say};
 use crate::account::Secret;
 use crate::cli::Forget;
 use crate::limits::{FORGET_LOOK_INTERVAL, FORGET_WAIT_MAX};
@@ -88,14 +88,6 @@ fn described(options: &Forget, servers: u64) -> String {
         options.product,
         counted(servers, "server", "servers")
     )
-}
-
-fn counted(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
-fn say(line: &str) -> Result<(), Failure> {
-    writeln!(std::io::stderr(), "{line}").map_err(io("standard error"))
 }
 
 /// Asks the person at the terminal.

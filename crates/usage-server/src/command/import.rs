@@ -2,14 +2,14 @@
 //! one process's business; a running server has a page for it.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use usage_store::{Error, Store, Writing};
 
-use super::{Failure, io};
+use super::{Failure, counted, say};
 use crate::cli::Import;
 use crate::import::{Attribution, Importer};
 use crate::limits::IMPORT_PIECE_BYTES;
@@ -17,6 +17,12 @@ use crate::progress::Progress;
 
 /// Imports the files, one after the other.
 pub(crate) fn run(options: &Import) -> Result<(), Failure> {
+    let organization = options.organization.as_deref().map(str::trim);
+    if organization == Some("") {
+        return Err(Failure::Usage(
+            "--organization must not be blank".to_owned(),
+        ));
+    }
     let mut files = Vec::new();
     for path in &options.files {
         files.push((path, open(path)?));
@@ -31,12 +37,7 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
         opened => Arc::new(opened?),
     };
     let now = Timestamp::now();
-    let attribution = match options.organization.as_deref().map(str::trim) {
-        Some("") => {
-            return Err(Failure::Usage(
-                "--organization must not be blank".to_owned(),
-            ));
-        }
+    let attribution = match organization {
         Some(name) => Attribution::Organization(store.organization(name, now)?),
         None if options.keep_organizations => Attribution::AsWritten,
         None => Attribution::Nobody,
@@ -47,13 +48,15 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
     }
     let tally = importer.tally();
     say(&format!(
-        "imported {} reports; {} were here before",
-        tally.taken, tally.repeated
+        "imported {}; {} here before",
+        counted(tally.taken, "report", "reports"),
+        counted(tally.repeated, "was", "were")
     ))?;
     match tally.refused {
         0 => Ok(()),
-        lines => Err(Failure::Failed(format!(
-            "{lines} lines were refused and are in the quarantine; the others were taken"
+        refused => Err(Failure::Failed(format!(
+            "{} refused, see the quarantine; the others were taken",
+            counted(refused, "line was", "lines were")
         ))),
     }
 }
@@ -94,8 +97,4 @@ fn tell(importer: &mut Importer, path: &Path) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
-}
-
-fn say(line: &str) -> Result<(), Failure> {
-    writeln!(std::io::stderr(), "{line}").map_err(io("standard error"))
 }

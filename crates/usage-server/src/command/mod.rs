@@ -12,6 +12,7 @@ mod token;
 pub(crate) use serve::first_report;
 
 use std::fmt;
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -54,6 +55,15 @@ impl From<usage_store::Error> for Failure {
 /// Something on standard input or output, or in a file, failed.
 fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |e| Failure::Failed(format!("{what}: {e}"))
+}
+
+/// Tells the person: standard output is for what scripts take.
+fn say(line: &str) -> Result<(), Failure> {
+    writeln!(std::io::stderr(), "{line}").map_err(io("standard error"))
+}
+
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// Runs one command to its end.

@@ -19,7 +19,7 @@ fn a_file_imported_twice_counts_once() {
     let good = file(&folder, "good.jsonl", &format!("{OLD}\n{KEYLESS}"));
     let ended = folder.run(&["import", &good]);
     assert!(
-        ended.stderr.contains("imported 2 reports; 0 were here"),
+        ended.stderr.contains("imported 2 reports; 0 were here before"),
         "{ended:?}"
     );
     assert_eq!(ended.well(), "");
@@ -31,7 +31,7 @@ fn a_file_imported_twice_counts_once() {
         "bad.jsonl: line 1: reported_at: is missing",
         "bad.jsonl: line 3: line: is not a JSON object",
         "imported 0 reports; 2 were here before",
-        "2 lines were refused and are in the quarantine; the others were taken",
+        "2 lines were refused, see the quarantine; the others were taken",
     ] {
         assert!(ended.stderr.contains(said), "{said}: {ended:?}");
     }
