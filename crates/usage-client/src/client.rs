@@ -2,9 +2,15 @@
 //! the transport's business.
 
 use std::fmt;
+#[cfg(feature = "http")]
+use std::sync::Arc;
 use std::sync::{PoisonError, RwLock};
+#[cfg(feature = "http")]
+use std::time::Duration;
 
-use crate::core::{self, BaseUrl, Consent, Endpoint, Environment, ProductVariable, Request, Token};
+use crate::core::{
+    self, BaseUrl, Consent, Decider, Endpoint, Environment, ProductVariable, Request, Token,
+};
 use crate::{Error, Registration, Saveable};
 
 /// Where the protocol's home is.
@@ -59,7 +65,12 @@ pub struct Client {
     production_allowed: bool,
     environment: Environment,
     #[cfg(feature = "http")]
-    transport: crate::transport::Blocking,
+    blocking: crate::Blocking,
+    /// The caller's own, instead.
+    #[cfg(feature = "http")]
+    transport: Option<Arc<dyn crate::Transport>>,
+    #[cfg(feature = "http")]
+    timeout: Duration,
 }
 
 impl Client {
@@ -72,7 +83,11 @@ impl Client {
             production_allowed: false,
             environment: Environment::process(),
             #[cfg(feature = "http")]
-            transport: crate::transport::Blocking::default(),
+            blocking: crate::Blocking::new(),
+            #[cfg(feature = "http")]
+            transport: None,
+            #[cfg(feature = "http")]
+            timeout: crate::limits::WHOLE_TIMEOUT,
         }
     }
 
@@ -147,7 +162,9 @@ impl Client {
     pub fn prepare<S: Saveable + ?Sized>(&self, report: &S) -> Result<Request, Error> {
         let consent = core::consent(&self.environment, self.product_variable.as_ref());
         if let Consent::Off { variable } = consent {
-            return Err(Error::ConsentOff { variable });
+            return Err(Error::ConsentOff {
+                by: Decider::Variable(variable),
+            });
         }
         let endpoint = self.endpoint();
         if !self.production_allowed {
@@ -168,21 +185,29 @@ impl Client {
     ///
     /// Every variant of [`Error`] but `Registration`.
     pub fn save<S: Saveable + ?Sized>(&self, report: &S) -> Result<crate::Reply, Error> {
-        let mut exchange = core::Exchange::new(self.prepare(report)?);
-        self.transport.run(&mut exchange)
+        let request = self.prepare(report)?;
+        let transport = self.transport.as_deref().unwrap_or(&self.blocking);
+        crate::transport::carry(transport, request, self.timeout)
     }
 
-    /// Sets how long a whole [`save`](Self::save) may take: 60 s if not set.
+    /// Sets a transport of your own, instead of the default one.
     #[must_use]
-    pub fn with_timeout(mut self, whole: std::time::Duration) -> Self {
-        self.transport = self.transport.with_whole_timeout(whole);
+    pub fn with_transport(mut self, transport: impl crate::Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Sets how long connecting may take: 30 s if not set.
+    /// Sets how long a whole `save` may take: 60 s if not set.
     #[must_use]
-    pub fn with_connect_timeout(mut self, connect: std::time::Duration) -> Self {
-        self.transport = self.transport.with_connect_timeout(connect);
+    pub fn with_timeout(mut self, whole: Duration) -> Self {
+        self.timeout = whole;
+        self
+    }
+
+    /// Sets how long connecting may take: 30 s if not set. Not for a transport of your own.
+    #[must_use]
+    pub fn with_connect_timeout(mut self, connect: Duration) -> Self {
+        self.blocking = self.blocking.with_connect_timeout(connect);
         self
     }
 }

@@ -6,21 +6,34 @@
 //!
 //! | | |
 //! | --- | --- |
+#![cfg_attr(
+    feature = "http",
+    doc = "| [`Reporter`] | reports by itself, and tells how it goes |"
+)]
 //! | [`Client`] | settings, and `save` and `registration_url` |
 //! | [`Server`], [`Stats`], [`Usage`] | what is reported; [`Tags`], [`Values`], [`Value`] inside |
 //! | [`Saveable`] | makes your own type something to save |
 //! | [`Registration`] | the address at which a person gets a token |
+//! | [`TokenStore`] | where the token is kept: a file, the environment, memory, or a place of yours |
+//! | [`Transport`] | carries requests; plug in your own |
 //! | [`Reply`], [`Error`] | what the server says |
 //! | [`core`] | all of it without a socket, for transports of your own |
 
 pub mod core;
 
 mod client;
+mod disk;
 mod error;
 mod limits;
 mod registration;
 mod reply;
 #[cfg(feature = "http")]
+mod reporter;
+#[cfg(feature = "http")]
+mod spool;
+#[cfg(all(test, feature = "http"))]
+mod test_folder;
+mod token_store;
 mod transport;
 mod url;
 mod wire;
@@ -29,6 +42,14 @@ pub use client::{Client, PRODUCTION_URL, STAGING_URL, set_default_url};
 pub use error::{Error, Refusal, SimpleError, TargetError, TransportError, ValidationErrors};
 pub use registration::{Registration, RegistrationError};
 pub use reply::Reply;
+#[cfg(feature = "http")]
+pub use reporter::{
+    Facts, Forgetting, RegistrationNeeded, RegistrationStatus, Reporter, ReporterBuilder, Status,
+};
+pub use token_store::{EnvironmentToken, FileToken, MemoryToken, TokenStore};
+#[cfg(feature = "http")]
+pub use transport::Blocking;
+pub use transport::Transport;
 pub use url::UrlError;
 pub use wire::{
     EncodeError, Saveable, Server, Stats, StatsData, Tags, Usage, UsageData, Value, Values,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::UnixMillis;
 use super::scan::{Kind, Scan, ScanError};
 use crate::{Error, Reply, SimpleError, ValidationErrors, limits};
 
@@ -11,6 +12,7 @@ pub struct RawReply {
     pub(super) status: u16,
     headers: Vec<(String, Vec<u8>)>,
     body: Vec<u8>,
+    received_at: Option<UnixMillis>,
 }
 
 impl RawReply {
@@ -20,6 +22,7 @@ impl RawReply {
             status,
             headers: Vec::new(),
             body: Vec::new(),
+            received_at: None,
         }
     }
 
@@ -34,6 +37,13 @@ impl RawReply {
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    /// Sets when it arrived: gives a `Retry-After` with a date its meaning where the reply has no `Date`.
+    #[must_use]
+    pub fn with_received_at(mut self, at: UnixMillis) -> Self {
+        self.received_at = Some(at);
         self
     }
 
@@ -65,10 +75,17 @@ impl RawReply {
         self.body = out;
     }
 
-    /// `Retry-After` in seconds. The form with a date needs a clock, which nobody has here.
+    /// `Retry-After`, in seconds or as a date. A date is counted from the reply's own `Date`, so that a
+    /// wrong clock here does no harm.
     fn retry_after(&self) -> Option<Duration> {
-        let text = std::str::from_utf8(self.header("retry-after")?).ok()?;
-        text.parse().ok().map(Duration::from_secs)
+        let value = self.header("retry-after")?;
+        let text = std::str::from_utf8(value).ok()?;
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = self.header("date").and_then(UnixMillis::from_http_date);
+        let now = date.or(self.received_at)?;
+        Some(UnixMillis::from_http_date(value)?.since(now))
     }
 
     /// The body as text, bounded, for people to read.

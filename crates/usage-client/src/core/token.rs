@@ -16,6 +16,11 @@ impl Token {
         self.trimmed().is_empty()
     }
 
+    /// The secret itself, for stores of tokens. Not for logs.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
     /// What a header carries: without the space around it, which headers don't keep.
     fn trimmed(&self) -> &[u8] {
         self.0.trim_ascii()

@@ -1,57 +1,72 @@
-//! The blocking transport, on ureq: a request out, a reply back, within a time.
+//! The default transport, on ureq: a request out, a reply back, within a time.
 
 use std::io::Read;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ureq::http;
-use ureq::tls::TlsConfig;
+use ureq::tls::{RootCerts, TlsConfig};
 
-use super::roots;
-use crate::core::{Exchange, RawReply, Request, Step};
+use super::{Transport, roots};
+use crate::core::{RawReply, Request};
 use crate::error::TransportError;
-use crate::{Error, Reply, limits};
+use crate::limits;
 
+/// The default transport: HTTP/1.1 on ureq, TLS by rustls with the machine's certificate authorities.
+///
+/// The proxy comes from `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, unless set here; none is
+/// used for loopback.
 #[derive(Clone, Debug)]
-pub(crate) struct Blocking {
-    whole_timeout: Duration,
+pub struct Blocking {
     connect_timeout: Duration,
+    proxy: Option<ureq::Proxy>,
+    authorities: Option<RootCerts>,
 }
 
 impl Default for Blocking {
     fn default() -> Self {
         Self {
-            whole_timeout: limits::WHOLE_TIMEOUT,
             connect_timeout: limits::CONNECT_TIMEOUT,
+            proxy: None,
+            authorities: None,
         }
     }
 }
 
 impl Blocking {
-    pub(crate) fn with_whole_timeout(mut self, timeout: Duration) -> Self {
-        self.whole_timeout = timeout;
+    /// The usual settings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how long connecting may take: 30 s if not set.
+    #[must_use]
+    pub fn with_connect_timeout(mut self, connect: Duration) -> Self {
+        self.connect_timeout = connect;
         self
     }
 
-    pub(crate) fn with_connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
+    /// Sets the proxy, such as `http://user:password@proxy.example.com:3128`, instead of the
+    /// environment's.
+    ///
+    /// # Errors
+    ///
+    /// Where this is no proxy's address. The text doesn't repeat it: it may hold a password.
+    pub fn with_proxy(mut self, url: &str) -> Result<Self, TransportError> {
+        let unusable = |_| TransportError::new("the proxy's address can't be used");
+        self.proxy = Some(ureq::Proxy::new(url).map_err(unusable)?);
+        Ok(self)
     }
 
-    /// Sends until there is an answer. The time is one for all of it.
-    pub(crate) fn run(&self, exchange: &mut Exchange) -> Result<Reply, Error> {
-        let start = Instant::now();
-        loop {
-            let left = self.whole_timeout.saturating_sub(start.elapsed());
-            if left.is_zero() {
-                return Err(Error::Transport(TransportError::timed_out("no time left")));
-            }
-            let reply = self
-                .send(exchange.request(), left)
-                .map_err(transport_error)?;
-            if let Step::Done(reply) = exchange.on_reply(reply)? {
-                return Ok(reply);
-            }
-        }
+    /// Trusts the certificate authorities of this PEM text, and no others.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no certificate in it.
+    pub fn with_authorities(mut self, pem: &[u8]) -> Result<Self, TransportError> {
+        let found = roots::parse(pem)
+            .ok_or_else(|| TransportError::new("there is no certificate in this PEM text"))?;
+        self.authorities = Some(found);
+        Ok(self)
     }
 
     /// An agent of its own for each request, so that no connection stays open: the next report is hours
@@ -68,9 +83,12 @@ impl Blocking {
             .accept(ureq::config::AutoHeaderValue::None);
         if request.is_loopback() {
             config = config.proxy(None);
+        } else if let Some(proxy) = &self.proxy {
+            config = config.proxy(Some(proxy.clone()));
         }
         if request.scheme() == "https" {
-            let tls = TlsConfig::builder().root_certs(roots::trusted()).build();
+            let authorities = self.authorities.clone().unwrap_or_else(roots::trusted);
+            let tls = TlsConfig::builder().root_certs(authorities).build();
             config = config.tls_config(tls);
         }
         let response = config.build().new_agent().run(to_http(request)?)?;
@@ -91,6 +109,15 @@ impl Blocking {
     }
 }
 
+impl Transport for Blocking {
+    fn exchange(&self, request: &Request, timeout: Duration) -> Result<RawReply, TransportError> {
+        self.send(request, timeout).map_err(|error| match error {
+            ureq::Error::Timeout(_) => TransportError::timed_out(error),
+            _ => TransportError::new(error),
+        })
+    }
+}
+
 fn to_http(request: &Request) -> Result<http::Request<&[u8]>, ureq::Error> {
     let uri = http::Uri::builder()
         .scheme(request.scheme())
@@ -102,11 +129,4 @@ fn to_http(request: &Request) -> Result<http::Request<&[u8]>, ureq::Error> {
         builder = builder.header(*name, value.as_slice());
     }
     Ok(builder.body(request.body())?)
-}
-
-fn transport_error(error: ureq::Error) -> Error {
-    Error::Transport(match error {
-        ureq::Error::Timeout(_) => TransportError::timed_out(error),
-        _ => TransportError::new(error),
-    })
 }

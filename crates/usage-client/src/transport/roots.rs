@@ -1,7 +1,7 @@
 //! Whom to trust: the machine's certificate authorities, since operators add their own there; a bundled
 //! list where the machine has none, as in bare containers.
 
-use ureq::tls::RootCerts;
+use ureq::tls::{PemItem, RootCerts, parse_pem};
 
 /// Windows and Apple's systems have a verifier of their own, with its settings and revocations.
 #[cfg(any(windows, target_vendor = "apple"))]
@@ -38,10 +38,12 @@ pub(super) fn trusted() -> RootCerts {
 /// A file's certificates, if there are any.
 #[cfg(not(any(windows, target_vendor = "apple")))]
 fn read_bundle(path: std::ffi::OsString) -> Option<RootCerts> {
-    use ureq::tls::{PemItem, parse_pem};
+    parse(&std::fs::read(path).ok()?)
+}
 
-    let pem = std::fs::read(path).ok()?;
-    let certificates: Vec<_> = parse_pem(&pem)
+/// A PEM text's certificates, if there are any.
+pub(super) fn parse(pem: &[u8]) -> Option<RootCerts> {
+    let certificates: Vec<_> = parse_pem(pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),
             _ => None,

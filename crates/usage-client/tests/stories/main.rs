@@ -9,7 +9,12 @@
     clippy::print_stderr
 )]
 
+#[cfg(feature = "http")]
+mod consenting;
 mod crates;
+mod fleet;
+#[cfg(feature = "http")]
+mod forgetting;
 mod golden;
 #[cfg(feature = "http")]
 mod hard_servers;
@@ -18,6 +23,12 @@ mod listener;
 mod registration_urls;
 #[cfg(feature = "http")]
 mod replies;
+#[cfg(feature = "http")]
+mod reporting;
 mod requests;
 #[cfg(feature = "http")]
+mod rough_weather;
+#[cfg(feature = "http")]
 mod saving;
+mod scratch;
+mod tokens;

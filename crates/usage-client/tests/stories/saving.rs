@@ -1,7 +1,7 @@
 //! Saving as a program does it: what reaches the server, and when nothing may.
 
 use std::time::Duration;
-use usage_client::core::{Environment, UrlSource};
+use usage_client::core::{self, Decider, Environment, RawReply, UnixMillis, UrlSource};
 use usage_client::{
     Client, Error, PRODUCTION_URL, Refusal, Server, Stats, StatsData, Value, set_default_url, tags,
     values,
@@ -110,7 +110,7 @@ fn while_consent_is_off_nothing_leaves() {
             .save(&server())
             .unwrap_err();
         assert!(
-            matches!(&error, Error::ConsentOff { variable } if variable == name),
+            matches!(&error, Error::ConsentOff { by: Decider::Variable(variable) } if variable == name),
             "{error}"
         );
     }
@@ -318,4 +318,45 @@ fn a_redirect_to_nowhere_is_just_a_status() {
         matches!(error, Error::Status { status: 307, .. }),
         "{error}"
     );
+}
+
+#[test]
+fn a_transport_of_ones_own_carries_the_same_request() {
+    struct Own;
+    impl usage_client::Transport for Own {
+        fn exchange(
+            &self,
+            request: &usage_client::core::Request,
+            timeout: Duration,
+        ) -> Result<RawReply, usage_client::TransportError> {
+            assert_eq!(request.target(), "/api/v1/servers");
+            assert!(timeout <= PATIENCE);
+            Ok(RawReply::new(201).with_body(request.body()))
+        }
+    }
+    let client = Client::new("")
+        .with_url("http://usage.invalid")
+        .with_environment(Environment::default())
+        .with_timeout(PATIENCE)
+        .with_transport(Own);
+    let reply = client.save(&server()).unwrap();
+    assert_eq!(reply.body(), client.preview(&server()).unwrap().body());
+}
+
+#[test]
+fn a_date_to_come_back_at_is_counted_from_the_reply_s_own() {
+    // A year off this machine's clock, whichever that is.
+    let listener = Listener::start(|_| {
+        Answer::new(429, r#"{"error":"later"}"#)
+            .header("Date", "Sun, 06 Nov 1994 08:49:37 GMT")
+            .header("Retry-After", "Sun, 06 Nov 1994 08:51:37 GMT")
+    });
+    let error = client(&listener).save(&server()).unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(120)));
+    let past = core::decode(
+        RawReply::new(503)
+            .with_header("Retry-After", "Sun, 06 Nov 1994 08:51:37 GMT")
+            .with_received_at(UnixMillis::new(1_800_000_000_000)),
+    );
+    assert_eq!(past.unwrap_err().retry_after(), Some(Duration::ZERO));
 }
