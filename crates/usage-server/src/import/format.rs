@@ -166,6 +166,24 @@ mod tests {
     }
 
     #[test]
+    fn what_the_client_writes_is_read_as_it_was_meant() {
+        use usage_client::core::{IdempotencyKey, Report, UnixMillis};
+        use usage_client::{Usage, UsageData, values};
+        let data =
+            UsageData::new().values(values! { "cluster_id" => u64::MAX, "é" => "<\u{2028}" });
+        let usage = Usage::new("jam \"box\"/é").with(data);
+        let made = UnixMillis::new(1_790_000_000_123);
+        let key = IdempotencyKey::from_random([7; 16]);
+        let report = Report::new("jam \"box\"/é", &usage, made, key).unwrap();
+        let line = String::from_utf8(report.to_line()).unwrap();
+        let record = read(&line).unwrap();
+        assert_eq!(&*record.product, report.product);
+        assert_eq!(record.body, report.body);
+        assert_eq!(record.received_at.as_millisecond(), 1_790_000_000_123);
+        assert_eq!(record.key, ingest::uuid(&key.to_string()));
+    }
+
+    #[test]
     fn a_line_of_an_export_keeps_both_times() {
         let line = r#"{"kind":"servers","product":"p","organization":"Acme","ids":[],"received_at":"2026-11-22T10:30:00.001Z","reported_at":"2026-11-20T00:00:00Z","idempotency_key":null,"body":{}}"#;
         let record = read(line).unwrap();

@@ -19,7 +19,9 @@ fn a_file_imported_twice_counts_once() {
     let good = file(&folder, "good.jsonl", &format!("{OLD}\n{KEYLESS}"));
     let ended = folder.run(&["import", &good]);
     assert!(
-        ended.stderr.contains("imported 2 reports; 0 were here before"),
+        ended
+            .stderr
+            .contains("imported 2 reports; 0 were here before"),
         "{ended:?}"
     );
     assert_eq!(ended.well(), "");
