@@ -33,6 +33,8 @@ pub(crate) enum Command {
     /// Issues and revokes the tokens that products report with
     #[command(subcommand)]
     Token(Token),
+    /// Erases what was reported about a cluster or a server, for good
+    Forget(Forget),
     /// Makes the read model anew from the journal
     Rebuild(DataDir),
     /// Manages the people who may see the dashboard
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     /// Writes out what was reported
     #[command(subcommand)]
     Export(Export),
+    /// Takes reports in from files: of machines without a network, or exports of other servers
+    Import(Import),
     /// Fills a fresh data folder with a believable fleet, and serves it
     Demo(Demo),
 }
@@ -79,6 +83,9 @@ pub(crate) struct TokenIssue {
     /// Binds the token to one cluster
     #[arg(long, value_name = "CLUSTER_ID")]
     pub(crate) cluster: Option<String>,
+    /// Gives it the right to have what its organization reported erased
+    #[arg(long)]
+    pub(crate) may_forget: bool,
     /// Takes over a token that exists elsewhere, read from standard input, instead of drawing one
     #[arg(long)]
     pub(crate) token_stdin: bool,
@@ -91,6 +98,30 @@ pub(crate) struct TokenRevoke {
     /// The whole token, or its beginning if only one token begins like that
     #[arg(value_name = "TOKEN_OR_PREFIX")]
     pub(crate) token: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The product whose reports are meant
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: String,
+    /// The cluster they are about
+    #[arg(long, value_name = "CLUSTER_ID")]
+    pub(crate) cluster: String,
+    /// Only this server of the cluster
+    #[arg(long, value_name = "SERVER_ID")]
+    pub(crate) server: Option<String>,
+    /// Only what was reported under this organization
+    #[arg(long, value_name = "NAME", conflicts_with = "anonymous")]
+    pub(crate) organization: Option<String>,
+    /// Only what was reported under no organization
+    #[arg(long)]
+    pub(crate) anonymous: bool,
+    /// Doesn't ask back; needed where nobody can answer
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -130,6 +161,21 @@ pub(crate) struct ExportReports {
     /// The file to write; standard output without it
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Files of JSON lines, as `usage-client` and `usage-server export reports` write them
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The organization all of it counts for; made if new
+    #[arg(long, value_name = "NAME", conflicts_with = "keep_organizations")]
+    pub(crate) organization: Option<String>,
+    /// Believes the organizations that the files name; without it such lines are refused
+    #[arg(long)]
+    pub(crate) keep_organizations: bool,
 }
 
 /// The three reports.

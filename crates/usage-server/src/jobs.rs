@@ -1,5 +1,5 @@
 //! Background work: the read model follows the journal, the WAL is copied into the
-//! database, full spans are re-packed, old keys are forgotten. Two threads; each does its
+//! database, what is to be forgotten is erased, full spans are re-packed, old keys go. Two threads; each does its
 //! work in steps so small that no commit waits long.
 
 use std::sync::Arc;
@@ -100,22 +100,36 @@ fn follow(store: &Store, nudges: &Receiver<()>) {
 fn keep_up(store: &Store, stop: &Receiver<()>) {
     let mut slice = 0u8;
     loop {
-        let done = store
-            .checkpoint()
-            .and_then(|()| store.forget_keys(slice, Timestamp::now()))
-            .and_then(|()| repack(store));
-        let pause = match done {
-            Ok(()) => UPKEEP_EVERY,
-            Err(e) => {
-                tracing::error!(error = %e, "upkeep of the data failed; will try again");
-                AFTER_FAILURE
+        let mut pause = UPKEEP_EVERY;
+        // Each by itself: a damaged block that can't be erased from must not let the WAL grow.
+        for (what, done) in [
+            ("erasing what is to be forgotten", erase(store)),
+            ("upkeep of the data", tidy(store, slice)),
+        ] {
+            if let Err(e) = done {
+                tracing::error!(error = %e, "{what} failed; will try again");
+                pause = AFTER_FAILURE;
             }
-        };
+        }
         slice = slice.wrapping_add(1);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     }
+}
+
+/// Does the erasures that were asked for.
+fn erase(store: &Store) -> usage_store::Result<()> {
+    while store.erase_next(Timestamp::now())? {
+        tracing::info!("something that was to be forgotten is erased");
+    }
+    Ok(())
+}
+
+fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
+    store.checkpoint()?;
+    store.forget_keys(slice, Timestamp::now())?;
+    repack(store)
 }
 
 fn repack(store: &Store) -> usage_store::Result<()> {

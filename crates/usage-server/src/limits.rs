@@ -89,6 +89,23 @@ pub(crate) const SENDER_BURST_REQUESTS: u32 = 1_000;
 /// How fast a sender's burst refills.
 pub(crate) const SENDER_REQUESTS_PER_SECOND: u32 = 10;
 
+/// The body of a request to forget: a product and two ids of 1 KiB each, escaped.
+pub(crate) const FORGET_BODY_MAX_BYTES: usize = 64 * 1024;
+
+/// Requests to forget, of one sender in an hour: each makes the server read all that the cluster
+/// ever sent, and an install asks once in its life, or a few times until it is answered.
+pub(crate) const FORGET_BURST_REQUESTS: u32 = 10;
+
+/// How fast they refill: 10 an hour.
+pub(crate) const FORGET_REFILL_INTERVAL: Duration = Duration::from_secs(360);
+
+/// How long `usage-server forget` waits for a running server, which begins within a second and
+/// reads some 100,000 reports a second.
+pub(crate) const FORGET_WAIT_MAX: Duration = Duration::from_secs(600);
+
+/// Between two of its looks.
+pub(crate) const FORGET_LOOK_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Senders remembered for the limit above, in two generations: at 40 bytes each some MiB. A
 /// sender who is forgotten starts with a fresh burst.
 pub(crate) const SENDERS_REMEMBERED_MAX: usize = 200_000;
@@ -122,6 +139,31 @@ pub(crate) const LATE_ANONYMOUS_MAX: Duration = Duration::from_secs(7 * 86_400);
 /// How far in the future a report may seem to have been made: `Date` has whole seconds, and
 /// the way takes a moment. Taken as "now".
 pub(crate) const FUTURE_SKEW_MAX: Duration = Duration::from_secs(5);
+
+/// A body in an imported file: the largest that any server may have been set to take.
+pub(crate) const IMPORT_BODY_MAX_BYTES: usize = BODY_SETTING_MAX_BYTES;
+
+/// A line of an imported file: a body, and what stands around it.
+pub(crate) const IMPORT_LINE_MAX_BYTES: usize = IMPORT_BODY_MAX_BYTES + 64 * 1024;
+
+/// How old an imported report may be: an archive, but not a clock that was never set.
+pub(crate) const IMPORTED_AGE_MAX: Duration = Duration::from_secs(10 * 365 * 86_400);
+
+/// Reports imported in one commit: a block of the journal holds 1,024.
+pub(crate) const IMPORT_BATCH_MAX_REPORTS: usize = 1_000;
+
+/// The same in bytes of their bodies; a running server's senders wait for such a commit.
+pub(crate) const IMPORT_BATCH_MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Read of a file at a time.
+pub(crate) const IMPORT_PIECE_BYTES: usize = 256 * 1024;
+
+/// A file on the import page: some 100,000 reports, taken in within the time of a request. Larger
+/// ones go by the command line.
+pub(crate) const IMPORT_UPLOAD_MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// Refused lines that the import page shows; all are counted, and in the quarantine.
+pub(crate) const IMPORT_LINES_SHOWN_MAX: usize = 100;
 
 /// Replies from this size on are compressed; below, the headers outweigh the gain.
 pub(crate) const COMPRESSED_FROM_BYTES: u64 = 1_024;

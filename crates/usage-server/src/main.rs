@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod demo;
 mod health;
+mod import;
 mod ingest;
 mod jobs;
 mod limits;

@@ -30,6 +30,31 @@ impl Progress {
         }
     }
 
+    /// Starts to wait for `what`, of which nobody knows how long it takes.
+    pub(crate) fn waiting(what: &'static str) -> Progress {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        Progress {
+            bar,
+            what,
+            unit: "",
+            since: Instant::now(),
+        }
+    }
+
+    /// Still waiting.
+    pub(crate) fn tick(&self) {
+        self.bar.tick();
+    }
+
+    /// Over; there is nothing to say about it.
+    pub(crate) fn clear(self) {
+        self.bar.finish_and_clear();
+    }
+
     /// This much is done.
     pub(crate) fn at(&self, done: u64) {
         self.bar.set_position(done);

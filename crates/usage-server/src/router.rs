@@ -28,6 +28,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/servers", post(ingest::servers))
         .route("/api/v1/stats/{product}", post(ingest::stats))
         .route("/api/v1/usage/{product}", post(ingest::usage))
+        .route("/api/v1/forget", post(ingest::forget))
+        .route("/api/v1/forget/{code}", get(ingest::forget_status))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .method_not_allowed_fallback(async || Refusal::WrongMethod)

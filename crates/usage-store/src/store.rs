@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::erasure::{self, ErasureRequest, ErasureStatus, Step};
+use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::{
     Appender, NewReport, Outcome, Seq, StoredReport, forget_keys, mark, next_seq, repack, walk,
 };
@@ -179,14 +179,20 @@ impl Store {
 
 /// Reports out, for good.
 impl Store {
-    /// Asks for an erasure of all that was accepted so far; `code` is where its status is found.
+    /// Asks for an erasure of all that was accepted so far. Its status is found by the code that
+    /// this returns: `code`, or where the same is asked for already, the code of that.
     pub fn request_erasure(
         &self,
         request: &ErasureRequest,
         code: &str,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<String> {
         self.write(|db| erasure::request(db, request, code, now))
+    }
+
+    /// How many servers an erasure would be about, as far as the read model has come.
+    pub fn servers_to_erase(&self, request: &ErasureRequest) -> Result<u64> {
+        self.readers.read(|db| erasure::count_servers(db, request))
     }
 
     /// How the erasure with this code is getting on; `None` where there is no such code.
@@ -194,22 +200,31 @@ impl Store {
         self.readers.read(|db| erasure::status(db, code))
     }
 
-    /// Does the oldest erasure that is waiting; whether there was one. What was erased is gone from
-    /// the file, too, when this returns.
+    /// Does the oldest erasure that is waiting; whether one was done. What was erased is gone from
+    /// the file, too, when this returns. Commits of reports come between its steps.
     pub fn erase_next(&self, now: Timestamp) -> Result<bool> {
         let mut dictionary = self
             .dictionary
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let step = erasure::next_step(&mut self.writer().db, &mut dictionary, now)?;
-        if step == Step::Done {
-            let checkpointer = self
-                .checkpointer
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            sqlite::empty_wal(&checkpointer)?;
+        let Some(work) = self.readers.read(erasure::next)? else {
+            return Ok(false);
+        };
+        for span in work.spans() {
+            if !erasure::erase_in_span(&mut self.writer().db, &work, span)? {
+                return Ok(false);
+            }
+            std::thread::yield_now();
         }
-        Ok(step == Step::Done)
+        if !erasure::finish(&mut self.writer().db, &mut dictionary, &work, now)? {
+            return Ok(false);
+        }
+        let checkpointer = self
+            .checkpointer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        sqlite::empty_wal(&checkpointer)?;
+        Ok(true)
     }
 }
 
@@ -346,6 +361,11 @@ impl Store {
         self.write(|db| organizations::find_or_add(db, name, now))
     }
 
+    /// The organization of this name, if there is one.
+    pub fn find_organization(&self, name: &str) -> Result<Option<OrganizationId>> {
+        self.readers.read(|db| organizations::find(db, name))
+    }
+
     /// An organization's name.
     pub fn organization_name(&self, id: OrganizationId) -> Result<Option<String>> {
         self.readers.read(|db| organizations::name(db, id))
@@ -374,6 +394,11 @@ impl Store {
                 .iter()
                 .try_for_each(|name| products::adopt_by_name(db, name, now))
         })
+    }
+
+    /// Notes in the audit log who did what to what, where no other verb does so.
+    pub fn note(&self, actor: &str, action: &str, subject: &str, now: Timestamp) -> Result<()> {
+        self.write(|db| audit::write(db, now, actor, action, subject))
     }
 
     /// Whether there is an operator yet.

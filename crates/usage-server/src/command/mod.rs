@@ -2,6 +2,8 @@
 
 mod demo;
 mod export;
+mod forget;
+mod import;
 mod operator;
 mod rebuild;
 mod serve;
@@ -10,6 +12,7 @@ mod token;
 pub(crate) use serve::first_report;
 
 use std::fmt;
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -54,11 +57,22 @@ fn io(what: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |e| Failure::Failed(format!("{what}: {e}"))
 }
 
+/// Tells the person: standard output is for what scripts take.
+fn say(line: &str) -> Result<(), Failure> {
+    writeln!(std::io::stderr(), "{line}").map_err(io("standard error"))
+}
+
+fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// Runs one command to its end.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(options) => serve::run(options),
         Command::Demo(options) => demo::run(options),
+        Command::Forget(options) => forget::run(&options),
+        Command::Import(options) => import::run(&options),
         Command::Rebuild(data) => rebuild::run(&data.data_dir),
         Command::Token(Token::Issue(options)) => token::issue(&options),
         Command::Token(Token::Revoke(options)) => token::revoke(&options),

@@ -36,6 +36,7 @@ pub(crate) fn issue(options: &TokenIssue) -> Result<(), Failure> {
         organization: store.organization(organization, now)?,
         product: options.product.as_deref(),
         cluster: options.cluster.as_deref(),
+        may_forget: options.may_forget,
     };
     store.add_token(&new, now)?;
     let mut out = std::io::stdout().lock();

@@ -4,7 +4,6 @@
 use axum::http::{HeaderMap, HeaderName, header};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use usage_store::Idempotency;
 use usage_store::registry::OrganizationId;
 use usage_store::report::{Kind, Observation};
 
@@ -40,7 +39,7 @@ impl Extensions {
         };
         Ok(Extensions {
             idempotency_key: text(headers, &IDEMPOTENCY_KEY, "Idempotency-Key")?
-                .map(uuid)
+                .map(|text| uuid(text).ok_or_else(malformed_key))
                 .transpose()?,
             reported_at: text(headers, &REPORTED_AT, "X-Reported-At")?
                 .map(|reported| {
@@ -77,13 +76,7 @@ fn text<'h>(
 }
 
 /// A UUID in its usual shape; quotes around it, as structured headers have, are fine.
-fn uuid(text: &str) -> Result<[u8; 16], Refusal> {
-    let malformed = || {
-        Refusal::field(
-            "Idempotency-Key",
-            "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000",
-        )
-    };
+pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
     let text = text
         .strip_prefix('"')
         .and_then(|t| t.strip_suffix('"'))
@@ -94,14 +87,18 @@ fn uuid(text: &str) -> Result<[u8; 16], Refusal> {
             .enumerate()
             .all(|(at, b)| (b == b'-') == matches!(at, 8 | 13 | 18 | 23));
     if !dashes_right {
-        return Err(malformed());
+        return None;
     }
     let digits = text.replace('-', "");
-    data_encoding::HEXLOWER_PERMISSIVE
-        .decode(digits.as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(malformed)
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes());
+    bytes.ok()?.try_into().ok()
+}
+
+fn malformed_key() -> Refusal {
+    Refusal::field(
+        "Idempotency-Key",
+        "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000",
+    )
 }
 
 /// Receipt minus the report's age by the sender's own clock, so that a wrong clock does no
@@ -142,11 +139,11 @@ fn reported_at(
 }
 
 /// Instants have millisecond precision everywhere.
-pub(super) fn in_millis(at: Timestamp) -> Timestamp {
+pub(crate) fn in_millis(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-fn install_key(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Refusal> {
+pub(super) fn install_key(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Refusal> {
     let Some(value) = headers.get(&INSTALL_KEY) else {
         return Ok(None);
     };
@@ -165,15 +162,15 @@ fn install_key(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Refusal> {
         .map(|secret| first_half(Sha256::digest(secret).into())))
 }
 
-/// A key in its scope: an organization's own, or for anonymous senders that of the product and
+/// The digest of a key in its scope: an organization's own, or for anonymous senders that of the product and
 /// all ids the body names; apart for each kind.
-pub(super) fn idempotency(
+pub(crate) fn key_digest(
     key: [u8; 16],
     organization: Option<OrganizationId>,
     kind: Kind,
     product: &str,
     observations: &[Observation<'_>],
-) -> Idempotency {
+) -> [u8; 16] {
     let mut hash = Sha256::new();
     // Each part with its length, so that no two scopes read alike.
     let mut part = |bytes: &[u8]| {
@@ -195,10 +192,7 @@ pub(super) fn idempotency(
             }
         }
     }
-    Idempotency {
-        key,
-        digest: first_half(hash.finalize().into()),
-    }
+    first_half(hash.finalize().into())
 }
 
 fn first_half(digest: [u8; 32]) -> [u8; 16] {
@@ -330,14 +324,13 @@ mod tests {
             ..Observation::default()
         };
         let digest = |organization: Option<i64>, kind, product, observation: Observation<'_>| {
-            idempotency(
+            key_digest(
                 [7; 16],
                 organization.map(OrganizationId),
                 kind,
                 product,
                 &[observation],
             )
-            .digest
         };
         let one = digest(None, Kind::Usage, "p", named("c", None));
         assert_eq!(one, digest(None, Kind::Usage, "p", named("c", None)));

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use usage_store::registry::Grant;
 use usage_store::report::{Kind, decode};
-use usage_store::{NewReport, Outcome, Sender, TokenProof};
+use usage_store::{Idempotency, NewReport, Outcome, Sender, TokenProof};
 
 use super::extensions::{self, Extensions};
 use super::{Arrival, Refusal, body, path, sender};
@@ -96,7 +96,11 @@ fn report(
     let organization = grant.as_ref().map(|grant| grant.organization);
     let idempotency = extensions.idempotency_key.map(|key| {
         let named = &decoded.observations;
-        extensions::idempotency(key, organization, arrival.kind, &product, named)
+        Idempotency {
+            key: Some(key),
+            digest: extensions::key_digest(key, organization, arrival.kind, &product, named),
+            came_at: arrival.received_at,
+        }
     });
     let body = match idempotency {
         None => std::mem::take(&mut arrival.body),

@@ -1,11 +1,12 @@
 //! The road of a report: from a request of whatever age and shape to a row in the journal, and
 //! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`), what for (`path`),
 //! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`),
-//! and what is told to those who are turned away (`refusal`, `quarantine`).
+//! what is to be forgotten again (`forget`), and what is told to those who are turned away (`refusal`, `quarantine`).
 
 mod body;
 mod committer;
 mod extensions;
+mod forget;
 mod handlers;
 mod path;
 mod quarantine;
@@ -28,14 +29,16 @@ use usage_store::{NewReport, Outcome, Store};
 
 use crate::app::Settings;
 use crate::jobs::Nudge;
-use crate::limits::QUARANTINE_BODY_MAX_BYTES;
+use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
 use body::InFlight;
 use committer::Committer;
 use quarantine::Quarantine;
 use throttle::{Source, Throttle};
 
+pub(crate) use extensions::{in_millis, key_digest, uuid};
+pub(crate) use forget::{forget, forget_status};
 pub(crate) use handlers::{servers, stats, usage};
-pub(crate) use path::tidied;
+pub(crate) use path::{named, tidied};
 pub(crate) use refusal::Refusal;
 pub(crate) use sender::address;
 
@@ -43,7 +46,8 @@ pub(crate) use sender::address;
 pub(crate) struct Ingest {
     committer: Committer,
     quarantine: Quarantine,
-    throttle: Mutex<Throttle>,
+    requests: Mutex<Throttle>,
+    forgets: Mutex<Throttle>,
     in_flight: InFlight,
     reply: Bytes,
 }
@@ -70,7 +74,8 @@ impl Ingest {
         Ok(Ingest {
             committer: Committer::start(append)?,
             quarantine: Quarantine::start(Arc::clone(store))?,
-            throttle: Mutex::new(Throttle::new(&settings.per_sender)),
+            requests: Mutex::new(Throttle::new(&settings.per_sender)),
+            forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
             reply: Bytes::from(reply),
         })
@@ -85,8 +90,12 @@ impl Ingest {
         self.committer.append(report).await
     }
 
-    fn throttle(&self, source: Source, now: Instant) -> Result<(), u64> {
-        self.throttle
+    fn throttle(&self, what: Limited, source: Source, now: Instant) -> Result<(), u64> {
+        let throttle = match what {
+            Limited::Requests => &self.requests,
+            Limited::Forgets => &self.forgets,
+        };
+        throttle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take(source, now)
@@ -127,6 +136,15 @@ impl Ingest {
             body_bytes,
         });
     }
+}
+
+/// What a sender may do only so often.
+#[derive(Debug, Clone, Copy)]
+enum Limited {
+    /// Send a request.
+    Requests,
+    /// Ask to be forgotten.
+    Forgets,
 }
 
 /// What is known of a report so far.

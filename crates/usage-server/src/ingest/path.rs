@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::http::Uri;
+use usage_store::report::FieldErrors;
 use usage_store::report::limits::NAME_BYTES_MAX;
 
 use super::Refusal;
@@ -25,9 +26,17 @@ pub(crate) fn product(path: &str) -> Result<Arc<str>, Refusal> {
     if product.trim().is_empty() {
         return Err(Refusal::UnknownPath("the product in the path is blank"));
     }
+    Ok(named(product)?)
+}
+
+/// A product's name outside of JSON, within its bounds.
+pub(crate) fn named(product: String) -> Result<Arc<str>, FieldErrors> {
+    if product.chars().any(char::is_control) {
+        return Err(FieldErrors::one("product", "has a control character in it"));
+    }
     if product.len() > NAME_BYTES_MAX {
         let bytes = product.len();
-        return Err(Refusal::field(
+        return Err(FieldErrors::one(
             "product",
             format!("is {bytes} bytes long; at most {NAME_BYTES_MAX} are allowed"),
         ));

@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, HeaderName, header};
 use usage_store::registry::Grant;
 use usage_store::report::Observation;
 
-use super::Refusal;
 use super::path::percent_decoded;
 use super::throttle::Source;
+use super::{Limited, Refusal};
 use crate::app::{App, Settings};
 
 const X_AUTHORIZATION: HeaderName = HeaderName::from_static("x-authorization");
@@ -21,21 +21,32 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Lets a sender in, or not: its token's grant, if it has one, and one request out of its
 /// bucket. Guesses at tokens empty the bucket of their address.
 pub(super) fn admit(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
-    let address = address(parts, &app.settings);
-    let limited = app.settings.limit_loopback || !address.is_loopback();
     let grant = grant(app, parts);
-    if limited {
-        let source = match &grant {
-            Ok(Some(grant)) => Source::Token(grant.token),
-            _ => Source::address(address),
-        };
-        app.ingest
-            .throttle(source, Instant::now())
-            .map_err(|retry_after_seconds| Refusal::TooMany {
-                retry_after_seconds,
-            })?;
-    }
+    let known = grant.as_ref().ok().and_then(Option::as_ref);
+    limit(app, parts, known, Limited::Requests)?;
     grant
+}
+
+/// Takes one request out of the sender's bucket: its token's, or else its address's.
+pub(super) fn limit(
+    app: &App,
+    parts: &Parts,
+    grant: Option<&Grant>,
+    what: Limited,
+) -> Result<(), Refusal> {
+    let address = address(parts, &app.settings);
+    if address.is_loopback() && !app.settings.limit_loopback {
+        return Ok(());
+    }
+    let source = match grant {
+        Some(grant) => Source::Token(grant.token),
+        None => Source::address(address),
+    };
+    app.ingest
+        .throttle(what, source, Instant::now())
+        .map_err(|retry_after_seconds| Refusal::TooMany {
+            retry_after_seconds,
+        })
 }
 
 fn grant(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
@@ -291,6 +302,8 @@ mod tests {
             organization: OrganizationId(1),
             product: Some("influxdb".to_owned()),
             cluster: Some("c1".to_owned()),
+            may_forget: false,
+            prefix: String::new(),
             registry_version: 1,
         };
         let named = |cluster: Option<&'static str>| Observation {

@@ -28,7 +28,7 @@ impl Source {
     }
 }
 
-/// All buckets.
+/// All buckets of one kind.
 #[derive(Debug)]
 pub(crate) struct Throttle {
     /// How long a full bucket takes to fill, and one request of it.
@@ -39,10 +39,16 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
+    /// Buckets for requests of any kind.
     pub(crate) fn new(limits: &PerSender) -> Throttle {
         let refill = Duration::from_secs(1) / limits.requests_per_second.max(1);
+        Throttle::of(limits.burst_requests, refill)
+    }
+
+    /// Buckets that hold `burst` requests, and get one back in each `refill`.
+    pub(crate) fn of(burst: u32, refill: Duration) -> Throttle {
         Throttle {
-            burst: refill * limits.burst_requests,
+            burst: refill * burst,
             refill,
             young: HashMap::new(),
             old: HashMap::new(),

@@ -7,6 +7,7 @@ mod chart;
 mod failure;
 mod figures;
 mod frame;
+mod import;
 mod json_text;
 mod layout;
 mod overview;
@@ -29,6 +30,7 @@ use axum::response::Html;
 use axum::routing::{get, post};
 
 use crate::app::App;
+use crate::limits::IMPORT_UPLOAD_MAX_BYTES;
 
 pub(crate) use self::failure::Failure;
 pub(crate) use self::frame::not_found;
@@ -46,6 +48,12 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/servers/{id}", get(server::show))
         .route("/reports", get(reports::show))
         .route("/reports/{seq}", get(reports::body))
+        .route(
+            "/import",
+            get(import::form)
+                .post(import::submit)
+                .layer(DefaultBodyLimit::max(IMPORT_UPLOAD_MAX_BYTES)),
+        )
         .route("/quarantine", get(quarantine::show))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))

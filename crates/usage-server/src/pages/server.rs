@@ -139,6 +139,34 @@ mod tests {
         assert!(html.contains(r#"href="/products/7""#));
     }
 
+    #[tokio::test]
+    async fn a_server_that_was_erased_is_on_no_page() {
+        use usage_store::erasure::{ErasureRequest, Whose};
+        let house = House::signed_in();
+        let body = r#"[{"values":{"cluster_id":"forget-me","server_id":"s"}}]"#;
+        house.append(Kind::Usage, "tidewater", body);
+        let paths = ["/", "/products/1", "/reports", "/servers/1"];
+        for path in &paths[2..] {
+            assert!(house.get(path).await.text.contains("forget-me"), "{path}");
+        }
+        let request = ErasureRequest {
+            product: "tidewater".to_owned(),
+            cluster_id: "forget-me".to_owned(),
+            server_id: None,
+            whose: Whose::Everybodys,
+            actor: "test".to_owned(),
+        };
+        let store = &house.app.store;
+        let now = Timestamp::now();
+        store.request_erasure(&request, "code", now).unwrap();
+        assert!(store.erase_next(now).unwrap());
+        for path in paths {
+            let page = house.get(path).await;
+            assert!(!page.text.contains("forget-me"), "{path}");
+        }
+        assert_eq!(house.get("/servers/1").await.status, 404);
+    }
+
     #[test]
     fn nothing_that_was_reported_is_markup() {
         let mut page = ServerPage::new(layout(), detail(HOSTILE), now());

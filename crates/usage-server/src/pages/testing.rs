@@ -210,6 +210,24 @@ impl House {
         self.send(request.unwrap()).await
     }
 
+    /// Sends a form with a file, as browsers do.
+    pub(super) async fn upload(&self, path: &str, fields: &[(&str, &str)], file: &str) -> Answer {
+        let mut body = String::new();
+        for (name, value) in fields {
+            body += &format!(
+                "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+        }
+        body += &format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n{file}\r\n--edge--\r\n"
+        );
+        let request = Request::post(path)
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=edge")
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body));
+        self.send(request.unwrap()).await
+    }
+
     async fn send(&self, mut request: Request<Body>) -> Answer {
         let pairs: Vec<String> = self
             .cookies()

@@ -6,7 +6,7 @@
 
 mod steps;
 
-pub(crate) use steps::{Step, next_step};
+pub(crate) use steps::{count_servers, erase_in_span, finish, next};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -15,6 +15,10 @@ use crate::Result;
 use crate::journal::next_seq;
 use crate::registry::{OrganizationId, audit};
 use crate::sqlite::{millis, sql, timestamp};
+
+/// How long the status of an erasure can be asked for after it is done: longer than any client
+/// keeps asking, and bounded.
+const STATUS_KEPT_MILLIS: i64 = 90 * 86_400_000;
 
 /// Whose reports are to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub enum Whose {
     Everybodys,
     /// Those of one organization.
     Organizations(OrganizationId),
+    /// Anonymous ones only: an operator decides.
+    Anonymous,
     /// Anonymous ones that came with this install's key.
     Installs([u8; 16]),
 }
@@ -53,18 +59,47 @@ pub struct ErasureStatus {
     pub reports: u64,
 }
 
-/// Asks for an erasure of all that was accepted so far; `code` is where its status is found.
+impl Whose {
+    /// As the table has it: an organization (0 is none), an install's key.
+    fn columns(self) -> (Option<i64>, Option<[u8; 16]>) {
+        match self {
+            Whose::Everybodys => (None, None),
+            Whose::Organizations(id) => (Some(id.0), None),
+            Whose::Anonymous => (Some(0), None),
+            Whose::Installs(key) => (Some(0), Some(key)),
+        }
+    }
+}
+
+/// Asks for an erasure of all that was accepted so far; where its status is found. The same again
+/// while it is pending makes no second one: the first grows to what was accepted since.
 pub(crate) fn request(
     db: &Connection,
     request: &ErasureRequest,
     code: &str,
     now: Timestamp,
-) -> Result<()> {
-    let (organization, install_key) = match request.whose {
-        Whose::Everybodys => (None, None),
-        Whose::Organizations(id) => (Some(id.0), None),
-        Whose::Installs(key) => (Some(0), Some(key)),
-    };
+) -> Result<String> {
+    db.prepare_cached(sql!("erasure/forget_done"))?
+        .execute([millis(now) - STATUS_KEPT_MILLIS])?;
+    let (organization, install_key) = request.whose.columns();
+    let same: Option<(i64, String)> = db
+        .prepare_cached(sql!("erasure/same_pending"))?
+        .query_row(
+            params![
+                request.product,
+                request.cluster_id,
+                request.server_id,
+                organization,
+                install_key,
+            ],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    if let Some((id, code)) = same {
+        db.prepare_cached(sql!("erasure/grow"))?
+            .execute(params![id, next_seq(db)? as i64])?;
+        return Ok(code);
+    }
     db.prepare_cached(sql!("erasure/request"))?
         .execute(params![
             code,
@@ -76,7 +111,8 @@ pub(crate) fn request(
             organization,
             install_key,
         ])?;
-    audit::write(db, now, &request.actor, "request erasure", code)
+    audit::write(db, now, &request.actor, "request erasure", code)?;
+    Ok(code.to_owned())
 }
 
 /// How the erasure with this code is getting on.

@@ -1,9 +1,12 @@
 //! The work of an erasure, in order: the reports leave the journal and the day's counts, span
 //! by span; the servers are made anew from what is left; the quarantine is cleared.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::ErasureRequest;
 use crate::Result;
 use crate::journal::rewrite::{self, Fate};
 use crate::journal::{Seq, StoredReport, mark, walk};
@@ -14,15 +17,18 @@ use crate::registry::{OrganizationId, audit};
 use crate::report::{self, Observation, decode};
 use crate::sqlite::{millis, sql};
 
-/// What a look at the erasures came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// There is none to do.
-    Nothing,
-    /// The read model has not taken in yet what is to be erased.
-    NotYet,
-    /// One was done to its end.
-    Done,
+/// An erasure that can be done now.
+pub(crate) struct Work {
+    erasure: Erasure,
+    subjects: Vec<Subject>,
+}
+
+impl Work {
+    /// The spans of the journal that its servers' reports are in.
+    pub(crate) fn spans(&self) -> BTreeSet<u64> {
+        let spans = self.subjects.iter().flat_map(|subject| &subject.spans);
+        spans.copied().collect()
+    }
 }
 
 struct Erasure {
@@ -36,52 +42,107 @@ struct Erasure {
     install_key: Option<[u8; 16]>,
 }
 
-/// Does the oldest erasure that is waiting. Each transaction is short, so commits of reports
-/// come between.
-pub(crate) fn next_step(
-    db: &mut Connection,
-    dictionary: &mut Dictionary,
-    now: Timestamp,
-) -> Result<Step> {
+/// The oldest erasure that is waiting, unless the read model has not taken in yet what is to be
+/// erased.
+pub(crate) fn next(db: &Connection) -> Result<Option<Work>> {
     let Some(erasure) = pending(db)? else {
-        return Ok(Step::Nothing);
+        return Ok(None);
     };
-    if mark::read(db, mark::MODEL)?.0 < erasure.until {
-        return Ok(Step::NotYet);
+    if !is_counted(db, &erasure)? {
+        return Ok(None);
     }
     let subjects = subjects(db, &erasure)?;
-    let mut spans: Vec<u64> = subjects
-        .iter()
-        .flat_map(|subject| &subject.spans)
-        .copied()
-        .collect();
-    spans.sort_unstable();
-    spans.dedup();
-    for span in spans {
-        let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if mark::read(&step, mark::MODEL)?.0 < erasure.until {
-            return Ok(Step::NotYet);
-        }
-        erase_in_span(&step, &erasure, span)?;
-        step.commit()?;
-    }
+    Ok(Some(Work { erasure, subjects }))
+}
+
+/// How many servers a request is about.
+pub(crate) fn count_servers(db: &Connection, request: &ErasureRequest) -> Result<u64> {
+    let (organization, install_key) = request.whose.columns();
+    let erasure = Erasure {
+        id: 0,
+        until: 0,
+        product: request.product.clone(),
+        cluster_id: request.cluster_id.clone(),
+        server_id: request.server_id.clone(),
+        organization,
+        install_key,
+    };
+    Ok(subjects(db, &erasure)?.len() as u64)
+}
+
+/// Takes the reports in question out of one span. `false` where the read model was reset
+/// meanwhile: then it is to be tried again later.
+pub(crate) fn erase_in_span(db: &mut Connection, work: &Work, span: u64) -> Result<bool> {
+    let erasure = &work.erasure;
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for subject in &subjects {
+    if !is_counted(&step, erasure)? {
+        return Ok(false);
+    }
+    let erased = rewrite::span(&step, span, |report| erasure.judge(report))?;
+    for report in &erased {
+        uncount(&step, report)?;
+    }
+    step.prepare_cached(sql!("erasure/count"))?
+        .execute(params![erasure.id, erased.len() as i64])?;
+    step.commit()?;
+    Ok(true)
+}
+
+/// Once all spans are done: makes the servers anew from what is left, and clears the quarantine.
+/// `false` where it was asked for again meanwhile, or the read model was reset: then it is to be
+/// tried again.
+pub(crate) fn finish(
+    db: &mut Connection,
+    dictionary: &mut Dictionary,
+    work: &Work,
+    now: Timestamp,
+) -> Result<bool> {
+    let erasure = &work.erasure;
+    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if !is_counted(&step, erasure)? {
+        return Ok(false);
+    }
+    for subject in &work.subjects {
         replay::server(&step, dictionary, subject)?;
     }
-    step.prepare_cached(sql!("erasure/quarantine"))?
-        .execute([&erasure.cluster_id])?;
-    step.prepare_cached(sql!("erasure/done"))?
-        .execute(params![erasure.id, millis(now)])?;
-    audit::write(
-        &step,
-        now,
-        "background",
-        "erasure done",
-        &erasure.id.to_string(),
-    )?;
+    clear_quarantine(&step, erasure)?;
+    let done = step.prepare_cached(sql!("erasure/done"))?.execute(params![
+        erasure.id,
+        millis(now),
+        erasure.until as i64
+    ])?;
+    if done == 1 {
+        let id = erasure.id.to_string();
+        audit::write(&step, now, "background", "erasure done", &id)?;
+    }
     step.commit()?;
-    Ok(Step::Done)
+    Ok(done == 1)
+}
+
+/// Refused reports have no organization and no install key. So they go where an operator asks, and
+/// where the one who asks has shown, by reports that were erased, to be the cluster's.
+fn clear_quarantine(step: &Transaction<'_>, erasure: &Erasure) -> Result<()> {
+    let by_operator = erasure.organization.is_none();
+    let erased: i64 = step
+        .prepare_cached(sql!("erasure/reports"))?
+        .query_row([erasure.id], |row| row.get(0))?;
+    if !by_operator && erased == 0 {
+        return Ok(());
+    }
+    let id = &erasure.cluster_id;
+    let mut spellings = vec![serde_json::Value::from(id.as_str()).to_string()];
+    if id.bytes().all(|byte| byte.is_ascii_digit()) {
+        spellings.push(format!(":{id}"));
+    }
+    for spelling in spellings {
+        step.prepare_cached(sql!("erasure/quarantine"))?
+            .execute(params![spelling, erasure.product])?;
+    }
+    Ok(())
+}
+
+fn is_counted(db: &Connection, erasure: &Erasure) -> Result<bool> {
+    Ok(mark::read(db, mark::MODEL)?.0 >= erasure.until)
 }
 
 fn pending(db: &Connection) -> Result<Option<Erasure>> {
@@ -187,16 +248,6 @@ impl Erasure {
             None => Fate::Erase,
         }
     }
-}
-
-fn erase_in_span(step: &Transaction<'_>, erasure: &Erasure, span: u64) -> Result<()> {
-    let erased = rewrite::span(step, span, |report| erasure.judge(report))?;
-    for report in &erased {
-        uncount(step, report)?;
-    }
-    step.prepare_cached(sql!("erasure/count"))?
-        .execute(params![erasure.id, erased.len() as i64])?;
-    Ok(())
 }
 
 /// Takes a report out of its day's count.

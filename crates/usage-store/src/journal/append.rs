@@ -151,7 +151,7 @@ fn repeated(
     report: &NewReport,
 ) -> Result<Option<Outcome>> {
     let body: [u8; 32] = Sha256::digest(&report.body).into();
-    let (body, at) = (&body[..16], millis(report.received_at));
+    let (body, at) = (&body[..16], millis(key.came_at));
     let new = commit
         .prepare_cached(sql!("journal/remember_key"))?
         .execute(params![key.digest, body, at])?;
@@ -201,7 +201,7 @@ fn packed(report: &NewReport, seq: Seq) -> Packed<'_> {
         organization: report.sender.organization,
         received_at: report.received_at,
         reported_at: report.reported_at,
-        idempotency_key: report.idempotency.map(|idempotency| idempotency.key),
+        idempotency_key: report.idempotency.and_then(|idempotency| idempotency.key),
         install_key: report.install_key,
         body: &report.body,
     }

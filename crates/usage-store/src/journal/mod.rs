@@ -65,10 +65,13 @@ pub struct TokenProof {
 /// An `Idempotency-Key` and its scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Idempotency {
-    /// The key as sent: the 16 bytes of the UUID.
-    pub key: [u8; 16],
+    /// The key as sent: the 16 bytes of the UUID. `None` where the sender gave none, and the
+    /// digest is one of the report itself.
+    pub key: Option<[u8; 16]>,
     /// A digest of the key and its scope: organization or ids, kind, product.
     pub digest: [u8; 16],
+    /// When it came: from then on it is remembered for 30 days.
+    pub came_at: Timestamp,
 }
 
 /// What became of a report that was appended.

@@ -34,6 +34,10 @@ pub struct Grant {
     pub product: Option<String>,
     /// The one cluster it may report for, if it is bound to one.
     pub cluster: Option<String>,
+    /// Whether it may have its organization's reports erased, within its bounds.
+    pub may_forget: bool,
+    /// The first few characters, by which people recognize it.
+    pub prefix: String,
     /// The registry's version when it was looked up.
     pub registry_version: i64,
 }

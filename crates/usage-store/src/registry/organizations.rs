@@ -7,18 +7,22 @@ use super::{OrganizationId, audit};
 use crate::Result;
 use crate::sqlite::{millis, sql};
 
+/// The organization of this name, if there is one.
+pub(crate) fn find(db: &Connection, name: &str) -> Result<Option<OrganizationId>> {
+    let id: Option<i64> = db
+        .prepare_cached(sql!("registry/organization_by_key"))?
+        .query_row([name.to_lowercase()], |row| row.get(0))
+        .optional()?;
+    Ok(id.map(OrganizationId))
+}
+
 /// The organization of this name, made if new.
 pub(crate) fn find_or_add(db: &Connection, name: &str, now: Timestamp) -> Result<OrganizationId> {
-    let key = name.to_lowercase();
-    let known: Option<i64> = db
-        .prepare_cached(sql!("registry/organization_by_key"))?
-        .query_row([&key], |row| row.get(0))
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(OrganizationId(id));
+    if let Some(known) = find(db, name)? {
+        return Ok(known);
     }
     db.prepare_cached(sql!("registry/add_organization"))?
-        .execute(params![name, key, millis(now)])?;
+        .execute(params![name, name.to_lowercase(), millis(now)])?;
     let id = OrganizationId(db.last_insert_rowid());
     audit::write(db, now, "command line", "add organization", name)?;
     Ok(id)

@@ -35,6 +35,8 @@ pub struct NewToken<'a> {
     pub product: Option<&'a str>,
     /// Binds it to one cluster.
     pub cluster: Option<&'a str>,
+    /// Gives it the right to have its organization's reports erased.
+    pub may_forget: bool,
 }
 
 /// What a call to revoke found.
@@ -90,6 +92,7 @@ pub(crate) fn add(db: &Connection, new: &NewToken<'_>, now: Timestamp) -> Result
             new.product,
             new.cluster,
             millis(now),
+            new.may_forget,
         ])?;
     let id = TokenId(db.last_insert_rowid());
     db.prepare_cached(sql!("registry/bump_version"))?
@@ -186,6 +189,8 @@ pub(crate) fn grant(db: &Connection, hash: [u8; 32]) -> Result<Option<Grant>> {
                 organization: OrganizationId(row.get(1)?),
                 product: row.get(2)?,
                 cluster: row.get(3)?,
+                may_forget: row.get(4)?,
+                prefix: row.get(5)?,
                 registry_version,
             })
         })

@@ -154,6 +154,69 @@ fn an_install_key_erases_only_what_came_with_it() {
 }
 
 #[test]
+fn the_same_request_again_grows_the_one_that_is_pending() {
+    let world = World::new();
+    let request = ErasureRequest {
+        product: "kapacitor".to_owned(),
+        cluster_id: "c".to_owned(),
+        server_id: None,
+        whose: Whose::Anonymous,
+        actor: "test".to_owned(),
+    };
+    let ask = |request: &ErasureRequest, code| {
+        world.store.request_erasure(request, code, noon(0)).unwrap()
+    };
+    world.append(usage("c", "s", "1.0", noon(0)));
+    assert_eq!(ask(&request, "first"), "first");
+    world.append(usage("c", "s", "1.0", noon(1)));
+    assert_eq!(ask(&request, "second"), "first");
+    let other = ErasureRequest {
+        server_id: Some("s".to_owned()),
+        ..request.clone()
+    };
+    assert_eq!(ask(&other, "other"), "other");
+    world.apply_all();
+    assert_eq!(world.store.servers_to_erase(&request).unwrap(), 1);
+    while world.store.erase_next(noon(1)).unwrap() {}
+    let status = |code| world.store.erasure_status(code).unwrap();
+    assert_eq!(status("first").unwrap().reports, 2);
+    assert_eq!(status("other").unwrap().reports, 0);
+    assert_eq!(status("second"), None);
+    assert_eq!(ask(&request, "third"), "third", "the first is done");
+    world
+        .store
+        .request_erasure(&request, "fourth", noon(92))
+        .unwrap();
+    assert_eq!(status("first"), None, "done long ago");
+    assert!(status("third").is_some(), "still pending");
+}
+
+#[test]
+fn the_quarantine_is_cleared_only_by_those_who_had_something_there() {
+    let world = World::new();
+    let refused = |product: &str, body: &str| Refused {
+        at: noon(0),
+        kind: Kind::Usage,
+        product: Some(product.to_owned()),
+        errors: "{}".to_owned(),
+        body_bytes: body.len() as u64,
+        body: body.as_bytes().to_vec(),
+    };
+    let body = r#"[{"values":{"cluster_id":"c"}}]"#;
+    let all = [refused("kapacitor", body), refused("influxdb", body)];
+    world.store.quarantine(&all).unwrap();
+    let waiting = || world.store.quarantined(None, 10).unwrap().len();
+    assert_eq!(erase(&world, "c", None, Whose::Installs([1; 16])), 0);
+    assert_eq!(waiting(), 2);
+    let mut mine = usage("c", "s", "1.0", noon(0));
+    mine.install_key = Some([1; 16]);
+    world.append(mine);
+    world.apply_all();
+    assert_eq!(erase(&world, "c", None, Whose::Installs([1; 16])), 1);
+    assert_eq!(waiting(), 1, "the other product's stays");
+}
+
+#[test]
 fn what_arrives_after_the_request_stays() {
     let world = World::new();
     world.append(usage("c", "s", "1.0", noon(0)));

@@ -100,8 +100,9 @@ pub(crate) fn under(mut report: NewReport, organization: OrganizationId) -> NewR
 
 pub(crate) fn keyed(mut report: NewReport, key: u8) -> NewReport {
     report.idempotency = Some(Idempotency {
-        key: [key; 16],
+        key: Some([key; 16]),
         digest: [key; 16],
+        came_at: report.received_at,
     });
     report
 }

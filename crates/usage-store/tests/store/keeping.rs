@@ -73,14 +73,14 @@ fn the_same_key_counts_once_for_thirty_days() {
     let other_body = keyed(usage("c", "s", "2.0", at), 7);
     assert_eq!(world.append(other_body), Outcome::KeyReused);
     let world = world.restart();
-    let mut late = first.clone();
-    late.received_at = at + hours(24 * 30);
+    let came_at = |at| keyed(usage("c", "s", "1.0", at), 7);
+    let late = came_at(at + hours(24 * 30));
     assert_eq!(
-        world.append(late.clone()),
+        world.append(late),
         Outcome::Repeated,
         "on the thirtieth day"
     );
-    late.received_at = at + hours(24 * 30 + 1);
+    let late = came_at(at + hours(24 * 30 + 1));
     assert_eq!(world.append(late.clone()), Outcome::Accepted(1), "after it");
     assert_eq!(
         world.append(late),

@@ -13,6 +13,7 @@ fn token<'a>(secret: &'a [u8], organization: OrganizationId) -> NewToken<'a> {
         organization,
         product: None,
         cluster: None,
+        may_forget: false,
     }
 }
 

@@ -2,6 +2,7 @@
 //! a sender who writes bytes.
 
 mod answers;
+mod forget;
 mod limits;
 mod recorded;
 mod senders;
@@ -86,6 +87,7 @@ impl House {
             organization,
             product,
             cluster,
+            may_forget: false,
         };
         self.app.store.add_token(&new, now).unwrap();
     }
