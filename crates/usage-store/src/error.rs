@@ -31,6 +31,8 @@ pub enum Error {
         /// The version this program works with.
         known: i64,
     },
+    /// The database is another program's.
+    NotOurs,
     /// A journal block doesn't match its checksum or its format.
     CorruptBlock {
         /// The sequence number of the block's first report.
@@ -69,10 +71,13 @@ impl std::fmt::Display for Error {
                 f,
                 "the data has schema version {found}, this program needs {known}; start `usage-server serve` once to migrate it"
             ),
+            Error::NotOurs => {
+                f.write_str("usage.db there is another program's database; name another --data-dir")
+            }
             Error::CorruptBlock { seq, reason } => {
                 write!(f, "the journal block of report {seq} is damaged: {reason}")
             }
-            Error::Taken(what) => write!(f, "this {what} is taken already"),
+            Error::Taken(what) => write!(f, "this {what} is known already; nothing was changed"),
             Error::Ambiguous(what) => write!(f, "{what} fits more than one; give more of it"),
             Error::NotFound(what) => write!(f, "{what} was not found"),
         }

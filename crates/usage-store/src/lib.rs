@@ -15,6 +15,7 @@ pub mod report;
 mod sqlite;
 mod store;
 mod time;
+mod turns;
 
 pub use error::{Error, Result};
 pub use journal::{Idempotency, NewReport, Outcome, Sender, Seq, StoredReport, TokenProof};

@@ -2,7 +2,9 @@
 //! its own room; this file is their table of contents.
 
 use std::fs::{File, TryLockError};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -24,6 +26,7 @@ use crate::registry::{
 };
 use crate::sqlite::{self, Readers};
 use crate::time::Day;
+use crate::turns::{Turn, Turns};
 use crate::{Error, Result};
 
 /// The database's file in the data folder.
@@ -37,11 +40,14 @@ const WAL_LARGE_PAGES: i64 = 4_096;
 
 /// The data folder's database, opened. Shared by all threads.
 pub struct Store {
+    turns: Turns,
     writer: Mutex<Writer>,
     readers: Readers,
     checkpointer: Mutex<Connection>,
     dictionary: Mutex<Dictionary>,
     grants: tokens::Grants,
+    /// Long work is to end at its next step.
+    stopping: AtomicBool,
     /// Released by the operating system when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -49,6 +55,26 @@ pub struct Store {
 struct Writer {
     db: Connection,
     appender: Appender,
+}
+
+/// The writer, for as long as one's turn lasts.
+struct Held<'a> {
+    writer: MutexGuard<'a, Writer>,
+    _turn: Turn<'a>,
+}
+
+impl Deref for Held<'_> {
+    type Target = Writer;
+
+    fn deref(&self) -> &Writer {
+        &self.writer
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
 }
 
 /// How a process means to use the data folder.
@@ -76,6 +102,8 @@ impl Store {
         sqlite::migrate(&mut db, writing)?;
         let appender = Appender::new(&db)?;
         Ok(Store {
+            turns: Turns::default(),
+            stopping: AtomicBool::new(false),
             checkpointer: Mutex::new(sqlite::checkpointer(&path)?),
             writer: Mutex::new(Writer { db, appender }),
             readers: Readers::new(path),
@@ -116,8 +144,22 @@ impl Store {
         forget_keys(&self.writer().db, slice, now)
     }
 
-    fn writer(&self) -> MutexGuard<'_, Writer> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Bids long work end at its next step: the process is about to stop.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// The writer, for what can wait while reports are committed.
+    fn writer(&self) -> Held<'_> {
+        self.hold(self.turns.patient())
+    }
+
+    fn hold<'a>(&'a self, turn: Turn<'a>) -> Held<'a> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        Held {
+            writer,
+            _turn: turn,
+        }
     }
 
     /// Runs `write` in one transaction.
@@ -136,7 +178,7 @@ impl Store {
 impl Store {
     /// Appends a batch in one commit; returns when it is on disk. One outcome a report, in order.
     pub fn append(&self, reports: &[NewReport]) -> Result<Vec<Outcome>> {
-        let mut writer = self.writer();
+        let mut writer = self.hold(self.turns.urgent());
         let Writer { db, appender } = &mut *writer;
         let outcomes = appender.append(db, reports)?;
         if outcomes.contains(&Outcome::TokenRevoked) {
@@ -150,15 +192,16 @@ impl Store {
         quarantine::add(&mut self.writer().db, refused)
     }
 
-    /// Brings the read model forward by one chunk; how many reports it took in, 0 at the end.
+    /// Brings the read model forward by one chunk, in steps that commits of reports come between; how
+    /// many reports it looked at, 0 at the end.
     pub fn apply(&self) -> Result<u64> {
         let mut dictionary = self
             .dictionary
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let chunk = self.readers.read(model::next_chunk)?;
-        if !chunk.is_empty() {
-            model::apply(&mut self.writer().db, &mut dictionary, &chunk)?;
+        let mut chunk = self.readers.read(model::next_chunk)?;
+        while !chunk.is_done() && !self.stopping.load(Ordering::Relaxed) {
+            model::apply(&mut self.writer().db, &mut dictionary, &mut chunk)?;
         }
         Ok(chunk.reports())
     }
@@ -170,7 +213,7 @@ impl Store {
         while self.apply()? > 0 {
             let (done, all) = self
                 .readers
-                .read(|db| Ok((mark::read(db, mark::MODEL)?.0, next_seq(db)?)))?;
+                .read(|db| Ok((mark::read(db, mark::MODEL)?.seq, next_seq(db)?)))?;
             progress(done, all);
         }
         Ok(())
@@ -233,10 +276,10 @@ impl Store {
     /// How far the read model is.
     pub fn freshness(&self) -> Result<Freshness> {
         self.readers.read(|db| {
-            let (seq, applied_to) = mark::read(db, mark::MODEL)?;
+            let (mark, applied_to) = mark::read_with_time(db, mark::MODEL)?;
             Ok(Freshness {
                 applied_to,
-                behind: next_seq(db)?.saturating_sub(seq),
+                behind: next_seq(db)?.saturating_sub(mark.seq),
             })
         })
     }

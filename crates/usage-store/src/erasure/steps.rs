@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::ErasureRequest;
 use crate::Result;
 use crate::journal::rewrite::{self, Fate};
-use crate::journal::{Seq, StoredReport, mark, walk};
+use crate::journal::{SPAN_REPORTS, Seq, StoredReport, mark, walk};
 use crate::model::Dictionary;
 use crate::model::replay::{self, Subject};
 use crate::query::{ProductId, ServerId};
@@ -21,11 +21,16 @@ use crate::sqlite::{millis, sql};
 pub(crate) struct Work {
     erasure: Erasure,
     subjects: Vec<Subject>,
+    /// Whether there are reports of products that are not listed: no server's spans tell of those.
+    unlisted: bool,
 }
 
 impl Work {
     /// The spans of the journal that its servers' reports are in.
     pub(crate) fn spans(&self) -> BTreeSet<u64> {
+        if self.unlisted {
+            return (0..=self.erasure.until / SPAN_REPORTS).collect();
+        }
         let spans = self.subjects.iter().flat_map(|subject| &subject.spans);
         spans.copied().collect()
     }
@@ -52,7 +57,12 @@ pub(crate) fn next(db: &Connection) -> Result<Option<Work>> {
         return Ok(None);
     }
     let subjects = subjects(db, &erasure)?;
-    Ok(Some(Work { erasure, subjects }))
+    let unlisted = mark::read(db, mark::UNLISTED)?.seq > 0;
+    Ok(Some(Work {
+        erasure,
+        subjects,
+        unlisted,
+    }))
 }
 
 /// How many servers a request is about.
@@ -79,7 +89,7 @@ pub(crate) fn erase_in_span(db: &mut Connection, work: &Work, span: u64) -> Resu
         return Ok(false);
     }
     let erased = rewrite::span(&step, span, |report| erasure.judge(report))?;
-    for report in &erased {
+    for report in erased.iter().filter(|report| !report.unlisted) {
         uncount(&step, report)?;
     }
     step.prepare_cached(sql!("erasure/count"))?
@@ -142,7 +152,7 @@ fn clear_quarantine(step: &Transaction<'_>, erasure: &Erasure) -> Result<()> {
 }
 
 fn is_counted(db: &Connection, erasure: &Erasure) -> Result<bool> {
-    Ok(mark::read(db, mark::MODEL)?.0 >= erasure.until)
+    Ok(mark::read(db, mark::MODEL)?.seq >= erasure.until)
 }
 
 fn pending(db: &Connection) -> Result<Option<Erasure>> {
@@ -287,7 +297,10 @@ fn uncount(db: &Connection, report: &StoredReport) -> Result<()> {
 /// The report before this one that counts on the same day.
 fn counted_before(db: &Connection, report: &StoredReport) -> Result<Option<StoredReport>> {
     let alike = |other: &StoredReport| {
-        other.product == report.product && other.kind == report.kind && other.day() == report.day()
+        !other.unlisted
+            && other.product == report.product
+            && other.kind == report.kind
+            && other.day() == report.day()
     };
     let mut before = report.seq;
     loop {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::block::{Packed, Packer};
 use super::limits::{BLOCK_MAX_BYTES, COMMIT_ZSTD_LEVEL, KEY_WINDOW_MILLIS, SPAN_REPORTS};
+use super::listing::Listing;
 use super::{Idempotency, NewReport, Outcome, Seq};
 use crate::registry::{TokenId, token_is_valid, version};
 use crate::sqlite::{millis, sql};
@@ -17,7 +18,15 @@ use crate::{Error, Result};
 /// The journal's end: where the next report goes.
 pub(crate) struct Appender {
     packer: Packer,
+    listing: Listing,
     next: Seq,
+}
+
+/// What is decided about a report.
+#[derive(Clone, Copy)]
+struct Decision {
+    outcome: Outcome,
+    unlisted: bool,
 }
 
 impl Appender {
@@ -25,6 +34,7 @@ impl Appender {
         let packer = Packer::new(COMMIT_ZSTD_LEVEL).map_err(packing)?;
         Ok(Appender {
             packer,
+            listing: Listing::default(),
             next: next_seq(db)?,
         })
     }
@@ -35,17 +45,46 @@ impl Appender {
         db: &mut Connection,
         reports: &[NewReport],
     ) -> Result<Vec<Outcome>> {
+        let appended = self.try_append(db, reports);
+        if appended.is_err() {
+            self.listing.clear();
+        }
+        appended
+    }
+
+    fn try_append(&mut self, db: &mut Connection, reports: &[NewReport]) -> Result<Vec<Outcome>> {
         let commit = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut next = self.next;
-        let mut outcomes = Vec::with_capacity(reports.len());
         let mut registry = None;
-        for report in reports {
-            outcomes.push(decide(&commit, report, &mut next, &mut registry)?);
-        }
-        self.insert(&commit, reports, &outcomes)?;
+        let decisions = reports
+            .iter()
+            .map(|report| self.decide(&commit, report, &mut next, &mut registry))
+            .collect::<Result<Vec<Decision>>>()?;
+        self.insert(&commit, reports, &decisions)?;
         commit.commit()?;
         self.next = next;
-        Ok(outcomes)
+        Ok(decisions.iter().map(|decision| decision.outcome).collect())
+    }
+
+    /// What becomes of one report, given all before it.
+    fn decide(
+        &mut self,
+        commit: &Transaction<'_>,
+        report: &NewReport,
+        next: &mut Seq,
+        registry: &mut Option<Registry>,
+    ) -> Result<Decision> {
+        if let Some(outcome) = turned_away(commit, report, registry)? {
+            return Ok(Decision {
+                outcome,
+                unlisted: false,
+            });
+        }
+        *next += 1;
+        Ok(Decision {
+            outcome: Outcome::Accepted(*next - 1),
+            unlisted: !self.listing.lists(commit, &report.product)?,
+        })
     }
 
     /// Writes the accepted ones, a new block where a span ends.
@@ -53,13 +92,13 @@ impl Appender {
         &mut self,
         commit: &Transaction<'_>,
         reports: &[NewReport],
-        outcomes: &[Outcome],
+        decisions: &[Decision],
     ) -> Result<()> {
         let accepted: Vec<Packed<'_>> = reports
             .iter()
-            .zip(outcomes)
-            .filter_map(|(report, outcome)| match outcome {
-                Outcome::Accepted(seq) => Some(packed(report, *seq)),
+            .zip(decisions)
+            .filter_map(|(report, decision)| match decision.outcome {
+                Outcome::Accepted(seq) => Some(packed(report, seq, decision.unlisted)),
                 _ => None,
             })
             .collect();
@@ -95,29 +134,25 @@ fn blocks<'a, 'b>(mut rest: &'b [Packed<'a>]) -> impl Iterator<Item = &'b [Packe
     })
 }
 
-/// What becomes of one report, given all before it.
-fn decide(
+/// Why a report is not appended, if it isn't: its token was revoked, or its key came before.
+fn turned_away(
     commit: &Transaction<'_>,
     report: &NewReport,
-    next: &mut Seq,
     registry: &mut Option<Registry>,
-) -> Result<Outcome> {
+) -> Result<Option<Outcome>> {
     if let Some(proof) = report.sender.token {
         let registry = match registry {
             Some(registry) => registry,
             None => registry.insert(Registry::at(commit)?),
         };
         if proof.registry_version != registry.version && !registry.valid(commit, proof.token)? {
-            return Ok(Outcome::TokenRevoked);
+            return Ok(Some(Outcome::TokenRevoked));
         }
     }
-    if let Some(key) = &report.idempotency
-        && let Some(outcome) = repeated(commit, key, report)?
-    {
-        return Ok(outcome);
+    match &report.idempotency {
+        Some(key) => repeated(commit, key, report),
+        None => Ok(None),
     }
-    *next += 1;
-    Ok(Outcome::Accepted(*next - 1))
 }
 
 /// The registry's state within one commit; each token is looked up once.
@@ -150,7 +185,12 @@ fn repeated(
     key: &Idempotency,
     report: &NewReport,
 ) -> Result<Option<Outcome>> {
-    let body: [u8; 32] = Sha256::digest(&report.body).into();
+    // The same body for another product is not the same report.
+    let mut body = Sha256::new();
+    body.update((report.product.len() as u64).to_le_bytes());
+    body.update(report.product.as_bytes());
+    body.update(&report.body);
+    let body: [u8; 32] = body.finalize().into();
     let (body, at) = (&body[..16], millis(key.came_at));
     let new = commit
         .prepare_cached(sql!("journal/remember_key"))?
@@ -193,7 +233,7 @@ pub(crate) fn next_seq(db: &Connection) -> Result<Seq> {
     Ok(next.unwrap_or(0) as Seq)
 }
 
-fn packed(report: &NewReport, seq: Seq) -> Packed<'_> {
+fn packed(report: &NewReport, seq: Seq, unlisted: bool) -> Packed<'_> {
     Packed {
         seq,
         kind: report.kind,
@@ -203,6 +243,7 @@ fn packed(report: &NewReport, seq: Seq) -> Packed<'_> {
         reported_at: report.reported_at,
         idempotency_key: report.idempotency.and_then(|idempotency| idempotency.key),
         install_key: report.install_key,
+        unlisted,
         body: &report.body,
     }
 }

@@ -26,6 +26,7 @@ const HAS_ORGANIZATION: u8 = 1 << 2;
 const HAS_REPORTED_AT: u8 = 1 << 3;
 const HAS_IDEMPOTENCY_KEY: u8 = 1 << 4;
 const HAS_INSTALL_KEY: u8 = 1 << 5;
+const UNLISTED: u8 = 1 << 6;
 
 /// What is packed of a report; borrowed, so that neither way in copies bodies twice.
 pub(crate) struct Packed<'a> {
@@ -37,6 +38,7 @@ pub(crate) struct Packed<'a> {
     pub(crate) reported_at: Option<Timestamp>,
     pub(crate) idempotency_key: Option<[u8; 16]>,
     pub(crate) install_key: Option<[u8; 16]>,
+    pub(crate) unlisted: bool,
     pub(crate) body: &'a [u8],
 }
 
@@ -57,6 +59,7 @@ impl<'a> From<&'a StoredReport> for Packed<'a> {
             reported_at: report.reported_at,
             idempotency_key: report.idempotency_key,
             install_key: report.install_key,
+            unlisted: report.unlisted,
             body: &report.body,
         }
     }
@@ -120,7 +123,8 @@ fn put_head(out: &mut Vec<u8>, report: &Packed<'_>, next_seq: Seq, last_at: i64,
             | flag(report.organization.is_some(), HAS_ORGANIZATION)
             | flag(report.reported_at.is_some(), HAS_REPORTED_AT)
             | flag(report.idempotency_key.is_some(), HAS_IDEMPOTENCY_KEY)
-            | flag(report.install_key.is_some(), HAS_INSTALL_KEY),
+            | flag(report.install_key.is_some(), HAS_INSTALL_KEY)
+            | flag(report.unlisted, UNLISTED),
     );
     put(out, report.seq - next_seq);
     put(out, product);
@@ -206,6 +210,7 @@ fn read(plain: &[u8]) -> Option<Vec<StoredReport>> {
             reported_at,
             idempotency_key,
             install_key,
+            unlisted: has(UNLISTED),
             body: Vec::new(),
         });
         (next_seq, last_at) = (seq + 1, at);
@@ -291,6 +296,7 @@ mod tests {
                     reported_at: delay.map(|delay| timestamp(at - delay)),
                     idempotency_key,
                     install_key,
+                    unlisted: kind == 2,
                     body,
                 }
             },
@@ -332,6 +338,7 @@ mod tests {
             reported_at: None,
             idempotency_key: Some([3; 16]),
             install_key: None,
+            unlisted: false,
             body: br#"[{"tags":null,"values":{"cluster_id":"8674665223082153551"}}]"#.to_vec(),
         };
         let one = std::slice::from_ref(&report);

@@ -18,6 +18,14 @@ pub(crate) const BLOCK_MAX_BYTES: usize = 256 * 1024 * 1024;
 /// How long an idempotency key is remembered.
 pub(crate) const KEY_WINDOW_MILLIS: i64 = 30 * 86_400_000;
 
+/// Bytes of bodies in a re-packed block, and in a stretch of the journal that is walked at once:
+/// a span of the largest reports would be 4 GiB. A block as committed may be larger.
+pub(crate) const STRETCH_MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// Products that nobody has adopted yet: names come from senders, and anybody can send. Reports of
+/// further ones are kept in the journal, marked as unlisted, and counted nowhere.
+pub(crate) const NEW_PRODUCTS: i64 = 1_000;
+
 /// Blocks read at a time when the journal is walked: bounds memory and how long a snapshot
 /// holds the WAL back.
 pub(crate) const WALK_BLOCKS: usize = 64;

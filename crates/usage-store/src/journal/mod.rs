@@ -4,6 +4,7 @@
 mod append;
 mod block;
 mod limits;
+mod listing;
 pub(crate) mod mark;
 pub(crate) mod repack;
 pub(crate) mod rewrite;
@@ -106,6 +107,8 @@ pub struct StoredReport {
     pub idempotency_key: Option<[u8; 16]>,
     /// First 16 bytes of the SHA-256 of the install's secret.
     pub install_key: Option<[u8; 16]>,
+    /// Whether there were too many new products when it came: then it is kept, and counts nowhere.
+    pub unlisted: bool,
     /// The body as received.
     pub body: Vec<u8>,
 }

@@ -1,59 +1,81 @@
 //! Re-packing: a quiet fleet commits blocks of one report; once a span is full, its blocks
-//! become one that compresses several times better. Order and places stay.
+//! become one that compresses several times better, or a few where the reports are large. Order
+//! and places stay.
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::append::{next_seq, packing};
 use super::block::{Packed, Packer};
-use super::limits::{REPACK_ZSTD_LEVEL, SPAN_REPORTS};
-use super::mark;
-use super::walk;
+use super::limits::{REPACK_ZSTD_LEVEL, SPAN_REPORTS, STRETCH_MAX_BYTES};
+use super::mark::{self, Mark};
+use super::{Seq, StoredReport, walk};
 use crate::Result;
 use crate::sqlite::sql;
 
-/// The next full span that is still in several blocks, packed into one; `None` where there is none.
-/// Done on a reader, so that the writer is held only for the swap.
+/// A span's new blocks, ready to take the place of the old ones.
+pub(crate) struct Repacked {
+    span: u64,
+    /// How often the journal had been rewritten when the span was read.
+    rewritten: Mark,
+    blocks: Vec<(Seq, Vec<u8>)>,
+}
+
+/// The next full span, packed anew; `None` where there is none. Done on a reader, so that the
+/// writer is held only for the swap.
 pub(crate) fn prepare(db: &Connection) -> Result<Option<Repacked>> {
-    let (done, _) = mark::read(db, mark::REPACK)?;
-    let span = done / SPAN_REPORTS;
+    let span = mark::read(db, mark::REPACK)?.seq / SPAN_REPORTS;
     if (span + 1) * SPAN_REPORTS > next_seq(db)? {
         return Ok(None);
     }
-    let reports = walk::span(db, span)?;
-    let block = match reports.first() {
-        None => None,
-        Some(first) => {
-            let mut packer = Packer::new(REPACK_ZSTD_LEVEL).map_err(packing)?;
-            let bytes = packer
-                .pack(reports.iter().map(Packed::from))
-                .map_err(packing)?;
-            Some((first.seq as i64, bytes))
-        }
+    let mut packer = Packer::new(REPACK_ZSTD_LEVEL).map_err(packing)?;
+    let mut pack = |reports: &[StoredReport]| {
+        packer
+            .pack(reports.iter().map(Packed::from))
+            .map_err(packing)
     };
-    Ok(Some(Repacked { span, block }))
+    let mut blocks = Vec::new();
+    let (mut waiting, mut bytes, mut begin) = (Vec::new(), 0, span * SPAN_REPORTS);
+    walk::each_block(db, span, |seq, reports| {
+        let more: usize = reports.iter().map(|report| report.body.len()).sum();
+        if !waiting.is_empty() && bytes + more > STRETCH_MAX_BYTES {
+            blocks.push((begin, pack(&waiting)?));
+            waiting.clear();
+            (bytes, begin) = (0, seq);
+        }
+        waiting.extend(reports);
+        bytes += more;
+        Ok(())
+    })?;
+    blocks.push((begin, pack(&waiting)?));
+    let rewritten = mark::read(db, mark::REWRITE)?;
+    Ok(Some(Repacked {
+        span,
+        rewritten,
+        blocks,
+    }))
 }
 
-/// A span's one block, ready to take its place.
-pub(crate) struct Repacked {
-    span: u64,
-    block: Option<(i64, Vec<u8>)>,
-}
-
-/// Puts the block in its place, unless somebody else did meanwhile.
+/// Puts the blocks in their place, unless the journal was rewritten or the span re-packed
+/// meanwhile: then it is for the next time.
 pub(crate) fn swap(db: &mut Connection, repacked: &Repacked) -> Result<()> {
     let swap = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let (done, _) = mark::read(&swap, mark::REPACK)?;
-    if done / SPAN_REPORTS != repacked.span {
+    let done = mark::read(&swap, mark::REPACK)?.seq / SPAN_REPORTS;
+    if done != repacked.span || mark::read(&swap, mark::REWRITE)? != repacked.rewritten {
         return Ok(());
     }
     let (from, to) = walk::bounds(repacked.span);
-    if let Some((seq, bytes)) = &repacked.block {
-        swap.prepare_cached(sql!("journal/delete_within"))?
-            .execute(params![from, to])?;
+    swap.prepare_cached(sql!("journal/delete_within"))?
+        .execute(params![from, to])?;
+    let ends = repacked.blocks.iter().skip(1).map(|(seq, _)| *seq as i64);
+    for ((seq, bytes), end) in repacked.blocks.iter().zip(ends.chain([to])) {
         swap.prepare_cached(sql!("journal/insert_block"))?
-            .execute(params![seq, to, bytes])?;
+            .execute(params![*seq as i64, end, bytes])?;
     }
-    mark::set(&swap, mark::REPACK, to as u64, None)?;
+    let next = Mark {
+        seq: to as Seq,
+        element: 0,
+    };
+    mark::set(&swap, mark::REPACK, next, None)?;
     swap.commit()?;
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! Taking reports out of the journal, or parts of them: one span at a time, in the caller's
-//! transaction. Places stay as they are; the end of the journal stays where it is.
+//! transaction. Blocks and places stay as they are, the end of the journal stays where it is; a
+//! block may be empty afterwards.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::append::packing;
 use super::block::{Packed, Packer};
 use super::limits::COMMIT_ZSTD_LEVEL;
-use super::{StoredReport, walk};
+use super::{StoredReport, mark, walk};
 use crate::Result;
 use crate::sqlite::sql;
 
@@ -26,35 +27,37 @@ pub(crate) fn span(
     span: u64,
     judge: impl Fn(&StoredReport) -> Fate,
 ) -> Result<Vec<StoredReport>> {
-    let (from, to) = walk::bounds(span);
-    let end: Option<i64> = db
-        .prepare_cached(sql!("journal/span_end"))?
-        .query_row(params![from, to], |row| row.get(0))
-        .optional()?;
-    let Some(end) = end else {
-        return Ok(Vec::new());
-    };
-    let (mut kept, mut erased, mut changed) = (Vec::new(), Vec::new(), false);
-    for mut report in walk::span(db, span)? {
-        match judge(&report) {
-            Fate::Keep => kept.push(report),
-            Fate::Erase => erased.push(report),
-            Fate::Change(body) => {
-                report.body = body;
-                changed = true;
-                kept.push(report);
+    let (mut erased, mut changed) = (Vec::new(), Vec::new());
+    walk::each_block(db, span, |seq, reports| {
+        let before = erased.len();
+        let (mut kept, mut touched) = (Vec::new(), false);
+        for mut report in reports {
+            match judge(&report) {
+                Fate::Keep => kept.push(report),
+                Fate::Erase => erased.push(report),
+                Fate::Change(body) => {
+                    report.body = body;
+                    touched = true;
+                    kept.push(report);
+                }
             }
         }
-    }
-    if changed || !erased.is_empty() {
-        let mut packer = Packer::new(COMMIT_ZSTD_LEVEL).map_err(packing)?;
-        let block = packer
-            .pack(kept.iter().map(Packed::from))
-            .map_err(packing)?;
-        db.prepare_cached(sql!("journal/delete_within"))?
-            .execute(params![from, to])?;
-        db.prepare_cached(sql!("journal/insert_block"))?
-            .execute(params![from, end, block])?;
+        if touched || erased.len() > before {
+            changed.push((seq, pack(&kept)?));
+        }
+        Ok(())
+    })?;
+    for (seq, packed) in &changed {
+        db.prepare_cached(sql!("journal/replace_block"))?
+            .execute(params![*seq as i64, packed])?;
+        mark::count(db, mark::REWRITE)?;
     }
     Ok(erased)
+}
+
+fn pack(reports: &[StoredReport]) -> Result<Vec<u8>> {
+    let mut packer = Packer::new(COMMIT_ZSTD_LEVEL).map_err(packing)?;
+    packer
+        .pack(reports.iter().map(Packed::from))
+        .map_err(packing)
 }

@@ -5,7 +5,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::block::unpack;
-use super::limits::{SPAN_REPORTS, WALK_BLOCKS};
+use super::limits::{SPAN_REPORTS, STRETCH_MAX_BYTES, WALK_BLOCKS};
 use super::{Seq, StoredReport};
 use crate::Result;
 use crate::sqlite::sql;
@@ -16,7 +16,15 @@ pub(crate) struct Stretch {
     pub(crate) next: Seq,
 }
 
-/// The reports from place `from` on: about a span's worth, none only at the end.
+impl Stretch {
+    fn is_enough(&self) -> bool {
+        let bytes = self.reports.iter().map(|report| report.body.len());
+        self.reports.len() as u64 >= SPAN_REPORTS || bytes.sum::<usize>() >= STRETCH_MAX_BYTES
+    }
+}
+
+/// The reports from place `from` on: about a span's worth, fewer where they are large, none only
+/// at the end.
 pub(crate) fn forwards(db: &Connection, from: Seq) -> Result<Stretch> {
     let mut stretch = Stretch {
         reports: Vec::new(),
@@ -32,7 +40,7 @@ pub(crate) fn forwards(db: &Connection, from: Seq) -> Result<Stretch> {
                 .reports
                 .extend(block.into_iter().filter(|report| report.seq >= begin));
             stretch.next = stretch.next.max(row.get::<_, i64>(1)? as Seq);
-            if stretch.reports.len() as u64 >= SPAN_REPORTS {
+            if stretch.is_enough() {
                 break;
             }
         }
@@ -66,16 +74,20 @@ fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8]> {
     Ok(row.get_ref(column)?.as_blob().unwrap_or_default())
 }
 
-/// The reports of one span, in order.
-pub(crate) fn span(db: &Connection, span: u64) -> Result<Vec<StoredReport>> {
-    let mut reports = Vec::new();
+/// Each block of one span, in order: its place, and its reports.
+pub(crate) fn each_block(
+    db: &Connection,
+    span: u64,
+    mut visit: impl FnMut(Seq, Vec<StoredReport>) -> Result<()>,
+) -> Result<()> {
     let mut query = db.prepare_cached(sql!("journal/blocks_within"))?;
     let (from, to) = bounds(span);
     let mut rows = query.query(params![from, to])?;
     while let Some(row) = rows.next()? {
-        reports.extend(unpack(row.get::<_, i64>(0)? as Seq, blob(row, 1)?)?);
+        let seq = row.get::<_, i64>(0)? as Seq;
+        visit(seq, unpack(seq, blob(row, 1)?)?)?;
     }
-    Ok(reports)
+    Ok(())
 }
 
 /// The places of a span: from, up to and not with.

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::cells::{ACTIVE, Cells, Place, SHADOWED};
+use super::limits::OBSERVATIONS_AT_ONCE;
 use super::servers::{Seen, Servers};
 use super::{DaySet, Dictionary};
+use crate::journal::mark::{self, Mark};
 use crate::journal::walk::Stretch;
-use crate::journal::{Seq, StoredReport, mark};
+use crate::journal::{Seq, StoredReport};
 use crate::query::{ProductId, ServerId};
 use crate::report::{Kind, Observation, decode};
 use crate::sqlite::{millis, sql};
@@ -32,61 +34,104 @@ struct Counted {
     last_received_at: Timestamp,
 }
 
-/// Takes reports in, in the journal's order, and moves the mark; all in the caller's transaction.
+/// Takes reports in, in the journal's order, from the mark on and up to a bounded number of
+/// elements, and moves the mark; all in the caller's transaction. Where it is then.
 pub(super) fn take_in(
     db: &Connection,
     dictionary: &mut Dictionary,
+    from: Mark,
     stretch: &Stretch,
-) -> Result<()> {
+) -> Result<Mark> {
     let mut touched = Touched::default();
-    for report in &stretch.reports {
-        touched.take_in(db, dictionary, report)?;
+    let mut mark = from;
+    let mut room = OBSERVATIONS_AT_ONCE;
+    let mut received_at = None;
+    for report in stretch
+        .reports
+        .iter()
+        .filter(|report| report.seq >= from.seq)
+    {
+        if room == 0 {
+            break;
+        }
+        if report.seq > mark.seq {
+            mark = Mark {
+                seq: report.seq,
+                element: 0,
+            };
+        }
+        let done = touched.take_in(db, dictionary, report, mark.element, &mut room)?;
+        received_at = Some(report.received_at);
+        mark = match done {
+            Some(element) => Mark {
+                seq: report.seq,
+                element,
+            },
+            None => Mark {
+                seq: report.seq + 1,
+                element: 0,
+            },
+        };
     }
-    for ((product, day, kind), counted) in std::mem::take(&mut touched.reports) {
-        db.prepare_cached(sql!("model/count_reports"))?
-            .execute(params![
-                product.0,
-                day.0,
-                kind,
-                counted.reports,
-                counted.last_seq as i64,
-                millis(counted.last_received_at)
-            ])?;
+    if room > 0 {
+        mark = mark.max(Mark {
+            seq: stretch.next,
+            element: 0,
+        });
     }
     touched.save(db)?;
-    let received_at = stretch.reports.last().map(|report| report.received_at);
-    mark::set(db, mark::MODEL, stretch.next, received_at)
+    mark::set(db, mark::MODEL, mark, received_at)?;
+    Ok(mark)
 }
 
 impl Touched {
+    /// Takes a report in from an element on; the element to go on with, where there was no room for
+    /// all.
     fn take_in(
         &mut self,
         db: &Connection,
         dictionary: &mut Dictionary,
         report: &StoredReport,
-    ) -> Result<()> {
-        let Some(product) = dictionary.product(db, &report.product)? else {
-            return Ok(());
+        from: usize,
+        room: &mut usize,
+    ) -> Result<Option<usize>> {
+        let product = match report.unlisted {
+            true => None,
+            false => dictionary.product(db, &report.product)?,
         };
-        let so_far = self
-            .reports
-            .get(&(product, report.day(), report.kind.code()));
+        let Some(product) = product else {
+            *room -= 1;
+            return Ok(None);
+        };
+        if from == 0 {
+            self.count(product, report);
+        }
+        // Only what was found right is in the journal; if the rules have become stricter since,
+        // the report stays counted and says nothing of a server.
+        let decoded = decode(report.kind, &report.body).unwrap_or_default();
+        if decoded.observations.is_empty() {
+            // It costs something even so.
+            *room -= 1;
+        }
+        for (element, observation) in decoded.observations.iter().enumerate().skip(from) {
+            if *room == 0 {
+                return Ok(Some(element));
+            }
+            *room -= 1;
+            self.observe(db, dictionary, product, report, observation)?;
+        }
+        Ok(None)
+    }
+
+    fn count(&mut self, product: ProductId, report: &StoredReport) {
+        let key = (product, report.day(), report.kind.code());
+        let so_far = self.reports.get(&key).map_or(0, |counted| counted.reports);
         let counted = Counted {
-            reports: so_far.map_or(0, |counted| counted.reports) + 1,
+            reports: so_far + 1,
             last_seq: report.seq,
             last_received_at: report.received_at,
         };
-        self.reports
-            .insert((product, report.day(), report.kind.code()), counted);
-        // Only what was found right is in the journal; if the rules have become stricter since,
-        // the report stays counted and says nothing of a server.
-        let Ok(decoded) = decode(report.kind, &report.body) else {
-            return Ok(());
-        };
-        for observation in &decoded.observations {
-            self.observe(db, dictionary, product, report, observation)?;
-        }
-        Ok(())
+        self.reports.insert(key, counted);
     }
 
     /// What one element says about the server that its ids name; nothing where they name none.
@@ -126,6 +171,17 @@ impl Touched {
 
     /// Writes all that was touched.
     pub(super) fn save(self, db: &Connection) -> Result<()> {
+        for ((product, day, kind), counted) in self.reports {
+            db.prepare_cached(sql!("model/count_reports"))?
+                .execute(params![
+                    product.0,
+                    day.0,
+                    kind,
+                    counted.reports,
+                    counted.last_seq as i64,
+                    millis(counted.last_received_at)
+                ])?;
+        }
         self.servers.save(db)?;
         self.days.save(db)?;
         self.cells.save(db)
@@ -193,12 +249,9 @@ fn places(
 ) -> Result<Vec<Place>> {
     let mut places = Vec::with_capacity(observation.dimensions.len());
     for (name, value) in &observation.dimensions {
-        if let Some(dimension) = dictionary.dimension(db, product, name)? {
-            places.push(Place {
-                dimension,
-                value: dictionary.value(db, dimension, value)?,
-            });
-        }
+        let dimension = dictionary.dimension(db, product, name)?;
+        let value = dictionary.value(db, dimension, value)?;
+        places.push(Place { dimension, value });
     }
     Ok(places)
 }

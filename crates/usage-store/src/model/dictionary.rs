@@ -6,15 +6,13 @@ use std::fmt::Write as _;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use super::limits::{
-    DIMENSIONS_PER_PRODUCT, IDS_KEPT, NEW_PRODUCTS, VALUE_BYTES, VALUES_PER_DIMENSION,
-};
+use super::limits::{IDS_KEPT, VALUE_BYTES};
 use crate::Result;
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
 use crate::sqlite::sql;
 
-/// The value that stands for all that are too long or too many.
+/// The value that stands for all that are too long.
 pub(crate) const OTHER: i64 = 0;
 
 /// Ids by what they stand for. Keys are built in one buffer, so that a hit allocates nothing.
@@ -29,22 +27,11 @@ impl Dictionary {
         self.known.clear();
     }
 
-    /// The product of this name; `None` where there are too many that nobody has adopted.
+    /// The product of this name. The journal has listed it before the first of its reports.
     pub(crate) fn product(&mut self, db: &Connection, name: &str) -> Result<Option<ProductId>> {
         self.key.clear();
         let _ = write!(self.key, "p{name}");
-        let id = self.remembered(|| {
-            if let Some(id) = find(db, sql!("model/product_by_name"), params![name])? {
-                return Ok(Some(id));
-            }
-            let new: i64 = db
-                .prepare_cached(sql!("model/new_products"))?
-                .query_row([], |row| row.get(0))?;
-            if new >= NEW_PRODUCTS {
-                return Ok(None);
-            }
-            add(db, sql!("model/add_product"), params![name]).map(Some)
-        })?;
+        let id = self.remembered(|| find(db, sql!("model/product_by_name"), params![name]))?;
         Ok(id.map(ProductId))
     }
 
@@ -64,62 +51,59 @@ impl Dictionary {
             self.key,
             "s{product} {organization} {length} {cluster_id}{server_id}"
         );
-        let id = self.remembered(|| {
-            let ids = params![product, cluster_id, server_id, organization];
-            match find(db, sql!("model/server_by_ids"), ids)? {
-                Some(id) => Ok(Some(id)),
-                None => add(db, sql!("model/add_server"), ids).map(Some),
-            }
-        })?;
+        let id = self.found_or_added(
+            db,
+            sql!("model/server_by_ids"),
+            sql!("model/add_server"),
+            params![product, cluster_id, server_id, organization],
+        )?;
         // Ids are dense; 2^32 servers would fill the disk long before this truncates.
-        Ok(ServerId(id.unwrap_or_default() as u32))
+        Ok(ServerId(id as u32))
     }
 
-    /// The dimension of this name; `None` where the product has too many.
+    /// The dimension of this name.
     pub(crate) fn dimension(
         &mut self,
         db: &Connection,
         product: ProductId,
         name: &str,
-    ) -> Result<Option<i64>> {
+    ) -> Result<i64> {
         self.key.clear();
         let _ = write!(self.key, "d{} {name}", product.0);
-        self.remembered(|| {
-            if let Some(id) = find(
-                db,
-                sql!("model/dimension_by_name"),
-                params![product.0, name],
-            )? {
-                return Ok(Some(id));
-            }
-            let count: i64 = db
-                .prepare_cached(sql!("model/count_dimensions"))?
-                .query_row([product.0], |row| row.get(0))?;
-            if count >= DIMENSIONS_PER_PRODUCT {
-                return Ok(None);
-            }
-            add(db, sql!("model/add_dimension"), params![product.0, name]).map(Some)
-        })
+        let (by, look_up, new) = (
+            params![product.0, name],
+            sql!("model/dimension_by_name"),
+            sql!("model/add_dimension"),
+        );
+        self.found_or_added(db, look_up, new, by)
     }
 
-    /// A dimension's value; [`OTHER`] where it is too long or they are too many.
+    /// A dimension's value; [`OTHER`] where it is too long.
     pub(crate) fn value(&mut self, db: &Connection, dimension: i64, value: &str) -> Result<i64> {
         if value.len() > VALUE_BYTES {
             return Ok(OTHER);
         }
         self.key.clear();
         let _ = write!(self.key, "v{dimension} {value}");
-        let id = self.remembered(|| {
-            if let Some(id) = find(db, sql!("model/value_by_text"), params![dimension, value])? {
-                return Ok(Some(id));
-            }
-            let count: i64 = db
-                .prepare_cached(sql!("model/count_values"))?
-                .query_row([dimension], |row| row.get(0))?;
-            if count >= VALUES_PER_DIMENSION {
-                return Ok(None);
-            }
-            add(db, sql!("model/add_value"), params![dimension, value]).map(Some)
+        let (by, look_up, new) = (
+            params![dimension, value],
+            sql!("model/value_by_text"),
+            sql!("model/add_value"),
+        );
+        self.found_or_added(db, look_up, new, by)
+    }
+
+    /// The id under `self.key`; given now, if it is new.
+    fn found_or_added(
+        &mut self,
+        db: &Connection,
+        look_up: &str,
+        new: &str,
+        by: &[&dyn ToSql],
+    ) -> Result<i64> {
+        let id = self.remembered(|| match find(db, look_up, by)? {
+            Some(id) => Ok(Some(id)),
+            None => add(db, new, by).map(Some),
         })?;
         Ok(id.unwrap_or(OTHER))
     }

@@ -19,13 +19,13 @@ pub(crate) use dictionary::Dictionary;
 pub(crate) use servers::Latest;
 
 use crate::Result;
+use crate::journal::mark::{self, Mark};
 use crate::journal::walk::{self, Stretch};
-use crate::journal::{Seq, mark};
 use crate::sqlite::sql;
 
 /// The next reports that the model has not taken in, and where they begin.
 pub(crate) struct Chunk {
-    from: Seq,
+    from: Mark,
     stretch: Stretch,
 }
 
@@ -35,36 +35,39 @@ impl Chunk {
         self.stretch.reports.len() as u64
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.stretch.next == self.from
+    /// Whether there is nothing more to take in.
+    pub(crate) fn is_done(&self) -> bool {
+        self.from.seq >= self.stretch.next
     }
 }
 
 /// Reads and decompresses the next chunk, off the writer.
 pub(crate) fn next_chunk(reader: &Connection) -> Result<Chunk> {
-    let (from, _) = mark::read(reader, mark::MODEL)?;
-    Ok(Chunk {
-        from,
-        stretch: walk::forwards(reader, from)?,
-    })
+    let from = mark::read(reader, mark::MODEL)?;
+    let stretch = walk::forwards(reader, from.seq)?;
+    Ok(Chunk { from, stretch })
 }
 
-/// Takes a chunk in, unless the mark moved since it was read.
+/// Takes in a part of a chunk, small enough that commits wait for milliseconds only, and moves on
+/// in it. Where the mark moved since the chunk was read, the chunk is over.
 pub(crate) fn apply(
     writer: &mut Connection,
     dictionary: &mut Dictionary,
-    chunk: &Chunk,
+    chunk: &mut Chunk,
 ) -> Result<()> {
     let step = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if mark::read(&step, mark::MODEL)?.0 != chunk.from {
+    if mark::read(&step, mark::MODEL)? != chunk.from {
+        chunk.from.seq = chunk.stretch.next;
         return Ok(());
     }
-    let taken = chunk::take_in(&step, dictionary, &chunk.stretch).and_then(|()| Ok(step.commit()?));
-    if taken.is_err() {
+    let taken = chunk::take_in(&step, dictionary, chunk.from, &chunk.stretch)
+        .and_then(|to| Ok(step.commit().map(|()| to)?));
+    match taken {
+        Ok(to) => chunk.from = to,
         // It may remember ids that were never committed.
-        dictionary.clear();
+        Err(_) => dictionary.clear(),
     }
-    taken
+    taken.map(|_| ())
 }
 
 /// Empties the read model, to be applied anew from the journal's beginning.

@@ -44,23 +44,23 @@ pub(crate) fn server(
 ) -> Result<()> {
     let mut places = remove(db, subject)?;
     let mut touched = Touched::default();
-    let (applied, _) = mark::read(db, mark::MODEL)?;
+    let applied = mark::read(db, mark::MODEL)?.seq;
     let mut left = false;
     for span in &subject.spans {
-        for report in walk::span(db, *span)?
-            .iter()
-            .filter(|report| report.seq < applied)
-        {
-            let Ok(decoded) = decode(report.kind, &report.body) else {
-                continue;
-            };
-            for observation in &decoded.observations {
-                if subject.is_of(report, observation) {
-                    touched.observe(db, dictionary, subject.product, report, observation)?;
-                    left = true;
+        walk::each_block(db, *span, |_, reports| {
+            for report in reports.iter().filter(|report| report.seq < applied) {
+                let Ok(decoded) = decode(report.kind, &report.body) else {
+                    continue;
+                };
+                for observation in &decoded.observations {
+                    if subject.is_of(report, observation) {
+                        touched.observe(db, dictionary, subject.product, report, observation)?;
+                        left = true;
+                    }
                 }
             }
-        }
+            Ok(())
+        })?;
     }
     touched.save(db)?;
     if !left {

@@ -48,23 +48,20 @@ pub(crate) fn of_server(
     let Some((detail, trace)) = servers::one(db, id)? else {
         return Ok(Vec::new());
     };
-    let before = before.unwrap_or(Seq::MAX);
+    let mut before = before.unwrap_or(Seq::MAX);
     let mut found = Vec::new();
-    for span in trace.spans.iter().rev() {
-        if u64::from(span) * SPAN_REPORTS >= before {
-            continue;
-        }
-        let mut reports = walk::span(db, u64::from(span))?;
-        reports.retain(|report| {
-            report.seq < before
-                && report.organization == trace.organization
-                && *report.product == *detail.summary.product_name
-                && names(report, &detail.summary)
-        });
-        reports.reverse();
-        found.append(&mut reports);
-        if found.len() >= limit {
-            break;
+    for span in trace.spans.iter().rev().map(u64::from) {
+        let begin = span * SPAN_REPORTS;
+        before = before.min(begin + SPAN_REPORTS);
+        while before > begin && found.len() < limit {
+            let block = walk::backwards(db, before)?;
+            let Some(oldest) = block.last() else { break };
+            before = oldest.seq;
+            found.extend(block.into_iter().filter(|report| {
+                report.organization == trace.organization
+                    && *report.product == *detail.summary.product_name
+                    && names(report, &detail.summary)
+            }));
         }
     }
     found.truncate(limit);

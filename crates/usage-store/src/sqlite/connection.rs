@@ -1,11 +1,12 @@
 //! Every SQLite setting and its reason.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// Prepared statements kept by each connection: more than there are queries.
 const STATEMENTS_KEPT: usize = 128;
@@ -23,10 +24,10 @@ const BUSY_MILLIS: u64 = 10_000;
 /// - `secure_delete = ON`: what a customer has erased must not linger in free pages.
 /// - `cell_size_check`, `trusted_schema = OFF`: a damaged or doctored file gives errors, not surprises.
 pub(crate) fn open_writer(path: &Path, create: bool) -> Result<Connection> {
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if create {
-        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        create_private(path)?;
     }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     shared_settings(&db)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
@@ -35,6 +36,19 @@ pub(crate) fn open_writer(path: &Path, create: bool) -> Result<Connection> {
     db.pragma_update(None, "secure_delete", "ON")?;
     db.pragma_update(None, "foreign_keys", "ON")?;
     Ok(db)
+}
+
+/// An empty file for its owner alone, where there is none; SQLite gives its side files the same mode.
+/// It holds hashes of passwords and tokens, and the folder may be somebody else's.
+fn create_private(path: &Path) -> Result<()> {
+    let mut options = std::fs::File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(Error::Io(path.to_owned(), e)),
+        _ => Ok(()),
+    }
 }
 
 /// A connection that only reads.

@@ -16,6 +16,13 @@ const APPLICATION_ID: i64 = 0x7573_6167;
 pub(crate) fn migrate(db: &mut Connection, writing: Writing) -> Result<()> {
     let known = VERSIONS.len() as i64;
     let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let empty: bool = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
+        row.get(0)
+    })?;
+    if application != APPLICATION_ID && !empty {
+        return Err(Error::NotOurs);
+    }
     if found > known {
         return Err(Error::NewerSchema { found, known });
     }

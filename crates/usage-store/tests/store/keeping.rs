@@ -1,5 +1,6 @@
 //! Nothing accepted is lost, doubled, or mixed up.
 
+use usage_store::report::Kind;
 use usage_store::{Error, Outcome, Store, Writing};
 
 use crate::fleet::*;
@@ -169,4 +170,57 @@ fn the_wal_stays_small_under_steady_load() {
         .unwrap()
         .len();
     assert!(wal < 64 << 20, "{wal} bytes");
+}
+
+#[test]
+fn a_span_of_large_reports_is_re_packed_into_several_blocks() {
+    let world = World::new();
+    let filler = "x".repeat(60_000);
+    for n in 0..1024 {
+        let body = format!(r#"[{{"tags":{{"t":"{filler}"}},"values":{{"cluster_id":"c{n}"}}}}]"#);
+        world.append(report(Kind::Usage, "kapacitor", body.into_bytes(), noon(0)));
+    }
+    world.apply_all();
+    assert!(world.store.repack().unwrap());
+    let world = world.restart();
+    let kept = world.journal();
+    assert_eq!(kept.len(), 1024);
+    assert!(
+        kept.iter()
+            .enumerate()
+            .all(|(n, report)| report.seq == n as u64)
+    );
+    assert!(kept.iter().all(|report| report.body.len() > 60_000));
+    let db = rusqlite::Connection::open(world.path().join("usage.db")).unwrap();
+    let blocks: i64 = db
+        .query_row("SELECT count(*) FROM journal", [], |row| row.get(0))
+        .unwrap();
+    assert!((2..100).contains(&blocks), "{blocks}");
+    let server = world.store.products(noon(0)).unwrap()[0].id;
+    let server = &world.store.servers(server, None, 1).unwrap()[0];
+    assert_eq!(
+        world
+            .store
+            .server_reports(server.id, None, 5)
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn the_same_key_and_body_for_another_product_is_another_report() {
+    let world = World::new();
+    let for_product = |name| keyed(report(Kind::Usage, name, b"[]".to_vec(), noon(0)), 5);
+    assert_eq!(world.append(for_product("alpha")), Outcome::Accepted(0));
+    assert_eq!(world.append(for_product("beta")), Outcome::KeyReused);
+}
+
+#[test]
+fn another_programs_database_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let theirs = rusqlite::Connection::open(folder.path().join("usage.db")).unwrap();
+    theirs.execute_batch("CREATE TABLE theirs (a)").unwrap();
+    let refused = Store::open(folder.path(), Writing::Alone).err().unwrap();
+    assert!(matches!(refused, Error::NotOurs), "{refused}");
 }

@@ -5,6 +5,7 @@ use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use usage_store::NewReport;
+use usage_store::report::Kind;
 
 use crate::fleet::*;
 
@@ -131,4 +132,57 @@ fn a_rebuild_tells_how_far_it_is_and_a_stopped_one_goes_on() {
     assert_ne!(dump(&world), before);
     world.apply_all();
     assert_eq!(dump(&world), before);
+}
+
+#[test]
+fn a_report_of_thousands_of_elements_is_taken_in_step_by_step() {
+    let world = World::new();
+    let elements: Vec<String> = (0..3000)
+        .map(|n| {
+            format!(
+                r#"{{"tags":{{"version":"{}"}},"values":{{"cluster_id":"c{}"}}}}"#,
+                n % 7,
+                n % 2000
+            )
+        })
+        .collect();
+    let body = format!("[{}]", elements.join(","));
+    world.append(usage("before", "s", "1.0", noon(0)));
+    world.append(report(Kind::Usage, "kapacitor", body.into_bytes(), noon(0)));
+    world.append(usage("after", "s", "1.0", noon(0)));
+    world.apply_all();
+    let product = &world.store.products(noon(0)).unwrap()[0];
+    assert_eq!((product.active_servers, product.reports_today), (2002, 3));
+    assert_eq!(world.store.freshness().unwrap().behind, 0);
+    let before = dump(&world);
+    world.store.rebuild(|_, _| ()).unwrap();
+    assert_eq!(dump(&world), before);
+}
+
+#[test]
+fn too_many_new_products_are_kept_apart_alike_before_and_after_a_rebuild() {
+    let world = World::new();
+    let names: Vec<NewReport> = (0..1000)
+        .map(|n| report(Kind::Usage, &format!("junk{n}"), b"[]".to_vec(), noon(0)))
+        .collect();
+    world.store.append(&names).unwrap();
+    let newcomer = || report(Kind::Usage, "newcomer", b"[]".to_vec(), noon(0));
+    for _ in 0..5 {
+        world.append(newcomer());
+    }
+    world.apply_all();
+    let named = |name: &str| {
+        let products = world.store.products(noon(0)).unwrap();
+        products.into_iter().find(|product| product.name == name)
+    };
+    assert_eq!(named("newcomer"), None);
+    assert_eq!(world.journal().len(), 1005, "kept all the same");
+    world.store.adopt_products(&["junk7"], noon(0)).unwrap();
+    world.append(newcomer());
+    world.apply_all();
+    assert_eq!(named("newcomer").unwrap().reports_today, 1, "from now on");
+    let before = dump(&world);
+    world.store.rebuild(|_, _| ()).unwrap();
+    assert_eq!(dump(&world), before);
+    assert_eq!(named("newcomer").unwrap().reports_today, 1);
 }

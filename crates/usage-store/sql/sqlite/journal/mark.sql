@@ -1,2 +1,2 @@
 -- How far a follower of the journal is. Served by the primary key.
-SELECT seq, received_at FROM mark WHERE follower = ?1;
+SELECT seq, element, received_at FROM mark WHERE follower = ?1;

@@ -18,13 +18,16 @@ CREATE TABLE idempotency (
     at     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- How far each follower of the journal is: the place of the first report not taken in.
+-- How far each follower of the journal is: the place of the first report not taken in, and how
+-- many of its elements are. Two are counters: how often a span was rewritten ('rewrite'), and how
+-- many reports are of products that are not listed ('unlisted').
 CREATE TABLE mark (
     follower    TEXT PRIMARY KEY,
     seq         INTEGER NOT NULL,
+    element     INTEGER NOT NULL DEFAULT 0,
     received_at INTEGER
 ) STRICT, WITHOUT ROWID;
-INSERT INTO mark (follower, seq) VALUES ('model', 0), ('repack', 0);
+INSERT INTO mark (follower, seq) VALUES ('model', 0), ('repack', 0), ('rewrite', 0), ('unlisted', 0);
 
 -- The registry ----------------------------------------------------------------------
 
