@@ -1,6 +1,6 @@
 //! Background work: the read model follows the journal, the WAL is copied into the
-//! database, what is to be forgotten is erased, full spans are re-packed, old keys go. Two threads; each does its
-//! work in steps so small that no commit waits long.
+//! database, what is to be forgotten is erased, full spans are re-packed, old keys go. Two
+//! threads; each does its work in steps so small that no commit waits long.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};

@@ -100,7 +100,7 @@ pub(crate) const FORGET_BURST_REQUESTS: u32 = 10;
 pub(crate) const FORGET_REFILL_INTERVAL: Duration = Duration::from_secs(360);
 
 /// How long `usage-server forget` waits for a running server, which begins within a second and
-/// reads some 100,000 reports a second.
+/// needs seconds for a cluster of 100,000 reports.
 pub(crate) const FORGET_WAIT_MAX: Duration = Duration::from_secs(600);
 
 /// Between two of its looks.

@@ -83,7 +83,7 @@ fn described(options: &Forget, servers: u64) -> String {
         None => ", whoever reported it".to_owned(),
     };
     format!(
-        "all of {what}cluster {:?} of {:?}{whose}: {} known",
+        "all of {what}cluster {:?} of {:?}{whose}: {} known so far",
         options.cluster,
         options.product,
         counted(servers, "server", "servers")
