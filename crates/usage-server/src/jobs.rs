@@ -37,6 +37,7 @@ impl Nudge {
 
 /// The running jobs; they stop when told to, or when this is dropped.
 pub(crate) struct Jobs {
+    store: Arc<Store>,
     nudge: Option<Nudge>,
     stop_upkeep: Option<SyncSender<()>>,
     threads: Vec<JoinHandle<()>>,
@@ -57,6 +58,7 @@ impl Jobs {
                 .spawn(move || keep_up(&upkeep, &stop))?,
         ];
         Ok(Jobs {
+            store: store.clone(),
             nudge: Some(Nudge(nudge)),
             stop_upkeep: Some(stop_upkeep),
             threads,
@@ -70,6 +72,7 @@ impl Jobs {
 
     /// Lets each job finish its step, and waits for it.
     pub(crate) fn stop(mut self) {
+        self.store.stop();
         self.nudge = None;
         self.stop_upkeep = None;
         for thread in self.threads.drain(..) {

@@ -44,6 +44,10 @@ pub(crate) const BODY_DISCARDED_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Set aside for a body before its first byte came, whatever its Content-Length claims.
 pub(crate) const BODY_RESERVED_BYTES: usize = 16 * 1024;
 
+/// Bodies up to this are read right on the event loop, in less than a millisecond; larger ones on
+/// a thread of their own, so that nobody else waits for them.
+pub(crate) const BODY_DECODED_INLINE_MAX_BYTES: usize = 64 * 1024;
+
 /// zstd's window: 2 to the 23rd is 8 MiB, what RFC 9659 allows over HTTP. A frame may ask
 /// for gigabytes.
 pub(crate) const ZSTD_WINDOW_LOG_MAX: u32 = 23;

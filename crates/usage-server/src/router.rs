@@ -68,7 +68,7 @@ async fn unknown_path(app: State<Arc<App>>, request: Request) -> Response {
     }) {
         return pages::not_found(app, request).await;
     }
-    Refusal::UnknownPath("nothing answers at this path").into_response()
+    ingest::unknown_path(request.uri()).into_response()
 }
 
 /// Pages limit sign-ins by address, too.

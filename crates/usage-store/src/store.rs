@@ -1,5 +1,6 @@
-//! The store itself: the one writer, the readers, and the verbs. Each verb's work is in
-//! its own room; this file is their table of contents.
+//! The store itself: the one writer, the readers, upkeep, and the verbs by which reports come in
+//! and go. The verbs that ask are in `query/verbs.rs`, those of the registry in
+//! `registry/verbs.rs`; each verb's work is in its own room.
 
 use std::fs::{File, TryLockError};
 use std::ops::{Deref, DerefMut};
@@ -11,21 +12,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
-use crate::journal::{
-    Appender, NewReport, Outcome, Seq, StoredReport, forget_keys, mark, next_seq, repack, walk,
-};
+use crate::journal::{Appender, NewReport, Outcome, forget_keys, mark, next_seq, repack};
 use crate::model::{self, Dictionary};
-use crate::quarantine::{self, Quarantined, Refused};
-use crate::query::{
-    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, activity,
-    products, reports, servers, shares,
-};
-use crate::registry::{
-    Account, AccountId, Grant, NewToken, OrganizationId, Revoked, Session, TokenId, accounts,
-    audit, organizations, tokens,
-};
+use crate::quarantine::{self, Refused};
+use crate::registry::tokens;
 use crate::sqlite::{self, Readers};
-use crate::time::Day;
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result};
 
@@ -42,10 +33,10 @@ const WAL_LARGE_PAGES: i64 = 4_096;
 pub struct Store {
     turns: Turns,
     writer: Mutex<Writer>,
-    readers: Readers,
+    pub(crate) readers: Readers,
     checkpointer: Mutex<Connection>,
     dictionary: Mutex<Dictionary>,
-    grants: tokens::Grants,
+    pub(crate) grants: tokens::Grants,
     /// Long work is to end at its next step.
     stopping: AtomicBool,
     /// Released by the operating system when the process ends, however it ends.
@@ -163,7 +154,7 @@ impl Store {
     }
 
     /// Runs `write` in one transaction.
-    fn write<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(crate) fn write<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut writer = self.writer();
         let step = writer
             .db
@@ -268,236 +259,6 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner);
         sqlite::empty_wal(&checkpointer)?;
         Ok(true)
-    }
-}
-
-/// Questions about reports.
-impl Store {
-    /// How far the read model is.
-    pub fn freshness(&self) -> Result<Freshness> {
-        self.readers.read(|db| {
-            let (mark, applied_to) = mark::read_with_time(db, mark::MODEL)?;
-            Ok(Freshness {
-                applied_to,
-                behind: next_seq(db)?.saturating_sub(mark.seq),
-            })
-        })
-    }
-
-    /// Every product, adopted ones first, then by active servers.
-    pub fn products(&self, now: Timestamp) -> Result<Vec<ProductSummary>> {
-        self.readers.read(|db| products::products(db, None, now))
-    }
-
-    /// One product.
-    pub fn product(&self, id: ProductId, now: Timestamp) -> Result<Option<ProductSummary>> {
-        Ok(self
-            .readers
-            .read(|db| products::products(db, Some(id), now))?
-            .pop())
-    }
-
-    /// Active servers for each day from `from` up to and with `to`.
-    pub fn active_by_day(&self, product: ProductId, from: Day, to: Day) -> Result<Vec<(Day, u64)>> {
-        self.readers
-            .read(|db| activity::by_day(db, product, from, to))
-    }
-
-    /// The dimensions seen of a product, sorted.
-    pub fn dimensions(&self, product: ProductId) -> Result<Vec<String>> {
-        self.readers.read(|db| shares::dimensions(db, product))
-    }
-
-    /// How a dimension's values are spread over the servers that posted usage on a day, largest first.
-    pub fn distribution(
-        &self,
-        product: ProductId,
-        dimension: &str,
-        day: Day,
-    ) -> Result<Vec<Share>> {
-        self.readers
-            .read(|db| shares::distribution(db, product, dimension, day))
-    }
-
-    /// A product's servers, newest first, from below the id `before`.
-    pub fn servers(
-        &self,
-        product: ProductId,
-        before: Option<ServerId>,
-        limit: usize,
-    ) -> Result<Vec<ServerSummary>> {
-        self.readers
-            .read(|db| servers::list(db, product, before, limit))
-    }
-
-    /// One server.
-    pub fn server(&self, id: ServerId) -> Result<Option<ServerDetail>> {
-        Ok(self
-            .readers
-            .read(|db| servers::one(db, id))?
-            .map(|(detail, _)| detail))
-    }
-
-    /// The newest reports, of all products or of one, from below `before`.
-    pub fn newest_reports(
-        &self,
-        product: Option<&str>,
-        before: Option<Seq>,
-        limit: usize,
-    ) -> Result<Vec<StoredReport>> {
-        self.readers
-            .read(|db| reports::newest(db, product, before, limit))
-    }
-
-    /// One server's reports, newest first, from below `before`.
-    pub fn server_reports(
-        &self,
-        id: ServerId,
-        before: Option<Seq>,
-        limit: usize,
-    ) -> Result<Vec<StoredReport>> {
-        self.readers
-            .read(|db| reports::of_server(db, id, before, limit))
-    }
-
-    /// The next reports in order of acceptance, from place `from` on; empty at the end.
-    pub fn reports_from(&self, from: Seq) -> Result<Vec<StoredReport>> {
-        Ok(self.readers.read(|db| walk::forwards(db, from))?.reports)
-    }
-
-    /// The place that the next accepted report gets.
-    pub fn next_seq(&self) -> Result<Seq> {
-        self.readers.read(next_seq)
-    }
-
-    /// What was refused, newest first, from below the id `before`.
-    pub fn quarantined(&self, before: Option<i64>, limit: usize) -> Result<Vec<Quarantined>> {
-        self.readers
-            .read(|db| quarantine::newest(db, before, limit))
-    }
-}
-
-/// The registry.
-impl Store {
-    /// What a token allows; `None` where it is unknown or revoked. A revocation by another process
-    /// may be noticed only at the commit: [`Store::append`] has the last word.
-    pub fn authenticate(&self, token: &[u8]) -> Result<Option<Grant>> {
-        self.grants.find(token, |hash| {
-            self.readers.read(|db| tokens::grant(db, hash))
-        })
-    }
-
-    /// Adds a token; `Error::Taken` where it is known already.
-    pub fn add_token(&self, new: &NewToken<'_>, now: Timestamp) -> Result<TokenId> {
-        self.write(|db| tokens::add(db, new, now))
-    }
-
-    /// Revokes the token given whole or by its beginning; at once, on running servers too.
-    pub fn revoke_token(&self, token: &str, now: Timestamp) -> Result<Revoked> {
-        let revoked = self.write(|db| tokens::revoke(db, token, now))?;
-        self.grants.clear();
-        Ok(revoked)
-    }
-
-    /// The organization of this name, made if new.
-    pub fn organization(&self, name: &str, now: Timestamp) -> Result<OrganizationId> {
-        self.write(|db| organizations::find_or_add(db, name, now))
-    }
-
-    /// The organization of this name, if there is one.
-    pub fn find_organization(&self, name: &str) -> Result<Option<OrganizationId>> {
-        self.readers.read(|db| organizations::find(db, name))
-    }
-
-    /// An organization's name.
-    pub fn organization_name(&self, id: OrganizationId) -> Result<Option<String>> {
-        self.readers.read(|db| organizations::name(db, id))
-    }
-
-    /// An operator adopts a product.
-    pub fn adopt_product(&self, id: ProductId, by: AccountId, now: Timestamp) -> Result<()> {
-        self.write(|db| {
-            products::adopt(db, id, now).and_then(|name| match name {
-                None => Ok(()),
-                Some(name) => audit::write(
-                    db,
-                    now,
-                    &format!("account {}", by.0),
-                    "adopt product",
-                    &name,
-                ),
-            })
-        })
-    }
-
-    /// Adopts products by name, in nobody's name: for a demo's fleet.
-    pub fn adopt_products(&self, names: &[&str], now: Timestamp) -> Result<()> {
-        self.write(|db| {
-            names
-                .iter()
-                .try_for_each(|name| products::adopt_by_name(db, name, now))
-        })
-    }
-
-    /// Notes in the audit log who did what to what, where no other verb does so.
-    pub fn note(&self, actor: &str, action: &str, subject: &str, now: Timestamp) -> Result<()> {
-        self.write(|db| audit::write(db, now, actor, action, subject))
-    }
-
-    /// Whether there is an operator yet.
-    pub fn has_operator(&self) -> Result<bool> {
-        self.readers.read(accounts::has_operator)
-    }
-
-    /// Makes an operator account; `Error::Taken` where the address has one.
-    pub fn add_operator(
-        &self,
-        email: &str,
-        password_hash: &str,
-        now: Timestamp,
-    ) -> Result<AccountId> {
-        self.write(|db| accounts::add_operator(db, email, password_hash, now))
-    }
-
-    /// The same, only where there is no operator yet, in one transaction; `None` where there is.
-    pub fn add_first_operator(
-        &self,
-        email: &str,
-        password_hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<AccountId>> {
-        self.write(|db| {
-            if accounts::has_operator(db)? {
-                return Ok(None);
-            }
-            accounts::add_operator(db, email, password_hash, now).map(Some)
-        })
-    }
-
-    /// An account and its password's hash, by address without regard to case.
-    pub fn account_by_email(&self, email: &str) -> Result<Option<(Account, String)>> {
-        self.readers.read(|db| accounts::by_email(db, email))
-    }
-
-    /// Signs a browser in: keeps the SHA-256 of its secret.
-    pub fn start_session(
-        &self,
-        secret: &[u8],
-        account: AccountId,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<()> {
-        self.write(|db| accounts::start_session(db, secret, account, now, expires_at))
-    }
-
-    /// The session of a secret, where it is still valid.
-    pub fn session(&self, secret: &[u8], now: Timestamp) -> Result<Option<Session>> {
-        self.readers.read(|db| accounts::session(db, secret, now))
-    }
-
-    /// Signs a browser out.
-    pub fn end_session(&self, secret: &[u8]) -> Result<()> {
-        self.write(|db| accounts::end_session(db, secret))
     }
 }
 

@@ -23,6 +23,13 @@ pub(crate) fn issue(options: &TokenIssue) -> Result<(), Failure> {
             "--organization must not be blank".to_owned(),
         ));
     }
+    for (flag, bound) in [("product", &options.product), ("cluster", &options.cluster)] {
+        if bound.as_ref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(Failure::Usage(format!(
+                "--{flag} must not be blank; leave it out for a token that isn't bound to one"
+            )));
+        }
+    }
     let token = if options.token_stdin {
         from_stdin()?
     } else {

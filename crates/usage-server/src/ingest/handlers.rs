@@ -9,12 +9,14 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use usage_store::registry::Grant;
+use usage_store::registry::TokenId;
 use usage_store::report::{Kind, decode};
 use usage_store::{Idempotency, NewReport, Outcome, Sender, TokenProof};
 
 use super::extensions::{self, Extensions};
 use super::{Arrival, Refusal, body, path, sender};
 use crate::app::App;
+use crate::limits::BODY_DECODED_INLINE_MAX_BYTES;
 
 /// `POST /api/v1/servers`: a server checks in.
 pub(crate) async fn servers(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -68,7 +70,12 @@ async fn accept(
     {
         arrival.body = decompressed;
     }
-    let report = report(arrival, grant, &extensions)?;
+    let token = grant.as_ref().map(|grant| grant.token);
+    let report = match read_report(arrival, grant, extensions).await {
+        // The token was good when we looked; if it was revoked since, that is what to say.
+        Err(refusal) => return Err(unless_revoked(app, token, refusal)),
+        Ok(report) => report,
+    };
     match app.ingest.append(report).await? {
         Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
         Outcome::KeyReused => Err(Refusal::field(
@@ -76,6 +83,36 @@ async fn accept(
             "came before with another body",
         )),
         Outcome::TokenRevoked => Err(sender::unknown_token()),
+    }
+}
+
+/// Reads a report, a large one on a thread of its own.
+async fn read_report(
+    arrival: &mut Arrival,
+    grant: Option<Grant>,
+    extensions: Extensions,
+) -> Result<NewReport, Refusal> {
+    if arrival.body.len() <= BODY_DECODED_INLINE_MAX_BYTES {
+        return report(arrival, grant, &extensions);
+    }
+    let mut large = std::mem::replace(arrival, Arrival::new(arrival.kind, arrival.received_at));
+    let read = tokio::task::spawn_blocking(move || {
+        let report = report(&mut large, grant, &extensions);
+        (large, report)
+    });
+    let (large, report) = read.await.map_err(|_| Refusal::Failed)?;
+    *arrival = large;
+    report
+}
+
+/// 401 where the token is no longer valid, else the refusal.
+fn unless_revoked(app: &App, token: Option<TokenId>, refusal: Refusal) -> Refusal {
+    let Some(token) = token else {
+        return refusal;
+    };
+    match app.store.token_is_valid(token) {
+        Ok(false) => sender::unknown_token(),
+        _ => refusal,
     }
 }
 

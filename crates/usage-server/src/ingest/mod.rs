@@ -38,7 +38,7 @@ use throttle::{Source, Throttle};
 pub(crate) use extensions::{in_millis, key_digest, uuid};
 pub(crate) use forget::{forget, forget_status};
 pub(crate) use handlers::{servers, stats, usage};
-pub(crate) use path::{named, tidied};
+pub(crate) use path::{named, tidied, unknown_path};
 pub(crate) use refusal::Refusal;
 pub(crate) use sender::address;
 
@@ -125,8 +125,9 @@ impl Ingest {
             return;
         };
         let body_bytes = arrival.body.len() as u64;
-        let mut body = arrival.body;
-        body.truncate(QUARANTINE_BODY_MAX_BYTES);
+        // A copy: truncating would keep all of the memory for as long as it waits.
+        let kept = arrival.body.len().min(QUARANTINE_BODY_MAX_BYTES);
+        let body = arrival.body[..kept].to_vec();
         self.quarantine.keep(Refused {
             at: arrival.received_at,
             kind: arrival.kind,

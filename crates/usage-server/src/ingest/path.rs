@@ -44,6 +44,19 @@ pub(crate) fn named(product: String) -> Result<Arc<str>, FieldErrors> {
     Ok(product.into())
 }
 
+/// What to say at a path where nothing is: whether it could be one at all.
+pub(crate) fn unknown_path(uri: &Uri) -> Refusal {
+    let decoded = percent_decoded(uri.path()).map(String::from_utf8);
+    match decoded {
+        None => Refusal::field("path", "has a broken % escape"),
+        Some(Err(_)) => Refusal::field("path", "is not UTF-8"),
+        Some(Ok(path)) if path.chars().any(char::is_control) => {
+            Refusal::field("path", "has a control character")
+        }
+        Some(Ok(_)) => Refusal::UnknownPath("nothing answers at this path"),
+    }
+}
+
 /// Percent-decoding, once; `None` where an escape is broken.
 pub(super) fn percent_decoded(text: &str) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(text.len());

@@ -54,6 +54,7 @@ pub(super) fn stored(kind: Kind, product: &str, body: &str) -> StoredReport {
         reported_at: Some(now()),
         idempotency_key: None,
         install_key: None,
+        unlisted: false,
         body: body.as_bytes().to_vec(),
     }
 }

@@ -13,13 +13,15 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version,
+};
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use tower::Service;
 
 use super::connection::Exchange;
-use crate::limits::REQUEST_ID_MAX_BYTES;
+use crate::limits::{REQUEST_ID_MAX_BYTES, REQUEST_TIMEOUT};
 use crate::request::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,12 +42,37 @@ pub(super) async fn answer(
     let uri = request.uri().clone();
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(RequestId(Arc::clone(&id)));
-    let mut response = router.call(request).await?;
-    log(&method, uri.path(), response.status(), &id, began);
+    let mut response = match request.version() {
+        // Of HTTP/1.1 the connection watches over its one exchange; here each needs a limit of its own.
+        Version::HTTP_2 => within_limit(router.call(request)).await?,
+        _ => router.call(request).await?,
+    };
+    log(&method, loggable(uri.path()), response.status(), &id, began);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     Ok(keep_while_read(response, exchange))
+}
+
+async fn within_limit(
+    answer: impl Future<Output = Result<Response<Body>, Infallible>>,
+) -> Result<Response<Body>, Infallible> {
+    let answered = tokio::time::timeout(REQUEST_TIMEOUT, answer).await;
+    answered.unwrap_or_else(|_| {
+        let mut too_slow = Response::new(Body::empty());
+        *too_slow.status_mut() = StatusCode::REQUEST_TIMEOUT;
+        Ok(too_slow)
+    })
+}
+
+/// The path without what lets its reader in: some paths end in a secret.
+fn loggable(path: &str) -> &str {
+    for secret_after in ["/welcome/", "/api/v1/forget/"] {
+        if path.starts_with(secret_after) {
+            return secret_after;
+        }
+    }
+    path
 }
 
 /// A proxy's id where it is short and plain, else one of our own: unguessable and unique, from

@@ -266,3 +266,54 @@ fn what_only_looks_odd_is_accepted() {
     assert_eq!(export.len(), 7);
     server.stop();
 }
+
+#[test]
+fn an_items_tags_and_values_share_their_keys() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let keys = |letter: char, n: usize, value: &str| {
+        let pairs: Vec<String> = (0..n)
+            .map(|n| format!(r#""{letter}{n}":{value}"#))
+            .collect();
+        pairs.join(",")
+    };
+    let item = |tags, values| {
+        let (tags, values) = (keys('t', tags, r#""x""#), keys('v', values, "1"));
+        format!(r#"[{{"tags":{{{tags}}},"values":{{{values}}}}}]"#)
+    };
+    assert_eq!(usage(&server, &[], item(400, 600)).status(), 200);
+    refused(&usage(&server, &[], item(401, 600)), "[0]");
+    server.stop();
+}
+
+#[test]
+fn numeric_ids_may_stand_in_tags_too() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let body = r#"[{"tags":{"cluster_id":8674665223082153551},"values":null}]"#;
+    assert_eq!(usage(&server, &[], body).status(), 200);
+    refused(
+        &usage(&server, &[], r#"[{"tags":{"os":5}}]"#),
+        "[0].tags.os",
+    );
+    assert_eq!(
+        folder.export()[0].ids[0].cluster_id.as_deref(),
+        Some("8674665223082153551")
+    );
+    server.stop();
+}
+
+#[test]
+fn a_large_report_is_accepted_and_comes_out_as_it_went_in() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let items: Vec<String> = (0..5000)
+        .map(|n| format!(r#"{{"tags":null,"values":{{"cluster_id":"c{n}","n":{n}}}}}"#))
+        .collect();
+    let body = format!("[{}]", items.join(","));
+    assert_eq!(usage(&server, &[], &body).status(), 200);
+    let broken = format!("[{}", items.join(","));
+    refused(&usage(&server, &[], broken), "body");
+    assert_eq!(folder.export()[0].ids.len(), 5000);
+    server.stop();
+}

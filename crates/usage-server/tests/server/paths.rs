@@ -161,3 +161,18 @@ fn the_content_type_does_not_matter() {
     }
     server.stop();
 }
+
+#[test]
+fn nonsense_anywhere_in_a_path_is_422() {
+    let server = Folder::new().serve();
+    for target in [
+        "/api/v1/%00",
+        "/api/v1/us%FFage/x",
+        "/api/v1/usage/a/%0a",
+        "/api/%zz",
+    ] {
+        assert_eq!(post(&server, target).status(), 422, "{target}");
+    }
+    assert_eq!(post(&server, "/api/v1/usage/a/b").status(), 404);
+    server.stop();
+}

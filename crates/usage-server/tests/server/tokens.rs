@@ -188,3 +188,30 @@ fn a_token_may_be_bound_to_a_product_and_a_cluster() {
     assert_eq!(folder.export().len(), 1);
     server.stop();
 }
+
+#[test]
+fn a_revoked_token_is_told_so_even_with_a_body_that_is_wrong() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let token = folder.token("Acme");
+    assert_eq!(usage_under(&server, &token), 200);
+    folder.run(&["token", "revoke", &token]).well();
+    let broken = server.connect().post(
+        "/api/v1/usage/influxdb",
+        &[("X-Authorization", &token)],
+        "{bad",
+    );
+    assert_eq!(broken.status(), 401, "{}", broken.text());
+    server.stop();
+}
+
+#[test]
+fn a_token_is_not_bound_to_a_blank_name() {
+    let folder = Folder::new();
+    for flag in ["--product", "--cluster"] {
+        let line = folder
+            .run(&["token", "issue", "--organization", "Acme", flag, " "])
+            .refused(2);
+        assert!(line.contains(flag), "{line}");
+    }
+}

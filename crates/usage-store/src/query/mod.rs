@@ -5,6 +5,7 @@ pub(crate) mod products;
 pub(crate) mod reports;
 pub(crate) mod servers;
 pub(crate) mod shares;
+mod verbs;
 
 pub use activity::ACTIVE_WITHIN;
 

@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod organizations;
 pub(crate) mod tokens;
+mod verbs;
 
 pub use tokens::{NewToken, Revoked};
 pub(crate) use tokens::{token_is_valid, version};

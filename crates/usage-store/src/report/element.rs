@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 use super::Observation;
 use super::ids::{self, CLUSTER_ID, SERVER_ID};
 use super::json::{Any, Depth, Item, Keys, Reader};
-use super::limits::{NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use super::limits::{KEYS_PER_OBJECT_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 use super::problems::{Problems, step};
 
 type Entries<'de> = Vec<(Cow<'de, str>, Item<'de>)>;
@@ -118,8 +118,18 @@ impl<'de> Element<'de> {
         }
         let tags = entries(self.tags, place, ".tags", problems);
         let values = entries(self.values, place, ".values", problems);
+        let keys = tags.len() + values.len();
+        if keys > KEYS_PER_OBJECT_MAX {
+            problems.add(
+                place.to_owned(),
+                format!(
+                    "has {keys} keys in tags and values; at most {KEYS_PER_OBJECT_MAX} are allowed"
+                ),
+            );
+        }
         for (key, item) in &tags {
-            if !matches!(item, Item::Text(_)) {
+            let numeric_id = ids::is_id(key) && matches!(item, Item::Digits(_));
+            if !matches!(item, Item::Text(_)) && !numeric_id {
                 problems.add(
                     format!("{place}.tags{}", step(key)),
                     format!("must be a string, as all tags; got {}", item.what()),

@@ -9,7 +9,7 @@ pub const JSON_DEPTH_MAX: usize = 32;
 /// Elements of a usage report, or of `stats`. A large InfluxDB sends some hundreds of series.
 pub const ITEMS_MAX: usize = 10_000;
 
-/// Keys of one JSON object, repeated ones counted. Each key of an item may become a
+/// Keys of one JSON object, repeated ones counted, and of an item's tags and values together. Each key of an item may become a
 /// dimension or a value with storage of its own.
 pub const KEYS_PER_OBJECT_MAX: usize = 1_000;
 

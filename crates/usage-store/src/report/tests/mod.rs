@@ -335,9 +335,9 @@ fn messages_say_what_is_wrong_and_where() {
     );
     refused_with(
         Usage,
-        r#"[{"tags":{"cluster_id":1}}]"#,
+        r#"[{"tags":{"cluster_id":true}}]"#,
         "[0].tags.cluster_id",
-        "got a number",
+        "got a boolean",
     );
     refused_with(Usage, r#"[{"values":[]}]"#, "[0].values", "got an array");
     refused_with(

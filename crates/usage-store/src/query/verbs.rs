@@ -1,0 +1,117 @@
+//! The questions, as the store's users ask them.
+
+use jiff::Timestamp;
+
+use super::{
+    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, activity,
+    products, reports, servers, shares,
+};
+use crate::journal::{Seq, StoredReport, mark, next_seq, walk};
+use crate::quarantine::{self, Quarantined};
+use crate::{Day, Result, Store};
+
+/// Questions about reports.
+impl Store {
+    /// How far the read model is.
+    pub fn freshness(&self) -> Result<Freshness> {
+        self.readers.read(|db| {
+            let (mark, applied_to) = mark::read_with_time(db, mark::MODEL)?;
+            Ok(Freshness {
+                applied_to,
+                behind: next_seq(db)?.saturating_sub(mark.seq),
+            })
+        })
+    }
+
+    /// Every product, adopted ones first, then by active servers.
+    pub fn products(&self, now: Timestamp) -> Result<Vec<ProductSummary>> {
+        self.readers.read(|db| products::products(db, None, now))
+    }
+
+    /// One product.
+    pub fn product(&self, id: ProductId, now: Timestamp) -> Result<Option<ProductSummary>> {
+        Ok(self
+            .readers
+            .read(|db| products::products(db, Some(id), now))?
+            .pop())
+    }
+
+    /// Active servers for each day from `from` up to and with `to`.
+    pub fn active_by_day(&self, product: ProductId, from: Day, to: Day) -> Result<Vec<(Day, u64)>> {
+        self.readers
+            .read(|db| activity::by_day(db, product, from, to))
+    }
+
+    /// The dimensions seen of a product, sorted.
+    pub fn dimensions(&self, product: ProductId) -> Result<Vec<String>> {
+        self.readers.read(|db| shares::dimensions(db, product))
+    }
+
+    /// How a dimension's values are spread over the servers that posted usage on a day, largest first.
+    pub fn distribution(
+        &self,
+        product: ProductId,
+        dimension: &str,
+        day: Day,
+    ) -> Result<Vec<Share>> {
+        self.readers
+            .read(|db| shares::distribution(db, product, dimension, day))
+    }
+
+    /// A product's servers, newest first, from below the id `before`.
+    pub fn servers(
+        &self,
+        product: ProductId,
+        before: Option<ServerId>,
+        limit: usize,
+    ) -> Result<Vec<ServerSummary>> {
+        self.readers
+            .read(|db| servers::list(db, product, before, limit))
+    }
+
+    /// One server.
+    pub fn server(&self, id: ServerId) -> Result<Option<ServerDetail>> {
+        Ok(self
+            .readers
+            .read(|db| servers::one(db, id))?
+            .map(|(detail, _)| detail))
+    }
+
+    /// The newest reports, of all products or of one, from below `before`.
+    pub fn newest_reports(
+        &self,
+        product: Option<&str>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<StoredReport>> {
+        self.readers
+            .read(|db| reports::newest(db, product, before, limit))
+    }
+
+    /// One server's reports, newest first, from below `before`.
+    pub fn server_reports(
+        &self,
+        id: ServerId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<StoredReport>> {
+        self.readers
+            .read(|db| reports::of_server(db, id, before, limit))
+    }
+
+    /// The next reports in order of acceptance, from place `from` on; empty at the end.
+    pub fn reports_from(&self, from: Seq) -> Result<Vec<StoredReport>> {
+        Ok(self.readers.read(|db| walk::forwards(db, from))?.reports)
+    }
+
+    /// The place that the next accepted report gets.
+    pub fn next_seq(&self) -> Result<Seq> {
+        self.readers.read(next_seq)
+    }
+
+    /// What was refused, newest first, from below the id `before`.
+    pub fn quarantined(&self, before: Option<i64>, limit: usize) -> Result<Vec<Quarantined>> {
+        self.readers
+            .read(|db| quarantine::newest(db, before, limit))
+    }
+}
