@@ -49,7 +49,12 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct DataDir {
     /// The data folder
-    #[arg(long, env = "USAGE_DATA_DIR", value_name = "DIR", default_value = "usage-data")]
+    #[arg(
+        long,
+        env = "USAGE_DATA_DIR",
+        value_name = "DIR",
+        default_value = "usage-data"
+    )]
     pub(crate) data_dir: PathBuf,
 }
 
@@ -161,7 +166,10 @@ pub(crate) struct Demo {
 /// after saying so.
 pub(crate) fn parse() -> Result<Command, ExitCode> {
     parse_from(std::env::args_os()).map_err(|stopped| {
-        if matches!(stopped.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        if matches!(
+            stopped.kind(),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+        ) {
             let _ = stopped.print();
             return ExitCode::SUCCESS;
         }
@@ -179,8 +187,14 @@ fn parse_from(args: impl IntoIterator<Item = OsString>) -> Result<Command, clap:
 fn one_line(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let said = text.split("\n\nUsage:").next().unwrap_or(&text);
-    let said = said.split("\n\nFor more information").next().unwrap_or(said);
-    let words: Vec<&str> = said.split_whitespace().skip_while(|word| *word == "error:").collect();
+    let said = said
+        .split("\n\nFor more information")
+        .next()
+        .unwrap_or(said);
+    let words: Vec<&str> = said
+        .split_whitespace()
+        .skip_while(|word| *word == "error:")
+        .collect();
     format!("{}; see `usage-server --help`", words.join(" "))
 }
 
@@ -211,7 +225,10 @@ mod tests {
     fn a_mistake_is_told_in_one_line() {
         let mistake = parsed("usage-server export reports --kind nonsense").unwrap_err();
         let line = one_line(&mistake);
-        assert!(line.starts_with("invalid value 'nonsense' for '--kind <KIND>'"), "{line}");
+        assert!(
+            line.starts_with("invalid value 'nonsense' for '--kind <KIND>'"),
+            "{line}"
+        );
         assert!(line.ends_with("see `usage-server --help`"), "{line}");
         assert!(!line.contains('\n'), "{line}");
     }

@@ -33,7 +33,12 @@ pub(crate) struct ServeOptions {
     pub(crate) public_url: Option<String>,
 
     /// A proxy whose X-Forwarded-For is believed, as address or network (10.0.0.0/8); repeatable
-    #[arg(long, env = "USAGE_TRUSTED_PROXIES", value_name = "NETWORK", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "USAGE_TRUSTED_PROXIES",
+        value_name = "NETWORK",
+        value_delimiter = ','
+    )]
     pub(crate) trusted_proxies: Option<Vec<String>>,
 
     /// Seconds until a sender's next report, as replies tell it [default: 43200]
@@ -115,17 +120,33 @@ impl Config {
             Some(path) => read_file(path)?,
             None => ServeOptions::default(),
         };
-        let listen = set.listen.or(file.listen).unwrap_or_else(|| "127.0.0.1:8087".to_owned());
-        let proxies = set.trusted_proxies.or(file.trusted_proxies).unwrap_or_default();
+        let listen = set
+            .listen
+            .or(file.listen)
+            .unwrap_or_else(|| "127.0.0.1:8087".to_owned());
+        let proxies = set
+            .trusted_proxies
+            .or(file.trusted_proxies)
+            .unwrap_or_default();
         Ok(Config {
             listen: listen.parse().map_err(|_| {
                 ConfigError(format!(
                     "listen: {listen:?} is not an address and port such as 127.0.0.1:8087"
                 ))
             })?,
-            data_dir: set.data_dir.or(file.data_dir).unwrap_or_else(|| default_data_dir.into()),
-            public_url: set.public_url.or(file.public_url).map(public_url).transpose()?,
-            trusted_proxies: proxies.iter().map(|text| network(text)).collect::<Result<_, _>>()?,
+            data_dir: set
+                .data_dir
+                .or(file.data_dir)
+                .unwrap_or_else(|| default_data_dir.into()),
+            public_url: set
+                .public_url
+                .or(file.public_url)
+                .map(public_url)
+                .transpose()?,
+            trusted_proxies: proxies
+                .iter()
+                .map(|text| network(text))
+                .collect::<Result<_, _>>()?,
             report_interval: match set.report_interval.or(file.report_interval) {
                 Some(0) => return Err(ConfigError("report-interval: must be above 0".to_owned())),
                 seconds => seconds.unwrap_or(12 * 60 * 60),
@@ -141,13 +162,17 @@ fn read_file(path: &Path) -> Result<ServeOptions, ConfigError> {
     let wrong = |what: &dyn fmt::Display| ConfigError(format!("{}: {what}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
     toml::from_str(&text).map_err(|e| {
-        let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+        let line = e
+            .span()
+            .map_or(1, |span| 1 + text[..span.start].matches('\n').count());
         wrong(&format!("line {line}: {}", e.message().replace('\n', " ")))
     })
 }
 
 fn public_url(url: String) -> Result<String, ConfigError> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
     match rest {
         Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {
             Ok(url.trim_end_matches('/').to_owned())
@@ -171,7 +196,12 @@ fn network(text: &str) -> Result<(IpAddr, u8), ConfigError> {
     let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
     let bits = if address.is_ipv4() { 32 } else { 128 };
     let length = match length {
-        Some(length) => length.trim().parse().ok().filter(|n| *n <= bits).ok_or_else(wrong)?,
+        Some(length) => length
+            .trim()
+            .parse()
+            .ok()
+            .filter(|n| *n <= bits)
+            .ok_or_else(wrong)?,
         None => bits,
     };
     Ok((address, length))
@@ -213,7 +243,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("usage.toml");
         std::fs::write(&path, "# mine\nlistenn = \"127.0.0.1:1\"\n").unwrap();
-        let set = ServeOptions { config: Some(path), ..ServeOptions::default() };
+        let set = ServeOptions {
+            config: Some(path),
+            ..ServeOptions::default()
+        };
         let ConfigError(text) = resolve(set).unwrap_err();
         assert!(text.contains("line 2: unknown field `listenn`"), "{text}");
     }
@@ -232,13 +265,20 @@ mod tests {
         let default = resolve(ServeOptions::default()).unwrap();
         assert_eq!(set.public_url.as_deref(), Some("https://usage.example.com"));
         assert_eq!(set.trusted_proxies, [("127.0.0.1".parse().unwrap(), 32)]);
-        let shown = Config { public_url: None, trusted_proxies: Vec::new(), ..set };
+        let shown = Config {
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            ..set
+        };
         assert_eq!(shown, default, "the example shows the defaults");
     }
 
     #[test]
     fn wrong_values_are_refused() {
-        let listen = |text: &str| ServeOptions { listen: Some(text.to_owned()), ..Default::default() };
+        let listen = |text: &str| ServeOptions {
+            listen: Some(text.to_owned()),
+            ..Default::default()
+        };
         assert!(resolve(listen("localhost")).is_err());
         let proxies = |text: &str| ServeOptions {
             trusted_proxies: Some(vec![text.to_owned()]),
@@ -247,11 +287,17 @@ mod tests {
         for text in ["10.0.0.0/33", "example.com", "::1/129", ""] {
             assert!(resolve(proxies(text)).is_err(), "{text}");
         }
-        let url = |text: &str| ServeOptions { public_url: Some(text.to_owned()), ..Default::default() };
+        let url = |text: &str| ServeOptions {
+            public_url: Some(text.to_owned()),
+            ..Default::default()
+        };
         for text in ["usage.example.com", "ftp://x", "https://", "https://a@b"] {
             assert!(resolve(url(text)).is_err(), "{text}");
         }
         let slash = resolve(url("https://usage.example.com/")).unwrap();
-        assert_eq!(slash.public_url.as_deref(), Some("https://usage.example.com"));
+        assert_eq!(
+            slash.public_url.as_deref(),
+            Some("https://usage.example.com")
+        );
     }
 }

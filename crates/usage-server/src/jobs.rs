@@ -56,7 +56,11 @@ impl Jobs {
                 .name("upkeep".to_owned())
                 .spawn(move || keep_up(&upkeep, &stop))?,
         ];
-        Ok(Jobs { nudge: Some(Nudge(nudge)), stop_upkeep: Some(stop_upkeep), threads })
+        Ok(Jobs {
+            nudge: Some(Nudge(nudge)),
+            stop_upkeep: Some(stop_upkeep),
+            threads,
+        })
     }
 
     /// How to tell the read model that reports came. The jobs stop only when every nudge is gone.

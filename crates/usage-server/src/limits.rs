@@ -33,12 +33,13 @@ pub(crate) const INSTALL_KEY_MAX_BYTES: usize = 1024;
 /// A request id that a proxy chose and we take over.
 pub(crate) const REQUEST_ID_MAX_BYTES: usize = 64;
 
-/// A connection on which no request is under way: the Go client leaves each of its
-/// connections open until its program ends, and posts once or twice a day. Slow heads too.
-pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection on which no request is under way, slow heads included: the Go client leaves
+/// each of its connections open until its program ends, and posts once or twice a day. Longer
+/// than the 60 s of common proxies, so that they close first and never post into a closing one.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(65);
 
-/// A request that makes no progress from head to answer. The Go client gives up after 60 s;
-/// a sender on a slow line needs less for 1 MiB.
+/// From a request's head to its answer, and between two parts of a long answer. The Go client
+/// gives up after 60 s; a slow line needs less for 1 MiB.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Connections at once; further ones wait in the kernel's queue. Each is some 10 KiB here,
@@ -48,14 +49,14 @@ pub(crate) const CONNECTIONS_MAX: u32 = 8_192;
 /// HTTP/2 streams of one connection: a proxy's share.
 pub(crate) const HTTP2_STREAMS_MAX: u32 = 256;
 
-/// After the accept queue or the process ran out of something, until the next try.
-pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// After the process ran out of file descriptors or the like, until the next try.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a stop waits for requests under way; supervisors kill after 10 s or more.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Requests of one sender at once: a cluster restarted as a whole behind one address.
-pub(crate) const SENDER_BURST_REQUESTS: u64 = 1_000;
+pub(crate) const SENDER_BURST_REQUESTS: u32 = 1_000;
 
 /// How fast a sender's burst refills: 10 requests a second.
 pub(crate) const SENDER_REFILL_INTERVAL: Duration = Duration::from_millis(100);

@@ -22,7 +22,12 @@ impl Progress {
         }
         bar.set_message(what);
         bar.set_prefix(unit);
-        Progress { bar, what, unit, since: Instant::now() }
+        Progress {
+            bar,
+            what,
+            unit,
+            since: Instant::now(),
+        }
     }
 
     /// This much is done.
@@ -35,7 +40,11 @@ impl Progress {
         let took: Duration = self.since.elapsed();
         let (done, what, unit) = (self.bar.position(), self.what, self.unit);
         self.bar.finish_and_clear();
-        let mark = if std::io::stderr().is_terminal() { "✓ " } else { "" };
+        let mark = if std::io::stderr().is_terminal() {
+            "✓ "
+        } else {
+            ""
+        };
         // Where nobody reads standard error, nobody misses it.
         let _ = writeln!(
             std::io::stderr(),

@@ -32,7 +32,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(health::ready))
         .method_not_allowed_fallback(async || Refusal::WrongMethod)
         .merge(pages);
-    let at_the_tidied_path = doors.clone().fallback(unknown_path).with_state(Arc::clone(&app));
+    let at_the_tidied_path = doors
+        .clone()
+        .fallback(unknown_path)
+        .with_state(Arc::clone(&app));
     doors
         .fallback(|request| look_again(at_the_tidied_path, request))
         .layer(CatchPanicLayer::custom(|_| Refusal::Failed.into_response()))
@@ -55,7 +58,12 @@ async fn look_again(doors: Router, mut request: Request) -> Response {
 async fn unknown_path(app: State<Arc<App>>, request: Request) -> Response {
     let html = b"text/html";
     let mut accepted = request.headers().get_all(header::ACCEPT).iter();
-    if accepted.any(|kinds| kinds.as_bytes().windows(html.len()).any(|kind| kind == html)) {
+    if accepted.any(|kinds| {
+        kinds
+            .as_bytes()
+            .windows(html.len())
+            .any(|kind| kind == html)
+    }) {
         return pages::not_found(app, request).await;
     }
     Refusal::UnknownPath("nothing answers at this path").into_response()

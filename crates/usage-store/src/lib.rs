@@ -4,6 +4,7 @@
 //! journal. The read model follows the journal ([`Store::apply`]); every question is asked
 //! of the read model. Nothing here knows HTTP, HTML or a command line.
 
+pub mod erasure;
 mod error;
 pub mod journal;
 mod model;

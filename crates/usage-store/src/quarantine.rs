@@ -55,7 +55,11 @@ pub(crate) fn add(db: &mut Connection, refused: &[Refused]) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for one in refused {
         let body = &one.body[..one.body.len().min(BODY_KEPT_BYTES)];
-        let errors = &one.errors[..one.errors.floor_char_boundary(ERRORS_KEPT_BYTES)];
+        let mut kept = one.errors.len().min(ERRORS_KEPT_BYTES);
+        while !one.errors.is_char_boundary(kept) {
+            kept -= 1;
+        }
+        let errors = &one.errors[..kept];
         let kind = one.kind.code();
         step.prepare_cached(sql!("quarantine/add"))?
             .execute(params![

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::erasure::{self, ErasureRequest, ErasureStatus, Step};
 use crate::journal::{
     Appender, NewReport, Outcome, Seq, StoredReport, forget_keys, mark, next_seq, repack, walk,
 };
@@ -155,11 +156,11 @@ impl Store {
             .dictionary
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let (expected, reports) = self.readers.read(model::next_chunk)?;
-        if !reports.is_empty() {
-            model::apply(&mut self.writer().db, &mut dictionary, &reports, expected)?;
+        let chunk = self.readers.read(model::next_chunk)?;
+        if !chunk.is_empty() {
+            model::apply(&mut self.writer().db, &mut dictionary, &chunk)?;
         }
-        Ok(reports.len() as u64)
+        Ok(chunk.reports())
     }
 
     /// Makes the read model anew from the journal. `progress` hears how many places of how many
@@ -173,6 +174,42 @@ impl Store {
             progress(done, all);
         }
         Ok(())
+    }
+}
+
+/// Reports out, for good.
+impl Store {
+    /// Asks for an erasure of all that was accepted so far; `code` is where its status is found.
+    pub fn request_erasure(
+        &self,
+        request: &ErasureRequest,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(|db| erasure::request(db, request, code, now))
+    }
+
+    /// How the erasure with this code is getting on; `None` where there is no such code.
+    pub fn erasure_status(&self, code: &str) -> Result<Option<ErasureStatus>> {
+        self.readers.read(|db| erasure::status(db, code))
+    }
+
+    /// Does the oldest erasure that is waiting; whether there was one. What was erased is gone from
+    /// the file, too, when this returns.
+    pub fn erase_next(&self, now: Timestamp) -> Result<bool> {
+        let mut dictionary = self
+            .dictionary
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let step = erasure::next_step(&mut self.writer().db, &mut dictionary, now)?;
+        if step == Step::Done {
+            let checkpointer = self
+                .checkpointer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            sqlite::empty_wal(&checkpointer)?;
+        }
+        Ok(step == Step::Done)
     }
 }
 
@@ -267,7 +304,7 @@ impl Store {
 
     /// The next reports in order of acceptance, from place `from` on; empty at the end.
     pub fn reports_from(&self, from: Seq) -> Result<Vec<StoredReport>> {
-        self.readers.read(|db| walk::forwards(db, from))
+        Ok(self.readers.read(|db| walk::forwards(db, from))?.reports)
     }
 
     /// The place that the next accepted report gets.
@@ -332,7 +369,11 @@ impl Store {
 
     /// Adopts products by name, in nobody's name: for a demo's fleet.
     pub fn adopt_products(&self, names: &[&str], now: Timestamp) -> Result<()> {
-        self.write(|db| names.iter().try_for_each(|name| products::adopt_by_name(db, name, now)))
+        self.write(|db| {
+            names
+                .iter()
+                .try_for_each(|name| products::adopt_by_name(db, name, now))
+        })
     }
 
     /// Whether there is an operator yet.

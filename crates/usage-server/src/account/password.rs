@@ -100,7 +100,9 @@ fn verify(password: &str, hash: Option<&str>) -> bool {
 pub(crate) fn is_address(email: &str) -> bool {
     let plain = !email.chars().any(|c| c.is_whitespace() || c.is_control());
     let parts = email.split_once('@');
-    plain && email.len() <= 254 && parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+    plain
+        && email.len() <= 254
+        && parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
 }
 
 /// What is wrong with a new password, in words for the person who chose it.
@@ -145,7 +147,15 @@ mod tests {
     #[test]
     fn an_address_needs_a_name_and_a_host() {
         assert!(is_address("ada@example.com"));
-        for wrong in ["", "ada", "@example.com", "ada@", "a da@example.com", "a@b\n", &"x@".repeat(300)] {
+        for wrong in [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "a da@example.com",
+            "a@b\n",
+            &"x@".repeat(300),
+        ] {
             assert!(!is_address(wrong), "{wrong}");
         }
     }

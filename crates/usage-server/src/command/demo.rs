@@ -88,7 +88,10 @@ fn admit(post: Post, organization: Option<OrganizationId>) -> Result<NewReport, 
         Ok(_) => Ok(NewReport {
             kind: post.kind,
             product: Arc::from(post.product),
-            sender: Sender { organization, token: None },
+            sender: Sender {
+                organization,
+                token: None,
+            },
             received_at: post.at,
             reported_at: None,
             idempotency: None,

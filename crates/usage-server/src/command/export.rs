@@ -91,7 +91,10 @@ fn write(
     progress: Option<&Progress>,
 ) -> Result<(), Stopped> {
     let mut out = BufWriter::new(out);
-    let mut organizations = Organizations { store, names: HashMap::new() };
+    let mut organizations = Organizations {
+        store,
+        names: HashMap::new(),
+    };
     let kind = options.kind.map(wanted);
     // What is accepted while this runs is for the next export: it ends.
     let end = store.next_seq()?;
@@ -102,7 +105,10 @@ fn write(
         next = last.seq + 1;
         for report in reports.iter().filter(|report| report.seq < end) {
             if kind.is_none_or(|kind| report.kind == kind)
-                && options.product.as_deref().is_none_or(|name| *report.product == *name)
+                && options
+                    .product
+                    .as_deref()
+                    .is_none_or(|name| *report.product == *name)
             {
                 let organization = organizations.name(report.organization)?;
                 write_line(&mut out, report, organization.as_deref())?;
@@ -120,7 +126,8 @@ fn write_line(
     report: &StoredReport,
     organization: Option<&str>,
 ) -> std::io::Result<()> {
-    let body = String::from_utf8(report::compact(&report.body).into_owned()).map_err(std::io::Error::other)?;
+    let body = String::from_utf8(report::compact(&report.body).into_owned())
+        .map_err(std::io::Error::other)?;
     let decoded = decode(report.kind, &report.body).ok();
     let observations = decoded.iter().flat_map(|decoded| &decoded.observations);
     let line = Line {
@@ -150,10 +157,7 @@ struct Organizations<'a> {
 }
 
 impl Organizations<'_> {
-    fn name(
-        &mut self,
-        id: Option<OrganizationId>,
-    ) -> Result<Option<Arc<str>>, usage_store::Error> {
+    fn name(&mut self, id: Option<OrganizationId>) -> Result<Option<Arc<str>>, usage_store::Error> {
         let Some(id) = id else { return Ok(None) };
         if let Some(name) = self.names.get(&id) {
             return Ok(name.clone());
@@ -175,7 +179,14 @@ fn wanted(kind: Kind) -> report::Kind {
 /// A UUID as RFC 9562 writes it.
 fn uuid(key: &[u8; 16]) -> String {
     let hex = HEXLOWER.encode(key);
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 #[cfg(test)]

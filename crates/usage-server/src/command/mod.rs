@@ -7,6 +7,8 @@ mod rebuild;
 mod serve;
 mod token;
 
+pub(crate) use serve::first_report;
+
 use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;

@@ -43,15 +43,12 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     let served = runtime.block_on(serve_until_told(&store, &jobs, config));
     drop(runtime);
     jobs.stop();
+    served?;
     tracing::info!("stopped");
-    served
+    Ok(())
 }
 
-async fn serve_until_told(
-    store: &Arc<Store>,
-    jobs: &Jobs,
-    config: &Config,
-) -> Result<(), Failure> {
+async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> Result<(), Failure> {
     // Before anything is announced: a signal from now on stops the server in good order.
     let told = serve::told_to_stop().map_err(io("listening for signals"))?;
     let listener = TcpListener::bind(config.listen).await.map_err(|e| {
@@ -78,8 +75,14 @@ async fn serve_until_told(
     let app = App::start(store.clone(), settings, first_visit, jobs.nudge())
         .map_err(io("starting ingest"))?;
     let app = Arc::new(app);
-    announce(&mut std::io::stdout().lock(), address, &app.settings, &config.data_dir, welcome)
-        .map_err(io("standard output"))?;
+    announce(
+        &mut std::io::stdout().lock(),
+        address,
+        &app.settings,
+        &config.data_dir,
+        welcome,
+    )
+    .map_err(io("standard output"))?;
     serve::serve(listener, router::router(app), told).await;
     Ok(())
 }
@@ -99,7 +102,10 @@ fn announce(
     writeln!(out, "  Dashboard     {url}/")?;
     if let Some(path) = welcome {
         writeln!(out, "  First visit   {url}{path}")?;
-        writeln!(out, "                (makes you the first operator; works once)")?;
+        writeln!(
+            out,
+            "                (makes you the first operator; works once)"
+        )?;
     }
     writeln!(out, "  Data          {}", data.display())?;
     writeln!(out, "  First report  {}", first_report(url))?;

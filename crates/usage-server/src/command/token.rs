@@ -19,9 +19,15 @@ const TOKEN_PREFIX: &str = "usage_";
 pub(crate) fn issue(options: &TokenIssue) -> Result<(), Failure> {
     let organization = options.organization.trim();
     if organization.is_empty() {
-        return Err(Failure::Usage("--organization must not be blank".to_owned()));
+        return Err(Failure::Usage(
+            "--organization must not be blank".to_owned(),
+        ));
     }
-    let token = if options.token_stdin { from_stdin()? } else { draw()? };
+    let token = if options.token_stdin {
+        from_stdin()?
+    } else {
+        draw()?
+    };
     let store = open_beside_or_new(&options.data.data_dir)?;
     let now = Timestamp::now();
     let new = NewToken {
@@ -33,7 +39,9 @@ pub(crate) fn issue(options: &TokenIssue) -> Result<(), Failure> {
     };
     store.add_token(&new, now)?;
     let mut out = std::io::stdout().lock();
-    out.write_all(&token).and_then(|()| out.write_all(b"\n")).map_err(io("standard output"))
+    out.write_all(&token)
+        .and_then(|()| out.write_all(b"\n"))
+        .map_err(io("standard output"))
 }
 
 /// Makes a token invalid.
@@ -55,17 +63,25 @@ fn draw() -> Result<Vec<u8>, Failure> {
 fn from_stdin() -> Result<Vec<u8>, Failure> {
     let mut token = Vec::new();
     let limit = TOKEN_MAX_BYTES as u64 + 2;
-    std::io::stdin().take(limit).read_to_end(&mut token).map_err(io("standard input"))?;
+    std::io::stdin()
+        .take(limit)
+        .read_to_end(&mut token)
+        .map_err(io("standard input"))?;
     let token = token.trim_ascii();
     if token.is_empty() {
-        return Err(Failure::Usage("--token-stdin: standard input has no token".to_owned()));
+        return Err(Failure::Usage(
+            "--token-stdin: standard input has no token".to_owned(),
+        ));
     }
     if token.len() > TOKEN_MAX_BYTES {
         return Err(Failure::Usage(format!(
             "--token-stdin: a token has at most {TOKEN_MAX_BYTES} bytes"
         )));
     }
-    if token.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+    if token
+        .iter()
+        .any(|byte| byte.is_ascii_control() && *byte != b'\t')
+    {
         return Err(Failure::Usage(
             "--token-stdin: the token has control characters, which no header can carry".to_owned(),
         ));

@@ -47,11 +47,16 @@ pub(super) async fn read(
     in_flight: &InFlight,
     kept: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
-    let mut share = Share { of: in_flight, bytes: 0 };
+    let mut share = Share {
+        of: in_flight,
+        bytes: 0,
+    };
     kept.reserve_exact(announced(&body).min(BODY_RESERVED_BYTES));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::field(FIELD, "ended early"))?;
-        let Some(data) = frame.data_ref() else { continue };
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
         if kept.len() + data.len() > BODY_SENT_MAX_BYTES {
             discard(body).await;
             return Err(Refusal::field(
@@ -89,7 +94,9 @@ pub(super) async fn discard(mut body: Body) {
 /// The body without its Content-Encoding; `None` where it has none.
 pub(super) fn decompress(headers: &HeaderMap, sent: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
-    let Some(encoding) = encodings.next() else { return Ok(None) };
+    let Some(encoding) = encodings.next() else {
+        return Ok(None);
+    };
     let encoding = encoding.as_bytes().trim_ascii();
     let named = |name: &str| encoding.eq_ignore_ascii_case(name.as_bytes());
     let decompressed = if encodings.next().is_some() {
@@ -114,7 +121,10 @@ pub(super) fn decompress(headers: &HeaderMap, sent: &[u8]) -> Result<Option<Vec<
 }
 
 fn unknown_encoding() -> Refusal {
-    Refusal::field(FIELD, "has a Content-Encoding other than gzip, zstd and identity")
+    Refusal::field(
+        FIELD,
+        "has a Content-Encoding other than gzip, zstd and identity",
+    )
 }
 
 fn read_bounded(decoder: impl Read, name: &str) -> Result<Vec<u8>, Refusal> {
@@ -141,7 +151,10 @@ mod tests {
 
     fn decompressed(encoding: &str, sent: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
         let value = HeaderValue::from_str(encoding).unwrap();
-        decompress(&HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]), sent)
+        decompress(
+            &HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]),
+            sent,
+        )
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -189,7 +202,11 @@ mod tests {
         assert!(decompressed("gzip", &gzip(&fits)).is_ok());
         refused("gzip", &gzip(&bomb), "after decompression");
         assert!(decompressed("zstd", &zstd::encode_all(&fits[..], 1).unwrap()).is_ok());
-        refused("zstd", &zstd::encode_all(&bomb[..], 1).unwrap(), "after decompression");
+        refused(
+            "zstd",
+            &zstd::encode_all(&bomb[..], 1).unwrap(),
+            "after decompression",
+        );
     }
 
     #[test]
@@ -202,7 +219,16 @@ mod tests {
             encoder.flush().unwrap();
             encoder.finish().unwrap()
         };
-        assert_eq!(decompressed("zstd", &with_window(ZSTD_WINDOW_LOG_MAX)).unwrap().unwrap(), b"[]");
-        refused("zstd", &with_window(ZSTD_WINDOW_LOG_MAX + 1), "is not valid zstd");
+        assert_eq!(
+            decompressed("zstd", &with_window(ZSTD_WINDOW_LOG_MAX))
+                .unwrap()
+                .unwrap(),
+            b"[]"
+        );
+        refused(
+            "zstd",
+            &with_window(ZSTD_WINDOW_LOG_MAX + 1),
+            "is not valid zstd",
+        );
     }
 }

@@ -53,11 +53,16 @@ impl Committer {
                 }
             }
         });
-        let thread = std::thread::Builder::new().name("committer".to_owned()).spawn({
-            let queue = Arc::clone(&queue);
-            move || commit_all(&queue, append, &done)
-        })?;
-        Ok(Committer { queue, thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn({
+                let queue = Arc::clone(&queue);
+                move || commit_all(&queue, append, &done)
+            })?;
+        Ok(Committer {
+            queue,
+            thread: Some(thread),
+        })
     }
 
     /// Stores a report: returns when it is on disk.
@@ -119,13 +124,18 @@ impl Queue {
     fn take(&self) -> Option<(Vec<NewReport>, Vec<oneshot::Sender<Answer>>)> {
         let mut waiting = self
             .arrived
-            .wait_while(self.lock(), |waiting| waiting.reports.is_empty() && !waiting.closed)
+            .wait_while(self.lock(), |waiting| {
+                waiting.reports.is_empty() && !waiting.closed
+            })
             .unwrap_or_else(PoisonError::into_inner);
         if waiting.reports.is_empty() {
             return None;
         }
         waiting.bytes = 0;
-        Some((std::mem::take(&mut waiting.reports), std::mem::take(&mut waiting.handlers)))
+        Some((
+            std::mem::take(&mut waiting.reports),
+            std::mem::take(&mut waiting.handlers),
+        ))
     }
 }
 
@@ -139,12 +149,16 @@ fn commit_all(
     let _close_at_the_end = CloseOnDrop(queue);
     while let Some((reports, handlers)) = queue.take() {
         let answers = match append(&reports) {
-            Ok(outcomes) => {
-                handlers.into_iter().zip(outcomes.into_iter().map(Some)).collect()
-            }
+            Ok(outcomes) => handlers
+                .into_iter()
+                .zip(outcomes.into_iter().map(Some))
+                .collect(),
             Err(cause) => {
                 tracing::error!(%cause, reports = reports.len(), "reports could not be stored");
-                handlers.into_iter().map(|handler| (handler, None)).collect()
+                handlers
+                    .into_iter()
+                    .map(|handler| (handler, None))
+                    .collect()
             }
         };
         // Without a runtime to listen there is nobody left to answer.
@@ -186,28 +200,44 @@ mod tests {
         let (gate, opened) = std::sync::mpsc::channel::<()>();
         let (tell, sizes) = std::sync::mpsc::channel();
         let mut next = 0;
-        let committer = Arc::new(Committer::start(move |reports: &[NewReport]| {
-            opened.recv().unwrap();
-            tell.send(reports.len()).unwrap();
-            Ok(reports.iter().map(|_| { next += 1; Outcome::Accepted(next) }).collect())
-        }).unwrap());
-        let tasks: Vec<_> = (0..5).map(|_| {
-            let committer = Arc::clone(&committer);
-            tokio::spawn(async move { committer.append(report(b"[]")).await.unwrap() })
-        }).collect();
+        let committer = Arc::new(
+            Committer::start(move |reports: &[NewReport]| {
+                opened.recv().unwrap();
+                tell.send(reports.len()).unwrap();
+                Ok(reports
+                    .iter()
+                    .map(|_| {
+                        next += 1;
+                        Outcome::Accepted(next)
+                    })
+                    .collect())
+            })
+            .unwrap(),
+        );
+        let tasks: Vec<_> = (0..5)
+            .map(|_| {
+                let committer = Arc::clone(&committer);
+                tokio::spawn(async move { committer.append(report(b"[]")).await.unwrap() })
+            })
+            .collect();
         while committer.queue.lock().reports.len() < 4 {
             tokio::task::yield_now().await;
         }
         drop((0..5).map(|_| gate.send(())).collect::<Vec<_>>());
         let mut answered = Vec::new();
         for task in tasks {
-            let Outcome::Accepted(seq) = task.await.unwrap() else { panic!() };
+            let Outcome::Accepted(seq) = task.await.unwrap() else {
+                panic!()
+            };
             answered.push(seq);
         }
         answered.sort_unstable();
         assert_eq!(answered, [1, 2, 3, 4, 5], "each its own answer");
         let sizes: Vec<usize> = sizes.try_iter().collect();
-        assert!(sizes.len() <= 2 && sizes.iter().sum::<usize>() == 5, "{sizes:?}");
+        assert!(
+            sizes.len() <= 2 && sizes.iter().sum::<usize>() == 5,
+            "{sizes:?}"
+        );
     }
 
     #[tokio::test]
@@ -219,18 +249,28 @@ mod tests {
                 1 => Err(usage_store::Error::NoDatabase(PathBuf::from("gone"))),
                 _ => Ok(vec![Outcome::Repeated; reports.len()]),
             }
-        }).unwrap();
-        assert!(matches!(committer.append(report(b"[]")).await, Err(Refusal::NotStored)));
-        assert_eq!(committer.append(report(b"[]")).await.unwrap(), Outcome::Repeated);
+        })
+        .unwrap();
+        assert!(matches!(
+            committer.append(report(b"[]")).await,
+            Err(Refusal::NotStored)
+        ));
+        assert_eq!(
+            committer.append(report(b"[]")).await.unwrap(),
+            Outcome::Repeated
+        );
     }
 
     #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
         let (gate, opened) = std::sync::mpsc::channel::<()>();
-        let committer = Arc::new(Committer::start(move |reports: &[NewReport]| {
-            let _ = opened.recv();
-            Ok(vec![Outcome::Repeated; reports.len()])
-        }).unwrap());
+        let committer = Arc::new(
+            Committer::start(move |reports: &[NewReport]| {
+                let _ = opened.recv();
+                Ok(vec![Outcome::Repeated; reports.len()])
+            })
+            .unwrap(),
+        );
         let large = vec![b' '; QUEUE_MAX_BYTES / 2];
         let mut waiting = Vec::new();
         let refused = loop {
@@ -250,10 +290,13 @@ mod tests {
     #[tokio::test]
     async fn closing_commits_what_was_taken() {
         let (tell, stored) = std::sync::mpsc::channel();
-        let committer = Arc::new(Committer::start(move |reports: &[NewReport]| {
-            tell.send(reports.len()).unwrap();
-            Ok(vec![Outcome::Repeated; reports.len()])
-        }).unwrap());
+        let committer = Arc::new(
+            Committer::start(move |reports: &[NewReport]| {
+                tell.send(reports.len()).unwrap();
+                Ok(vec![Outcome::Repeated; reports.len()])
+            })
+            .unwrap(),
+        );
         let (handler, answer) = oneshot::channel();
         committer.queue.push(report(b"[]"), handler).unwrap();
         assert!(committer.is_open());
@@ -265,10 +308,16 @@ mod tests {
     #[tokio::test]
     async fn a_panic_takes_no_more_reports() {
         let committer = Committer::start(|_: &[NewReport]| panic!("a bug")).unwrap();
-        assert!(matches!(committer.append(report(b"[]")).await, Err(Refusal::NotStored)));
+        assert!(matches!(
+            committer.append(report(b"[]")).await,
+            Err(Refusal::NotStored)
+        ));
         while committer.is_open() {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(committer.append(report(b"[]")).await, Err(Refusal::NotReady)));
+        assert!(matches!(
+            committer.append(report(b"[]")).await,
+            Err(Refusal::NotReady)
+        ));
     }
 }

@@ -33,7 +33,11 @@ impl Extensions {
         received_at: Timestamp,
         anonymous: bool,
     ) -> Result<Extensions, Refusal> {
-        let late_max = if anonymous { LATE_ANONYMOUS_MAX } else { LATE_WITH_TOKEN_MAX };
+        let late_max = if anonymous {
+            LATE_ANONYMOUS_MAX
+        } else {
+            LATE_WITH_TOKEN_MAX
+        };
         Ok(Extensions {
             idempotency_key: text(headers, &IDEMPOTENCY_KEY, "Idempotency-Key")?
                 .map(uuid)
@@ -44,7 +48,11 @@ impl Extensions {
                     reported_at(reported, date, received_at, late_max)
                 })
                 .transpose()?,
-            install_key: if anonymous { install_key(headers)? } else { None },
+            install_key: if anonymous {
+                install_key(headers)?
+            } else {
+                None
+            },
         })
     }
 }
@@ -55,8 +63,13 @@ fn text<'h>(
     field: &str,
 ) -> Result<Option<&'h str>, Refusal> {
     let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let value = value.to_str().map_err(|_| Refusal::field(field, "is not plain text"))?.trim();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let value = value
+        .to_str()
+        .map_err(|_| Refusal::field(field, "is not plain text"))?
+        .trim();
     if values.next().is_some() {
         return Err(Refusal::field(field, "came more than once"));
     }
@@ -71,9 +84,15 @@ fn uuid(text: &str) -> Result<[u8; 16], Refusal> {
             "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000",
         )
     };
-    let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
+    let text = text
+        .strip_prefix('"')
+        .and_then(|t| t.strip_suffix('"'))
+        .unwrap_or(text);
     let dashes_right = text.len() == 36
-        && text.bytes().enumerate().all(|(at, b)| (b == b'-') == matches!(at, 8 | 13 | 18 | 23));
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| (b == b'-') == matches!(at, 8 | 13 | 18 | 23));
     if !dashes_right {
         return Err(malformed());
     }
@@ -111,7 +130,10 @@ fn reported_at(
     }
     if age > late_max {
         let days = late_max.as_hours() / 24;
-        return Err(Refusal::field(FIELD, format!("is more than {days} days ago")));
+        return Err(Refusal::field(
+            FIELD,
+            format!("is more than {days} days ago"),
+        ));
     }
     let reported = received_at
         .checked_sub(age.max(SignedDuration::ZERO))
@@ -125,15 +147,22 @@ pub(super) fn in_millis(at: Timestamp) -> Timestamp {
 }
 
 fn install_key(headers: &HeaderMap) -> Result<Option<[u8; 16]>, Refusal> {
-    let Some(value) = headers.get(&INSTALL_KEY) else { return Ok(None) };
+    let Some(value) = headers.get(&INSTALL_KEY) else {
+        return Ok(None);
+    };
     let secret = value.as_bytes().trim_ascii();
     if secret.len() > INSTALL_KEY_MAX_BYTES {
         return Err(Refusal::field(
             "X-Install-Key",
-            format!("is {} bytes long; at most {INSTALL_KEY_MAX_BYTES} are allowed", secret.len()),
+            format!(
+                "is {} bytes long; at most {INSTALL_KEY_MAX_BYTES} are allowed",
+                secret.len()
+            ),
         ));
     }
-    Ok(Some(secret).filter(|secret| !secret.is_empty()).map(|secret| first_half(Sha256::digest(secret).into())))
+    Ok(Some(secret)
+        .filter(|secret| !secret.is_empty())
+        .map(|secret| first_half(Sha256::digest(secret).into())))
 }
 
 /// A key in its scope: an organization's own, or for anonymous senders that of the product and
@@ -166,7 +195,10 @@ pub(super) fn idempotency(
             }
         }
     }
-    Idempotency { key, digest: first_half(hash.finalize().into()) }
+    Idempotency {
+        key,
+        digest: first_half(hash.finalize().into()),
+    }
 }
 
 fn first_half(digest: [u8; 32]) -> [u8; 16] {
@@ -185,7 +217,10 @@ mod tests {
     fn read(pairs: &[(&'static str, &str)], anonymous: bool) -> Result<Extensions, Refusal> {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+            headers.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            );
         }
         Extensions::read(&headers, RECEIVED.parse().unwrap(), anonymous)
     }
@@ -197,14 +232,30 @@ mod tests {
 
     #[test]
     fn without_them_nothing_is_said() {
-        let nothing = Extensions { idempotency_key: None, reported_at: None, install_key: None };
+        let nothing = Extensions {
+            idempotency_key: None,
+            reported_at: None,
+            install_key: None,
+        };
         assert_eq!(read(&[], true).unwrap(), nothing);
-        assert_eq!(read(&[("idempotency-key", ""), ("x-install-key", " "), ("date", "x")], true).unwrap(), nothing);
+        assert_eq!(
+            read(
+                &[
+                    ("idempotency-key", ""),
+                    ("x-install-key", " "),
+                    ("date", "x")
+                ],
+                true
+            )
+            .unwrap(),
+            nothing
+        );
     }
 
     #[test]
     fn a_key_is_a_uuid() {
-        let key = |text| read(&[("idempotency-key", text)], true).map(|e| e.idempotency_key.unwrap());
+        let key =
+            |text| read(&[("idempotency-key", text)], true).map(|e| e.idempotency_key.unwrap());
         let expected = *b"\x12\x3e\x45\x67\xe8\x9b\x12\xd3\xa4\x56\x42\x66\x14\x17\x40\x00";
         for text in [
             "123e4567-e89b-12d3-a456-426614174000",
@@ -213,7 +264,13 @@ mod tests {
         ] {
             assert_eq!(key(text).unwrap(), expected);
         }
-        for text in ["1", "123e4567e89b12d3a456426614174000", "123e4567-e89b-12d3-a456-42661417400g", "123e4567-e89b-12d3-a456-4266141740000", "123e4567--89b-12d3-a456-426614174000"] {
+        for text in [
+            "1",
+            "123e4567e89b12d3a456426614174000",
+            "123e4567-e89b-12d3-a456-42661417400g",
+            "123e4567-e89b-12d3-a456-4266141740000",
+            "123e4567--89b-12d3-a456-426614174000",
+        ] {
             assert!(matches!(key(text), Err(Refusal::Fields(_))), "{text}");
         }
         assert!(read(&[("idempotency-key", "a"), ("idempotency-key", "b")], true).is_err());
@@ -230,13 +287,19 @@ mod tests {
             assert_eq!(reported(at, date, true).unwrap(), "2026-11-22T11:00:00Z");
         }
         let undated = read(&[("x-reported-at", "2026-11-22T11:00:00Z")], true).unwrap();
-        assert_eq!(undated.reported_at.unwrap().to_string(), "2026-11-22T11:00:00Z");
+        assert_eq!(
+            undated.reported_at.unwrap().to_string(),
+            "2026-11-22T11:00:00Z"
+        );
     }
 
     #[test]
     fn the_past_is_bounded_and_the_future_refused() {
         let date = "Sun, 22 Nov 2026 12:00:00 GMT";
-        assert_eq!(reported("2026-11-22T12:00:05Z", date, true).unwrap(), RECEIVED);
+        assert_eq!(
+            reported("2026-11-22T12:00:05Z", date, true).unwrap(),
+            RECEIVED
+        );
         assert!(reported("2026-11-22T12:00:06Z", date, true).is_err());
         assert!(reported("2026-11-15T12:00:00Z", date, true).is_ok());
         assert!(reported("2026-11-15T11:59:59Z", date, true).is_err());
@@ -248,7 +311,11 @@ mod tests {
 
     #[test]
     fn the_install_key_counts_for_the_anonymous_only() {
-        let key = |anonymous| read(&[("x-install-key", "secret")], anonymous).unwrap().install_key;
+        let key = |anonymous| {
+            read(&[("x-install-key", "secret")], anonymous)
+                .unwrap()
+                .install_key
+        };
         assert_eq!(key(false), None);
         assert_eq!(key(true).unwrap()[..4], [0x2b, 0xb8, 0x0d, 0x53]);
         let long = "x".repeat(INSTALL_KEY_MAX_BYTES + 1);
@@ -263,7 +330,14 @@ mod tests {
             ..Observation::default()
         };
         let digest = |organization: Option<i64>, kind, product, observation: Observation<'_>| {
-            idempotency([7; 16], organization.map(OrganizationId), kind, product, &[observation]).digest
+            idempotency(
+                [7; 16],
+                organization.map(OrganizationId),
+                kind,
+                product,
+                &[observation],
+            )
+            .digest
         };
         let one = digest(None, Kind::Usage, "p", named("c", None));
         assert_eq!(one, digest(None, Kind::Usage, "p", named("c", None)));

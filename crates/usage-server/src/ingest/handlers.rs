@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use usage_store::registry::Grant;
 use usage_store::report::{Kind, decode};
 use usage_store::{NewReport, Outcome, Sender, TokenProof};
 
@@ -63,7 +64,23 @@ async fn accept(
     if let Some(decompressed) = body::decompress(&parts.headers, &arrival.body)? {
         arrival.body = decompressed;
     }
+    let report = report(arrival, grant, &extensions)?;
+    match app.ingest.append(report).await? {
+        Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
+        Outcome::KeyReused => Err(Refusal::field(
+            "Idempotency-Key",
+            "came before with another body",
+        )),
+        Outcome::TokenRevoked => Err(sender::unknown_token()),
+    }
+}
 
+/// From the wire to the model: what the body says, checked against what the sender may say.
+fn report(
+    arrival: &mut Arrival,
+    grant: Option<Grant>,
+    extensions: &Extensions,
+) -> Result<NewReport, Refusal> {
     let decoded = decode(arrival.kind, &arrival.body)?;
     let product = match (&arrival.product, &decoded.product) {
         (Some(in_path), _) => Arc::clone(in_path),
@@ -74,10 +91,15 @@ async fn accept(
     }
     let organization = grant.as_ref().map(|grant| grant.organization);
     let idempotency = extensions.idempotency_key.map(|key| {
-        extensions::idempotency(key, organization, arrival.kind, &product, &decoded.observations)
+        let named = &decoded.observations;
+        extensions::idempotency(key, organization, arrival.kind, &product, named)
     });
-
-    let report = NewReport {
+    let body = match idempotency {
+        None => std::mem::take(&mut arrival.body),
+        // Should the key turn out to be taken, the body goes to quarantine.
+        Some(_) => arrival.body.clone(),
+    };
+    Ok(NewReport {
         kind: arrival.kind,
         product,
         sender: Sender {
@@ -91,13 +113,6 @@ async fn accept(
         reported_at: extensions.reported_at,
         idempotency,
         install_key: extensions.install_key,
-        body: std::mem::take(&mut arrival.body),
-    };
-    match app.ingest.append(report).await? {
-        Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
-        Outcome::KeyReused => {
-            Err(Refusal::field("Idempotency-Key", "came before with another body"))
-        }
-        Outcome::TokenRevoked => Err(sender::unknown_token()),
-    }
+        body,
+    })
 }

@@ -11,6 +11,8 @@ mod path;
 mod quarantine;
 mod refusal;
 mod sender;
+#[cfg(test)]
+mod tests;
 mod throttle;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,11 +56,9 @@ impl Ingest {
         next_report_in: u32,
         nudge: Option<Nudge>,
     ) -> std::io::Result<Ingest> {
-        let reply = serde_json::json!({
-            "next_report_in": next_report_in,
-            "latest_version": null,
-            "advisories": [],
-        });
+        let reply = format!(
+            r#"{{"next_report_in":{next_report_in},"latest_version":null,"advisories":[]}}"#
+        );
         let journal = Arc::clone(store);
         let append = move |reports: &[NewReport]| {
             let outcomes = journal.append(reports)?;
@@ -72,7 +72,7 @@ impl Ingest {
             quarantine: Quarantine::start(Arc::clone(store))?,
             throttle: Mutex::default(),
             in_flight: InFlight::default(),
-            reply: Bytes::from(reply.to_string()),
+            reply: Bytes::from(reply),
         })
     }
 
@@ -86,7 +86,10 @@ impl Ingest {
     }
 
     fn throttle(&self, source: Source, now: Instant) -> Result<(), u64> {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner).take(source, now)
+        self.throttle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(source, now)
     }
 
     fn in_flight(&self) -> &InFlight {
@@ -99,12 +102,19 @@ impl Ingest {
             Kind::Servers => StatusCode::CREATED,
             Kind::Stats | Kind::Usage => StatusCode::OK,
         };
-        (status, [(header::CONTENT_TYPE, "application/json")], self.reply.clone()).into_response()
+        (
+            status,
+            [(header::CONTENT_TYPE, "application/json")],
+            self.reply.clone(),
+        )
+            .into_response()
     }
 
     /// Keeps for operators what was refused for its content.
     fn note(&self, refusal: &Refusal, arrival: Arrival) {
-        let Refusal::Fields(errors) = refusal else { return };
+        let Refusal::Fields(errors) = refusal else {
+            return;
+        };
         let body_bytes = arrival.body.len() as u64;
         let mut body = arrival.body;
         body.truncate(QUARANTINE_BODY_MAX_BYTES);
@@ -130,6 +140,11 @@ struct Arrival {
 
 impl Arrival {
     fn new(kind: Kind, received_at: Timestamp) -> Arrival {
-        Arrival { kind, received_at, product: None, body: Vec::new() }
+        Arrival {
+            kind,
+            received_at,
+            product: None,
+            body: Vec::new(),
+        }
     }
 }

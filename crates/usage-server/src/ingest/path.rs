@@ -16,11 +16,14 @@ pub(crate) fn product(path: &str) -> Result<Arc<str>, Refusal> {
         .ok_or_else(|| Refusal::field("product", "has a broken % escape in the path"))?;
     let product = String::from_utf8(bytes)
         .map_err(|_| Refusal::field("product", "is not UTF-8 in the path"))?;
+    if product.chars().any(char::is_control) {
+        return Err(Refusal::field(
+            "product",
+            "has a control character in the path",
+        ));
+    }
     if product.trim().is_empty() {
         return Err(Refusal::UnknownPath("the product in the path is blank"));
-    }
-    if product.chars().any(char::is_control) {
-        return Err(Refusal::field("product", "has a control character in the path"));
     }
     if product.len() > NAME_BYTES_MAX {
         let bytes = product.len();
@@ -46,7 +49,9 @@ pub(super) fn percent_decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }
 
 /// A base URL with a trailing slash gives `//api/v1/...`, and people type a slash at the end:
@@ -61,7 +66,10 @@ pub(crate) fn tidied(uri: &Uri) -> Option<Uri> {
     if inner.len() + 1 == path.len() {
         return None;
     }
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = uri
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     format!("/{inner}{query}").parse().ok()
 }
 
@@ -85,14 +93,22 @@ mod tests {
         ] {
             assert_eq!(&*product(path).unwrap(), expected);
         }
-        for path in ["/a%00b", "/a%7f", "/%C2%85", "/%ff", "/%", "/%4", "/%zz", "/%+1"] {
+        for path in [
+            "/a%00b", "/a%7f", "/%C2%85", "/%ff", "/%", "/%4", "/%zz", "/%+1",
+        ] {
             assert!(matches!(product(path), Err(Refusal::Fields(_))), "{path}");
         }
         for path in ["/", "/%20", "/%20%E3%80%80"] {
-            assert!(matches!(product(path), Err(Refusal::UnknownPath(_))), "{path}");
+            assert!(
+                matches!(product(path), Err(Refusal::UnknownPath(_))),
+                "{path}"
+            );
         }
         assert!(product(&"x".repeat(NAME_BYTES_MAX)).is_ok());
-        assert!(matches!(product(&"x".repeat(NAME_BYTES_MAX + 1)), Err(Refusal::Fields(_))));
+        assert!(matches!(
+            product(&"x".repeat(NAME_BYTES_MAX + 1)),
+            Err(Refusal::Fields(_))
+        ));
     }
 
     #[test]
@@ -107,7 +123,11 @@ mod tests {
             ("//elsewhere/", None),
         ] {
             let uri: Uri = path.parse().unwrap();
-            assert_eq!(tidied(&uri).map(|uri| uri.to_string()).as_deref(), expected, "{path}");
+            assert_eq!(
+                tidied(&uri).map(|uri| uri.to_string()).as_deref(),
+                expected,
+                "{path}"
+            );
         }
     }
 }

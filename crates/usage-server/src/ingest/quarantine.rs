@@ -1,9 +1,9 @@
 //! What was refused with 422, on its way to where operators see it: off the handlers' path,
 //! bounded, and the first thing dropped under load.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use usage_store::Store;
@@ -24,10 +24,12 @@ impl Quarantine {
     pub(crate) fn start(store: Arc<Store>) -> std::io::Result<Quarantine> {
         let (line, waiting) = sync_channel(QUARANTINE_WAITING_MAX);
         let dropped = Arc::new(AtomicU64::new(0));
-        let thread = std::thread::Builder::new().name("quarantine".to_owned()).spawn({
-            let dropped = Arc::clone(&dropped);
-            move || keep_all(&store, &waiting, &dropped)
-        })?;
+        let thread = std::thread::Builder::new()
+            .name("quarantine".to_owned())
+            .spawn({
+                let dropped = Arc::clone(&dropped);
+                move || keep_all(&store, &waiting, &dropped)
+            })?;
         Ok(Quarantine {
             line: Some(line),
             thread: Some(thread),
@@ -37,7 +39,10 @@ impl Quarantine {
 
     /// Hands a refused report over, or counts it as dropped.
     pub(crate) fn keep(&self, refused: Refused) {
-        let kept = self.line.as_ref().is_some_and(|line| line.try_send(refused).is_ok());
+        let kept = self
+            .line
+            .as_ref()
+            .is_some_and(|line| line.try_send(refused).is_ok());
         if !kept {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -63,7 +68,10 @@ fn keep_all(store: &Store, waiting: &Receiver<Refused>, dropped: &AtomicU64) {
         }
         let lost = dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {
-            tracing::warn!(reports = lost, "too many refused reports, these were not kept");
+            tracing::warn!(
+                reports = lost,
+                "too many refused reports, these were not kept"
+            );
         }
     }
 }

@@ -61,7 +61,9 @@ impl IntoResponse for Refusal {
                 StatusCode::METHOD_NOT_ALLOWED,
                 error("this path answers other methods only, see Allow"),
             ),
-            Refusal::TooMany { retry_after_seconds } => {
+            Refusal::TooMany {
+                retry_after_seconds,
+            } => {
                 retry_after = Some(retry_after_seconds);
                 (
                     StatusCode::TOO_MANY_REQUESTS,
@@ -84,18 +86,26 @@ impl IntoResponse for Refusal {
             }
             Refusal::NotReady => {
                 retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
-                (StatusCode::SERVICE_UNAVAILABLE, error("the server is not ready"))
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    error("the server is not ready"),
+                )
             }
             Refusal::Failed => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 error("something went wrong here, it was logged"),
             ),
         };
-        let mut response =
-            (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
-                .into_response();
+        let mut response = (
+            status,
+            [(header::CONTENT_TYPE, "application/json")],
+            body.to_string(),
+        )
+            .into_response();
         if let Some(seconds) = retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

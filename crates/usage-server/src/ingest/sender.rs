@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, HeaderName, header};
 use usage_store::registry::Grant;
 use usage_store::report::Observation;
 
+use super::Refusal;
 use super::path::percent_decoded;
 use super::throttle::Source;
-use super::Refusal;
 use crate::app::{App, Settings};
 
 const X_AUTHORIZATION: HeaderName = HeaderName::from_static("x-authorization");
@@ -31,13 +31,17 @@ pub(super) fn admit(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> 
         };
         app.ingest
             .throttle(source, Instant::now())
-            .map_err(|retry_after_seconds| Refusal::TooMany { retry_after_seconds })?;
+            .map_err(|retry_after_seconds| Refusal::TooMany {
+                retry_after_seconds,
+            })?;
     }
     grant
 }
 
 fn grant(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
-    let Some(token) = token(&parts.headers, parts.uri.query())? else { return Ok(None) };
+    let Some(token) = token(&parts.headers, parts.uri.query())? else {
+        return Ok(None);
+    };
     match app.store.authenticate(&token) {
         Ok(Some(grant)) => Ok(Some(grant)),
         Ok(None) => Err(unknown_token()),
@@ -62,10 +66,14 @@ pub(super) fn may_report(
     if let Some(bound) = &grant.product
         && bound != product
     {
-        return Err(Refusal::Token(format!("this token may report for the product {bound} only")));
+        return Err(Refusal::Token(format!(
+            "this token may report for the product {bound} only"
+        )));
     }
     if let Some(bound) = &grant.cluster {
-        let mut named = observations.iter().filter_map(|one| one.cluster_id.as_deref());
+        let mut named = observations
+            .iter()
+            .filter_map(|one| one.cluster_id.as_deref());
         if named.any(|cluster| cluster != bound) {
             return Err(Refusal::Token(format!(
                 "this token may report for the cluster {bound} only"
@@ -78,7 +86,10 @@ pub(super) fn may_report(
 /// The token: raw in X-Authorization, or a Bearer, or the query parameter `token`. Any bytes;
 /// blank means absent; two that differ are refused.
 fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Refusal> {
-    let raw = headers.get_all(X_AUTHORIZATION).iter().map(|value| value.as_bytes().to_vec());
+    let raw = headers
+        .get_all(X_AUTHORIZATION)
+        .iter()
+        .map(|value| value.as_bytes().to_vec());
     let bearers = headers
         .get_all(header::AUTHORIZATION)
         .iter()
@@ -93,7 +104,9 @@ fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Re
             None => found = Some(token.to_vec()),
             Some(first) if first == token => {}
             Some(_) => {
-                return Err(Refusal::Token("the request has two tokens that differ".to_owned()));
+                return Err(Refusal::Token(
+                    "the request has two tokens that differ".to_owned(),
+                ));
             }
         }
     }
@@ -123,14 +136,21 @@ pub(crate) fn address(parts: &Parts, settings: &Settings) -> IpAddr {
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip())
         .to_canonical();
-    let trusted = |address| settings.trusted_proxies.iter().any(|net| within(address, *net));
+    let trusted = |address| {
+        settings
+            .trusted_proxies
+            .iter()
+            .any(|net| within(address, *net))
+    };
     if !trusted(peer) {
         return peer;
     }
     let mut seen = peer;
     for value in parts.headers.get_all(X_FORWARDED_FOR).iter().rev() {
         for hop in value.to_str().unwrap_or_default().rsplit(',') {
-            let Some(address) = forwarded(hop.trim()) else { return seen };
+            let Some(address) = forwarded(hop.trim()) else {
+                return seen;
+            };
             seen = address;
             if !trusted(address) {
                 return seen;
@@ -141,8 +161,13 @@ pub(crate) fn address(parts: &Parts, settings: &Settings) -> IpAddr {
 }
 
 fn forwarded(hop: &str) -> Option<IpAddr> {
-    let bare = hop.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(hop);
-    let address = bare.parse().or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
+    let bare = hop
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(hop);
+    let address = bare
+        .parse()
+        .or_else(|_| hop.parse().map(|with_port: SocketAddr| with_port.ip()));
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
@@ -150,10 +175,16 @@ fn within(address: IpAddr, (net, prefix): (IpAddr, u8)) -> bool {
     let keep = |bits: u32| bits.saturating_sub(u32::from(prefix));
     match (address, net) {
         (IpAddr::V4(a), IpAddr::V4(b)) => {
-            (a.to_bits() ^ b.to_bits()).checked_shr(keep(32)).unwrap_or(0) == 0
+            (a.to_bits() ^ b.to_bits())
+                .checked_shr(keep(32))
+                .unwrap_or(0)
+                == 0
         }
         (IpAddr::V6(a), IpAddr::V6(b)) => {
-            (a.to_bits() ^ b.to_bits()).checked_shr(keep(128)).unwrap_or(0) == 0
+            (a.to_bits() ^ b.to_bits())
+                .checked_shr(keep(128))
+                .unwrap_or(0)
+                == 0
         }
         _ => false,
     }
@@ -165,10 +196,16 @@ mod tests {
     use axum::http::{HeaderValue, Request};
     use usage_store::registry::{OrganizationId, TokenId};
 
-    fn found(headers: &[(&'static str, &[u8])], query: Option<&str>) -> Result<Option<String>, Refusal> {
+    fn found(
+        headers: &[(&'static str, &[u8])],
+        query: Option<&str>,
+    ) -> Result<Option<String>, Refusal> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.append(HeaderName::from_static(name), HeaderValue::from_bytes(value).unwrap());
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_bytes(value).unwrap(),
+            );
         }
         token(&map, query).map(|token| token.map(|bytes| String::from_utf8(bytes).unwrap()))
     }
@@ -177,26 +214,70 @@ mod tests {
     fn a_token_comes_in_three_ways() {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(found(&[], None).unwrap(), None);
-        assert_eq!(found(&[("x-authorization", b"t")], None).unwrap(), some("t"));
-        assert_eq!(found(&[("x-authorization", b"a\tb")], None).unwrap(), some("a\tb"));
-        assert_eq!(found(&[("x-authorization", "tökén".as_bytes())], None).unwrap(), some("tökén"));
-        assert_eq!(found(&[("authorization", b"Bearer t")], None).unwrap(), some("t"));
-        assert_eq!(found(&[("authorization", b"bearer  t")], None).unwrap(), some("t"));
-        assert_eq!(found(&[("authorization", b"Basic dTpw")], None).unwrap(), None);
-        assert_eq!(found(&[], Some("a=b&token=a%20b+c")).unwrap(), some("a b c"));
+        assert_eq!(
+            found(&[("x-authorization", b"t")], None).unwrap(),
+            some("t")
+        );
+        assert_eq!(
+            found(&[("x-authorization", b"a\tb")], None).unwrap(),
+            some("a\tb")
+        );
+        assert_eq!(
+            found(&[("x-authorization", "tökén".as_bytes())], None).unwrap(),
+            some("tökén")
+        );
+        assert_eq!(
+            found(&[("authorization", b"Bearer t")], None).unwrap(),
+            some("t")
+        );
+        assert_eq!(
+            found(&[("authorization", b"bearer  t")], None).unwrap(),
+            some("t")
+        );
+        assert_eq!(
+            found(&[("authorization", b"Basic dTpw")], None).unwrap(),
+            None
+        );
+        assert_eq!(
+            found(&[], Some("a=b&token=a%20b+c")).unwrap(),
+            some("a b c")
+        );
         assert_eq!(found(&[], Some("t%6Fken=x")).unwrap(), some("x"));
         assert_eq!(found(&[], Some("token=%zz")).unwrap(), some("%zz"));
         assert_eq!(found(&[], Some("token=&tokens=x&token")).unwrap(), None);
-        assert_eq!(found(&[("x-authorization", b" "), ("authorization", b"Bearer ")], Some("token=t")).unwrap(), some("t"));
-        assert_eq!(found(&[("x-authorization", b"t"), ("authorization", b"Bearer t")], Some("token=t")).unwrap(), some("t"));
+        assert_eq!(
+            found(
+                &[("x-authorization", b" "), ("authorization", b"Bearer ")],
+                Some("token=t")
+            )
+            .unwrap(),
+            some("t")
+        );
+        assert_eq!(
+            found(
+                &[("x-authorization", b"t"), ("authorization", b"Bearer t")],
+                Some("token=t")
+            )
+            .unwrap(),
+            some("t")
+        );
     }
 
     #[test]
     fn two_tokens_that_differ_are_refused() {
         for (headers, query) in [
-            (&[("x-authorization", &b"a"[..]), ("authorization", b"Bearer b")][..], None),
+            (
+                &[
+                    ("x-authorization", &b"a"[..]),
+                    ("authorization", b"Bearer b"),
+                ][..],
+                None,
+            ),
             (&[("x-authorization", b"a")], Some("token=b")),
-            (&[("x-authorization", b"a"), ("x-authorization", b"b")], None),
+            (
+                &[("x-authorization", b"a"), ("x-authorization", b"b")],
+                None,
+            ),
             (&[], Some("token=a&token=b")),
         ] {
             assert!(matches!(found(headers, query), Err(Refusal::Token(_))));
@@ -227,11 +308,16 @@ mod tests {
             request = request.header(X_FORWARDED_FOR, *value);
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        parts.extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        parts
+            .extensions
+            .insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
         let settings = Settings {
             public_url: String::new(),
             tls: false,
-            trusted_proxies: trusted.iter().map(|(net, prefix)| (net.parse().unwrap(), *prefix)).collect(),
+            trusted_proxies: trusted
+                .iter()
+                .map(|(net, prefix)| (net.parse().unwrap(), *prefix))
+                .collect(),
             limit_loopback: false,
             next_report_in: 1,
         };
@@ -243,12 +329,28 @@ mod tests {
         let proxies = &[("10.0.0.0", 8), ("::1", 128)][..];
         assert_eq!(seen("192.0.2.1", proxies, &["198.51.100.7"]), "192.0.2.1");
         assert_eq!(seen("10.1.2.3", proxies, &["198.51.100.7"]), "198.51.100.7");
-        assert_eq!(seen("10.1.2.3", proxies, &["203.0.113.9, 198.51.100.7, 10.9.9.9"]), "198.51.100.7");
-        assert_eq!(seen("::1", proxies, &["203.0.113.9", "198.51.100.7:4711"]), "198.51.100.7");
+        assert_eq!(
+            seen(
+                "10.1.2.3",
+                proxies,
+                &["203.0.113.9, 198.51.100.7, 10.9.9.9"]
+            ),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            seen("::1", proxies, &["203.0.113.9", "198.51.100.7:4711"]),
+            "198.51.100.7"
+        );
         assert_eq!(seen("::1", proxies, &["[2001:db8::1]:4711"]), "2001:db8::1");
-        assert_eq!(seen("::ffff:10.1.2.3", proxies, &["2001:db8::1"]), "2001:db8::1");
+        assert_eq!(
+            seen("::ffff:10.1.2.3", proxies, &["2001:db8::1"]),
+            "2001:db8::1"
+        );
         assert_eq!(seen("10.1.2.3", proxies, &["unknown"]), "10.1.2.3");
         assert_eq!(seen("10.1.2.3", proxies, &[]), "10.1.2.3");
-        assert_eq!(seen("192.0.2.1", &[("0.0.0.0", 0)], &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(
+            seen("192.0.2.1", &[("0.0.0.0", 0)], &["198.51.100.7"]),
+            "198.51.100.7"
+        );
     }
 }

@@ -45,11 +45,12 @@ impl Throttle {
         if self.young.len() >= SENDERS_REMEMBERED_MAX / 2 {
             self.old = std::mem::take(&mut self.young);
         }
-        let full_at = self.young.entry(source).or_insert_with(|| {
-            self.old.remove(&source).unwrap_or(now)
-        });
+        let full_at = self
+            .young
+            .entry(source)
+            .or_insert_with(|| self.old.remove(&source).unwrap_or(now));
         let then = (*full_at).max(now) + SENDER_REFILL_INTERVAL;
-        let burst = SENDER_REFILL_INTERVAL * SENDER_BURST_REQUESTS as u32;
+        let burst = SENDER_REFILL_INTERVAL * SENDER_BURST_REQUESTS;
         match then.saturating_duration_since(now).checked_sub(burst) {
             Some(over) if !over.is_zero() => Err(over.as_secs() + 1),
             _ => {
@@ -74,7 +75,11 @@ mod tests {
             throttle.take(sender, start).unwrap();
         }
         assert_eq!(throttle.take(sender, start), Err(1));
-        assert_eq!(throttle.take(Source::Token(TokenId(1)), start), Ok(()), "another's bucket");
+        assert_eq!(
+            throttle.take(Source::Token(TokenId(1)), start),
+            Ok(()),
+            "another's bucket"
+        );
         let later = start + Duration::from_secs(1);
         for _ in 0..10 {
             throttle.take(sender, later).unwrap();
@@ -84,7 +89,10 @@ mod tests {
         for _ in 0..SENDER_BURST_REQUESTS {
             throttle.take(sender, much_later).unwrap();
         }
-        assert!(throttle.take(sender, much_later).is_err(), "a bucket never holds more than a burst");
+        assert!(
+            throttle.take(sender, much_later).is_err(),
+            "a bucket never holds more than a burst"
+        );
     }
 
     #[test]

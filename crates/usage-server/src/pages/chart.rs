@@ -115,10 +115,13 @@ fn summary(days: &[(Day, u64)], today: Day) -> String {
 
 /// The next round number: even, so that half of it is a whole number too.
 fn round_up(most: u64) -> u64 {
-    let mut step: u64 = 1;
+    if let Some(small) = [2, 4, 6, 8].into_iter().find(|&top| top >= most) {
+        return small;
+    }
+    let mut step: u64 = 10;
     loop {
-        for factor in [2, 4, 6, 8, 10] {
-            match step.checked_mul(factor) {
+        for tenths in [10, 12, 16, 20, 24, 30, 40, 50, 60, 80] {
+            match (step / 10).checked_mul(tenths) {
                 Some(top) if top >= most => return top,
                 Some(_) => {}
                 None => return u64::MAX,
@@ -233,10 +236,11 @@ mod tests {
             (1, 2),
             (7, 8),
             (9, 10),
-            (11, 20),
-            (41, 60),
+            (11, 12),
+            (41, 50),
+            (131, 160),
             (168, 200),
-            (1_001, 2_000),
+            (1_001, 1_200),
         ] {
             assert_eq!(round_up(most), top, "{most}");
         }

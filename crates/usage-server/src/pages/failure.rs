@@ -57,7 +57,7 @@ impl Failure {
             ),
             Failure::ForeignForm => (
                 "Please send the form again",
-                "The form didn't come from a current page of this server: perhaps it was open for long, or cookies are off. Go back, reload the page, and send it again.",
+                "The form didn’t come from a current page of this server: perhaps it was open for long, or cookies are off. Go back, reload the page, and send it again.",
             ),
             Failure::NotAnOperator => (
                 "For operators only",
@@ -116,13 +116,13 @@ impl ErrorPage {
             Some(failure) => failure.words(),
             None if status == StatusCode::METHOD_NOT_ALLOWED => (
                 "Not possible here",
-                "This address can't be used in that way.",
+                "This address can’t be used in that way.",
             ),
             None if status == StatusCode::PAYLOAD_TOO_LARGE => {
                 ("Too long", "The form is longer than this server accepts.")
             }
             None => (
-                "The request wasn't understood",
+                "The request wasn’t understood",
                 "Go back, reload the page, and try again.",
             ),
         };

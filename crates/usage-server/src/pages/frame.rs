@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -81,7 +81,9 @@ fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::House;
+    use axum::http::StatusCode;
+
+    use super::super::testing::{Answer, House};
     use super::*;
 
     #[tokio::test]
@@ -125,7 +127,7 @@ mod tests {
         let failure = Failure::Broken("the cause <secret>".to_owned());
         let id = RequestId("req-17".into());
         let answer = finish(&house.app, Some(id), failure.into_response());
-        let answer = super::super::testing::Answer::read(answer).await;
+        let answer = Answer::read(answer).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(answer.text.contains("req-17"));
         assert!(!answer.text.contains("secret"));

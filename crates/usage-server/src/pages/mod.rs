@@ -75,3 +75,86 @@ fn render(page: &impl Template) -> Result<Html<String>, Failure> {
         .map_err(|e| Failure::Broken(format!("template: {e}")))?;
     Ok(Html(html))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::testing::House;
+
+    /// Every page that links lead to, from the front page on.
+    async fn crawl(house: &House, base: &str) -> Vec<(String, String)> {
+        let mut known = BTreeSet::from([format!("{base}/")]);
+        let mut waiting: Vec<String> = known.iter().cloned().collect();
+        let mut pages = Vec::new();
+        while let Some(link) = waiting.pop() {
+            let path = link
+                .strip_prefix(base)
+                .unwrap_or_else(|| panic!("{link} leaves {base}"));
+            let answer = house.get(path.split('#').next().unwrap()).await;
+            assert_eq!(answer.status, 200, "{link}");
+            if answer.header("content-type").starts_with("text/html") {
+                waiting.extend(
+                    answer
+                        .links()
+                        .into_iter()
+                        .filter(|link| !link.starts_with('#') && known.insert(link.clone())),
+                );
+                pages.push((link, answer.text));
+            }
+        }
+        pages
+    }
+
+    #[tokio::test]
+    async fn every_link_of_a_living_fleet_leads_somewhere() {
+        let house = House::signed_in();
+        house.settle_demo_fleet(12, 4);
+        let pages = crawl(&house, "").await;
+        for part in ["/products/", "/servers/", "/reports?", "/quarantine"] {
+            assert!(pages.iter().any(|(link, _)| link.contains(part)), "{part}");
+        }
+        for (link, html) in &pages {
+            assert!(
+                !html.contains("style=") && !html.contains("<script"),
+                "{link} breaks our policy"
+            );
+            assert!(html.len() < 100_000, "{link} has {} bytes", html.len());
+            let mut ids = BTreeSet::new();
+            for id in html
+                .split(" id=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+            {
+                assert!(ids.insert(id), "{link} has two elements {id}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn behind_a_proxys_subpath_every_link_and_form_stays_below_it() {
+        let house = House::reached_at("https://example.com/usage").let_in("ada@example.com");
+        house.settle_demo_fleet(3, 2);
+        let pages = crawl(&house, "/usage").await;
+        assert!(pages.len() > 5);
+        for (link, html) in &pages {
+            for address in html
+                .split("action=\"")
+                .skip(1)
+                .chain(html.split("src=\"").skip(1))
+            {
+                assert!(address.starts_with("/usage/"), "{link}");
+            }
+        }
+        house.set_cookies(Default::default());
+        assert_eq!(
+            house.get("/reports").await.header("location"),
+            "/usage/sign-in?next=%2Freports"
+        );
+        let cookie = house.get("/sign-in").await.header("set-cookie");
+        assert!(
+            cookie.starts_with("__Host-usage_form=") && cookie.ends_with("; Secure"),
+            "{cookie}"
+        );
+    }
+}

@@ -15,12 +15,14 @@ use super::layout::{Layout, Section, base_path};
 use super::{Failure, ask, render};
 use crate::account::Operator;
 use crate::app::App;
+use crate::command::first_report;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct Overview {
     page: Layout,
-    public_url: String,
+    /// The shell line that sends one.
+    first_report: String,
     active_servers: Count,
     reports_today: Count,
     adopted: Vec<ProductRow>,
@@ -108,7 +110,7 @@ impl Overview {
         };
         Overview {
             page,
-            public_url: public_url.trim_end_matches('/').to_owned(),
+            first_report: first_report(public_url.trim_end_matches('/')),
             active_servers,
             reports_today,
             adopted: rows(adopted),
@@ -131,6 +133,8 @@ impl ProductRow {
 
 #[cfg(test)]
 mod tests {
+    use usage_store::report::Kind;
+
     use super::super::testing::{HOSTILE, House, layout, now};
     use super::*;
 
@@ -209,5 +213,31 @@ mod tests {
             (answer.status.as_u16(), answer.header("location").as_str()),
             (303, "/")
         );
+    }
+
+    #[tokio::test]
+    async fn a_first_report_shows_under_new_names_and_moves_up_when_adopted() {
+        let house = House::signed_in();
+        assert!(house.get("/").await.text.contains("No reports yet"));
+        let body = r#"[{"tags":{"version":"1.2.3"},"values":{"cluster_id":"c1","users":3}}]"#;
+        house.append(Kind::Usage, "myproduct", body);
+        let page = house.get("/").await;
+        let (_, new_names) = page.text.split_once("New names").unwrap();
+        assert!(new_names.contains("myproduct"));
+
+        let csrf = page.field("csrf");
+        let adopt = page
+            .text
+            .split("action=\"")
+            .find_map(|rest| rest.split_once("/adopt\""));
+        let adopt = format!("{}/adopt", adopt.unwrap().0);
+        house.post(&adopt, &[("csrf", &csrf)]).await;
+        let page = house.get("/").await;
+        assert!(page.text.contains("myproduct") && !page.text.contains("New names"));
+
+        let product = house.get(&page.link_with("/products/")).await;
+        assert!(product.text.contains("1.2.3") && product.text.contains("100.0 %"));
+        let server = house.get(&product.link_with("/servers/")).await;
+        assert!(server.text.contains("users") && server.text.contains("Its reports"));
     }
 }

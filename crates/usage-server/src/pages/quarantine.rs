@@ -130,9 +130,9 @@ fn suggestion(errors: &[(String, Vec<String>)]) -> &'static str {
     } else if says("too ") || says("limit") || says("more than") {
         "The report is larger than this server accepts. If it is honest, send less in one report or raise the limit; if not, look at who sends it."
     } else if errors.iter().any(|(field, _)| field == "body") {
-        "The body is not the JSON it should be. Often it was cut off on its way (a proxy with a small limit, a program that ended while sending) or put together by hand: compare it with the protocol's examples."
+        "The body is not the JSON it should be. Often it was cut off on its way (a proxy with a small limit, a program that ended while sending) or put together by hand: compare it with the protocol’s examples."
     } else {
-        "A field has another type than the protocol's. Compare the body below with the protocol's examples, and fix it in the program's next release."
+        "A field has another type than the protocol’s. Compare the body below with the protocol’s examples, and fix it in the program’s next release."
     }
 }
 

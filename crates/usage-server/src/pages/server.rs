@@ -57,9 +57,12 @@ pub(super) async fn show(
         let found = app
             .store
             .server_reports(ServerId(id), place.before, REPORTS_SHOWN + 1)?;
+        let mut rows = reports::rows(&app.store, &found, now)?;
+        // The page says whose they are.
+        rows.iter_mut().for_each(|row| row.sender = None);
         Ok(ServerPage {
             older: reports::older(&found),
-            reports: reports::rows(&app.store, &found, now)?,
+            reports: rows,
             further: place.before.is_some(),
             ..ServerPage::new(page, detail, now)
         })

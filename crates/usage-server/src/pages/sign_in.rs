@@ -103,11 +103,11 @@ pub(super) async fn submit(
             Timestamp::now(),
         )?)
     });
-    Ok(welcome_in(&app, cookie.await?, local_path(&next)))
+    Ok(go_to(&app, cookie.await?, local_path(&next)))
 }
 
 /// Off to `path` with the session's cookie.
-pub(super) fn welcome_in(app: &App, cookie: Option<HeaderValue>, path: &str) -> Response {
+pub(super) fn go_to(app: &App, cookie: Option<HeaderValue>, path: &str) -> Response {
     let base = base_path(&app.settings.public_url);
     let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
     (cookie, Redirect::to(&format!("{base}{path}"))).into_response()
@@ -170,7 +170,7 @@ pub(super) async fn leave(
     let cookie = ask(&app, move |app| {
         Ok(account::end(&app.store, &headers, app.settings.tls)?)
     });
-    Ok(welcome_in(&app, cookie.await?, "/sign-in"))
+    Ok(go_to(&app, cookie.await?, "/sign-in"))
 }
 
 impl From<Busy> for Failure {

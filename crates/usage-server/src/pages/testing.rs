@@ -18,6 +18,7 @@ use usage_store::{NewReport, Outcome, Sender, Store, StoredReport, Writing};
 use super::layout::{Layout, Section, Viewer};
 use crate::account::{self, FirstVisit, Secret};
 use crate::app::{App, Settings};
+use crate::demo::Fleet;
 
 /// A reported string that would like to be markup.
 pub(super) const HOSTILE: &str = "\"'><script>alert(1)</script><!--";
@@ -54,6 +55,19 @@ pub(super) fn stored(kind: Kind, product: &str, body: &str) -> StoredReport {
         idempotency_key: None,
         install_key: None,
         body: body.as_bytes().to_vec(),
+    }
+}
+
+fn report(kind: Kind, product: &str, sender: Sender, at: Timestamp, body: Vec<u8>) -> NewReport {
+    NewReport {
+        kind,
+        product: product.into(),
+        sender,
+        received_at: at,
+        reported_at: None,
+        idempotency: None,
+        install_key: None,
+        body,
     }
 }
 
@@ -122,22 +136,39 @@ impl House {
 
     /// A report arrives; its place.
     pub(super) fn append(&self, kind: Kind, product: &str, body: &str) -> u64 {
-        let report = NewReport {
+        let now = Timestamp::now();
+        let report = report(
             kind,
-            product: product.into(),
-            sender: Sender::default(),
-            received_at: Timestamp::now(),
-            reported_at: None,
-            idempotency: None,
-            install_key: None,
-            body: body.as_bytes().to_vec(),
-        };
+            product,
+            Sender::default(),
+            now,
+            body.as_bytes().to_vec(),
+        );
         let outcomes = self.app.store.append(&[report]).unwrap();
         while self.app.store.apply().unwrap() > 0 {}
         match outcomes[0] {
             Outcome::Accepted(seq) => seq,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The demo's fleet of that size moves in, with its history of some days.
+    pub(super) fn settle_demo_fleet(&self, servers: u32, days: u32) {
+        let store = &self.app.store;
+        let organization = store
+            .organization("Northwind Energy", Timestamp::now())
+            .unwrap();
+        let mut reports = Vec::new();
+        let fleet = Fleet::new(servers, days, Timestamp::now(), 4);
+        for post in fleet.filter(|post| !post.broken) {
+            let sender = Sender {
+                organization: post.organization.map(|_| organization),
+                token: None,
+            };
+            reports.push(report(post.kind, post.product, sender, post.at, post.body));
+        }
+        store.append(&reports).unwrap();
+        while store.apply().unwrap() > 0 {}
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
@@ -262,17 +293,23 @@ impl Answer {
         all.into_iter().collect()
     }
 
-    /// The first link whose address has this in it.
-    pub(super) fn link_with(&self, part: &str) -> String {
+    /// Where its links lead.
+    pub(super) fn links(&self) -> Vec<String> {
         let hrefs = self
             .text
             .split("href=\"")
             .skip(1)
             .filter_map(|rest| rest.split('"').next());
         hrefs
-            .filter(|href| href.contains(part))
             .map(|href| href.replace("&#38;", "&").replace("&amp;", "&"))
-            .next()
+            .collect()
+    }
+
+    /// The first link whose address has this in it.
+    pub(super) fn link_with(&self, part: &str) -> String {
+        self.links()
+            .into_iter()
+            .find(|link| link.contains(part))
             .expect("no such link")
     }
 }

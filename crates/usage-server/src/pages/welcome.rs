@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::layout::Layout;
-use super::sign_in::welcome_in;
+use super::sign_in::go_to;
 use super::{Failure, ask, render};
 use crate::account::{self, FormGuard, Secret, password};
 use crate::app::App;
@@ -100,7 +100,7 @@ pub(super) async fn submit(
     .await?;
     app.account.first_visit.close();
     match made {
-        Some(cookie) => Ok(welcome_in(&app, cookie, "/")),
+        Some(cookie) => Ok(go_to(&app, cookie, "/")),
         None => over(&app),
     }
 }

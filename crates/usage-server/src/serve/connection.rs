@@ -1,12 +1,12 @@
 //! One connection, and the watch over it: a connection on which nothing happens for too long
 //! is closed, whatever it was in the middle of. One timer a connection, armed anew only when
-//! it rings, costs a request two clock readings.
+//! it rings: a request costs two clock readings and no timer.
 
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use hyper::service::service_fn;
@@ -14,6 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::exchange;
 use crate::limits::{IDLE_TIMEOUT, REQUEST_TIMEOUT};
@@ -34,7 +35,7 @@ pub(super) async fn serve(
         })
     };
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
-    let mut alarm = pin!(tokio::time::sleep(activity.patience()));
+    let mut alarm = pin!(tokio::time::sleep(REQUEST_TIMEOUT));
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let mut told = false;
     loop {
@@ -55,7 +56,8 @@ pub(super) async fn serve(
                 if patience.is_zero() {
                     return;
                 }
-                alarm.as_mut().reset(tokio::time::Instant::now() + patience);
+                // A request that begins just now must not outstay its time either.
+                alarm.as_mut().reset(Instant::now() + patience.min(REQUEST_TIMEOUT));
             }
         }
     }
@@ -101,7 +103,9 @@ impl Activity {
             0 => IDLE_TIMEOUT,
             _ => REQUEST_TIMEOUT,
         };
-        let still = self.millis().saturating_sub(self.last_millis.load(Ordering::Relaxed));
+        let still = self
+            .millis()
+            .saturating_sub(self.last_millis.load(Ordering::Relaxed));
         allowed.saturating_sub(Duration::from_millis(still))
     }
 }

@@ -55,7 +55,9 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     if let Some(given) = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok())
         && (1..=REQUEST_ID_MAX_BYTES).contains(&given.len())
-        && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && given
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     {
         return Arc::from(given);
     }
@@ -71,15 +73,16 @@ fn log(method: &Method, path: &str, status: StatusCode, id: &str, began: Instant
                 %method,
                 path,
                 status = status.as_u16(),
-                millis = began.elapsed().as_secs_f64() * 1e3,
+                micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
                 request_id = id,
                 "request"
             )
         };
     }
+    let by_machines = path.starts_with("/api/") || matches!(path, "/healthz" | "/readyz");
     if status.is_server_error() {
         event!(warn);
-    } else if path.starts_with("/api/") && status.is_success() {
+    } else if by_machines && status.is_success() {
         event!(debug);
     } else {
         event!(info);

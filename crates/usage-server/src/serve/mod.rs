@@ -54,12 +54,19 @@ pub(crate) async fn serve(
     // Ignored where every connection is gone already.
     let _ = stop.send(true);
     let all_ended = slots.acquire_many(CONNECTIONS_MAX);
-    if tokio::time::timeout(DRAIN_TIMEOUT, all_ended).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT, all_ended)
+        .await
+        .is_err()
+    {
         tracing::warn!("stopped with requests still under way");
     }
 }
 
-type Accepted = (tokio::net::TcpStream, std::net::SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (
+    tokio::net::TcpStream,
+    std::net::SocketAddr,
+    tokio::sync::OwnedSemaphorePermit,
+);
 
 /// The next connection, once there is a slot for it; `None` when accepting failed and should
 /// be tried again a little later.

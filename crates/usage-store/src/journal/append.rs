@@ -111,10 +111,10 @@ fn decide(
             return Ok(Outcome::TokenRevoked);
         }
     }
-    if let Some(key) = &report.idempotency {
-        if let Some(outcome) = repeated(commit, key, report)? {
-            return Ok(outcome);
-        }
+    if let Some(key) = &report.idempotency
+        && let Some(outcome) = repeated(commit, key, report)?
+    {
+        return Ok(outcome);
     }
     *next += 1;
     Ok(Outcome::Accepted(*next - 1))

@@ -6,6 +6,7 @@ mod block;
 mod limits;
 pub(crate) mod mark;
 pub(crate) mod repack;
+pub(crate) mod rewrite;
 pub(crate) mod walk;
 
 pub(crate) use append::{Appender, forget_keys, next_seq};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::Day;
 use crate::registry::{OrganizationId, TokenId};
 use crate::report::Kind;
 
@@ -103,6 +105,18 @@ pub struct StoredReport {
     pub install_key: Option<[u8; 16]>,
     /// The body as received.
     pub body: Vec<u8>,
+}
+
+impl StoredReport {
+    /// When it was made, as far as we know: the time that everything is counted by.
+    pub fn at(&self) -> Timestamp {
+        self.reported_at.unwrap_or(self.received_at)
+    }
+
+    /// The day it counts on.
+    pub fn day(&self) -> Day {
+        Day::of(self.at())
+    }
 }
 
 impl Kind {

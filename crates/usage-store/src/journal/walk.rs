@@ -2,7 +2,7 @@
 //! backwards for pages. Each step reads a few blocks in a snapshot of its own, so a slow
 //! consumer never holds the WAL back.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::block::unpack;
 use super::limits::{SPAN_REPORTS, WALK_BLOCKS};
@@ -10,38 +10,60 @@ use super::{Seq, StoredReport};
 use crate::Result;
 use crate::sqlite::sql;
 
-/// Up to `WALK_BLOCKS` blocks' reports, from place `from` on, in order. Empty at the end.
-pub(crate) fn forwards(db: &Connection, from: Seq) -> Result<Vec<StoredReport>> {
-    let mut reports = Vec::new();
-    let mut query = db.prepare_cached(sql!("journal/blocks_from"))?;
-    let mut rows = query.query(params![from as i64, WALK_BLOCKS as i64])?;
-    while let Some(row) = rows.next()? {
-        let block = unpack(
-            row.get::<_, i64>(0)? as Seq,
-            row.get_ref(1)?.as_blob().unwrap_or(&[]),
-        )?;
-        reports.extend(block.into_iter().filter(|report| report.seq >= from));
-        if reports.len() as u64 >= SPAN_REPORTS {
-            break;
-        }
-    }
-    Ok(reports)
+/// Some reports in order, and the place to go on from.
+pub(crate) struct Stretch {
+    pub(crate) reports: Vec<StoredReport>,
+    pub(crate) next: Seq,
 }
 
-/// One block's reports, newest first, from below place `before`. Empty at the beginning.
+/// The reports from place `from` on: about a span's worth, none only at the end.
+pub(crate) fn forwards(db: &Connection, from: Seq) -> Result<Stretch> {
+    let mut stretch = Stretch {
+        reports: Vec::new(),
+        next: from,
+    };
+    let mut query = db.prepare_cached(sql!("journal/blocks_from"))?;
+    loop {
+        let begin = stretch.next;
+        let mut rows = query.query(params![begin as i64, WALK_BLOCKS as i64])?;
+        while let Some(row) = rows.next()? {
+            let block = unpack(row.get::<_, i64>(0)? as Seq, blob(row, 2)?)?;
+            stretch
+                .reports
+                .extend(block.into_iter().filter(|report| report.seq >= begin));
+            stretch.next = stretch.next.max(row.get::<_, i64>(1)? as Seq);
+            if stretch.reports.len() as u64 >= SPAN_REPORTS {
+                break;
+            }
+        }
+        // Where everything in these blocks was erased, there may be more behind them.
+        if !stretch.reports.is_empty() || stretch.next == begin {
+            return Ok(stretch);
+        }
+    }
+}
+
+/// One block's reports, newest first, from below place `before`. Empty only at the beginning.
 pub(crate) fn backwards(db: &Connection, before: Seq) -> Result<Vec<StoredReport>> {
     let mut query = db.prepare_cached(sql!("journal/blocks_before"))?;
-    let mut rows = query.query(params![before.min(i64::MAX as u64) as i64, 1])?;
-    let Some(row) = rows.next()? else {
-        return Ok(Vec::new());
-    };
-    let mut block = unpack(
-        row.get::<_, i64>(0)? as Seq,
-        row.get_ref(1)?.as_blob().unwrap_or(&[]),
-    )?;
-    block.retain(|report| report.seq < before);
-    block.reverse();
-    Ok(block)
+    let mut below = before.min(i64::MAX as u64) as i64;
+    loop {
+        let mut rows = query.query(params![below, 1])?;
+        let Some(row) = rows.next()? else {
+            return Ok(Vec::new());
+        };
+        below = row.get(0)?;
+        let mut block = unpack(below as Seq, blob(row, 1)?)?;
+        block.retain(|report| report.seq < before);
+        if !block.is_empty() {
+            block.reverse();
+            return Ok(block);
+        }
+    }
+}
+
+fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8]> {
+    Ok(row.get_ref(column)?.as_blob().unwrap_or_default())
 }
 
 /// The reports of one span, in order.
@@ -51,10 +73,7 @@ pub(crate) fn span(db: &Connection, span: u64) -> Result<Vec<StoredReport>> {
     let (from, to) = bounds(span);
     let mut rows = query.query(params![from, to])?;
     while let Some(row) = rows.next()? {
-        reports.extend(unpack(
-            row.get::<_, i64>(0)? as Seq,
-            row.get_ref(1)?.as_blob().unwrap_or(&[]),
-        )?);
+        reports.extend(unpack(row.get::<_, i64>(0)? as Seq, blob(row, 1)?)?);
     }
     Ok(reports)
 }

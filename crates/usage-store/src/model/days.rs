@@ -80,6 +80,11 @@ impl DaySet {
     }
 }
 
+/// The cells that a server's day put it in.
+pub(super) fn places_on(db: &Connection, key: Key) -> Result<Vec<Place>> {
+    Ok(read(db, key)?.places)
+}
+
 fn read(db: &Connection, (product, day, server): Key) -> Result<LatestOfDay> {
     Ok(db
         .prepare_cached(sql!("model/day"))?

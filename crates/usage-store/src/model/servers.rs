@@ -68,15 +68,15 @@ impl Servers {
         }
         state.last_seen = state.last_seen.max(Some(at));
         state.spans.insert((seen.seq / SPAN_REPORTS) as u32);
-        if let Some(host) = &observation.host {
-            if state.host_at <= Some(at) {
-                (state.host, state.host_at) = (Some(host.to_string()), Some(at));
-            }
+        if let Some(host) = &observation.host
+            && state.host_at <= Some(at)
+        {
+            (state.host, state.host_at) = (Some(host.to_string()), Some(at));
         }
-        if let Some(version) = &observation.version {
-            if state.version_at <= Some(at) {
-                (state.version, state.version_at) = (Some(version.to_string()), Some(at));
-            }
+        if let Some(version) = &observation.version
+            && state.version_at <= Some(at)
+        {
+            (state.version, state.version_at) = (Some(version.to_string()), Some(at));
         }
         if seen.usage && state.usage_at <= Some(at) {
             (state.usage, state.usage_at) = (Some(latest(observation)?), Some(at));
@@ -110,6 +110,11 @@ impl Servers {
         }
         Ok(())
     }
+}
+
+/// A server as before its first report.
+pub(super) fn reset(db: &Connection, id: ServerId) -> Result<()> {
+    Servers(HashMap::from([(id, State::default())])).save(db)
 }
 
 fn read(db: &Connection, id: ServerId) -> Result<State> {

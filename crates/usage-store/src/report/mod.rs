@@ -5,6 +5,7 @@
 mod check_in;
 mod compact;
 mod element;
+mod elements;
 mod ids;
 mod json;
 pub mod limits;
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use compact::compact;
+pub(crate) use elements::only_elements;
 use problems::{BODY, Problems};
 
 /// Which of the three reports it is.

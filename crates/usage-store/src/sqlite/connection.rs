@@ -61,6 +61,12 @@ pub(crate) fn checkpoint(checkpointer: &Connection) -> Result<i64> {
     Ok(checkpointer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))?)
 }
 
+/// Copies all of the WAL and cuts it to nothing: what was erased must not linger there. Waits for
+/// readers and the writer, and leaves it to the next time where they take too long.
+pub(crate) fn empty_wal(checkpointer: &Connection) -> Result<()> {
+    Ok(checkpointer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+}
+
 /// - `cache_size`: 16 MiB; a larger one was measured and gains nothing, the kernel caches too.
 /// - `temp_store = MEMORY`: no temporary files outside the data folder.
 fn shared_settings(db: &Connection) -> Result<()> {

@@ -5,7 +5,7 @@ mod connection;
 mod readers;
 mod schema;
 
-pub(crate) use connection::{checkpoint, checkpointer, open_writer};
+pub(crate) use connection::{checkpoint, checkpointer, empty_wal, open_writer};
 pub(crate) use readers::Readers;
 pub(crate) use schema::migrate;
 

@@ -50,9 +50,9 @@ fn a_servers_page_shows_its_latest_and_its_reports() {
 fn active_means_within_thirty_six_hours_whatever_the_kind() {
     let world = World::new();
     let now = noon(10);
+    world.append(usage("c", "silent", "1.0", now - hours(37)));
     world.append(check_in("c", "starts", "1.0", now - hours(35)));
     world.append(usage("c", "posts", "1.0", now - hours(1)));
-    world.append(usage("c", "silent", "1.0", now - hours(37)));
     world.apply_all();
     let product = only(&world, now);
     assert_eq!(product.active_servers, 2);

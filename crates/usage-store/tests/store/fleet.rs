@@ -9,39 +9,39 @@ use usage_store::registry::OrganizationId;
 use usage_store::report::{Kind, decode};
 use usage_store::{Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Writing};
 
-pub struct World {
-    pub store: Store,
-    pub folder: TempDir,
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) folder: TempDir,
 }
 
 impl World {
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Writing::Alone).unwrap();
         World { store, folder }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Closes the store, as the end of the process does, and opens it again.
-    pub fn restart(self) -> World {
+    pub(crate) fn restart(self) -> World {
         let World { store, folder } = self;
         drop(store);
         let store = Store::open(folder.path(), Writing::Alone).unwrap();
         World { store, folder }
     }
 
-    pub fn append(&self, report: NewReport) -> Outcome {
+    pub(crate) fn append(&self, report: NewReport) -> Outcome {
         self.store.append(&[report]).unwrap()[0]
     }
 
-    pub fn apply_all(&self) {
+    pub(crate) fn apply_all(&self) {
         while self.store.apply().unwrap() > 0 {}
     }
 
-    pub fn journal(&self) -> Vec<StoredReport> {
+    pub(crate) fn journal(&self) -> Vec<StoredReport> {
         let (mut all, mut next) = (Vec::new(), 0);
         loop {
             let reports = self.store.reports_from(next).unwrap();
@@ -55,31 +55,31 @@ impl World {
 }
 
 /// Noon of a day in the autumn of 2026.
-pub fn noon(day: i64) -> Timestamp {
+pub(crate) fn noon(day: i64) -> Timestamp {
     let first: Timestamp = "2026-10-01T12:00:00Z".parse().unwrap();
     first + SignedDuration::from_hours(24 * day)
 }
 
-pub fn hours(n: i64) -> SignedDuration {
+pub(crate) fn hours(n: i64) -> SignedDuration {
     SignedDuration::from_hours(n)
 }
 
 /// A usage report as Kapacitor sends it.
-pub fn usage(cluster: &str, server: &str, version: &str, at: Timestamp) -> NewReport {
+pub(crate) fn usage(cluster: &str, server: &str, version: &str, at: Timestamp) -> NewReport {
     let body = format!(
         r#"[{{"tags":{{"version":"{version}","os":"linux"}},"values":{{"cluster_id":"{cluster}","server_id":"{server}","num_tasks":5}}}}]"#
     );
     report(Kind::Usage, "kapacitor", body.into_bytes(), at)
 }
 
-pub fn check_in(cluster: &str, server: &str, version: &str, at: Timestamp) -> NewReport {
+pub(crate) fn check_in(cluster: &str, server: &str, version: &str, at: Timestamp) -> NewReport {
     let body = format!(
         r#"{{"cluster_id":"{cluster}","server_id":"{server}","host":"{server}.example.com","product":"kapacitor","version":"{version}"}}"#
     );
     report(Kind::Servers, "kapacitor", body.into_bytes(), at)
 }
 
-pub fn report(kind: Kind, product: &str, body: Vec<u8>, at: Timestamp) -> NewReport {
+pub(crate) fn report(kind: Kind, product: &str, body: Vec<u8>, at: Timestamp) -> NewReport {
     decode(kind, &body).expect("the stories' reports are right");
     NewReport {
         kind,
@@ -93,12 +93,12 @@ pub fn report(kind: Kind, product: &str, body: Vec<u8>, at: Timestamp) -> NewRep
     }
 }
 
-pub fn under(mut report: NewReport, organization: OrganizationId) -> NewReport {
+pub(crate) fn under(mut report: NewReport, organization: OrganizationId) -> NewReport {
     report.sender.organization = Some(organization);
     report
 }
 
-pub fn keyed(mut report: NewReport, key: u8) -> NewReport {
+pub(crate) fn keyed(mut report: NewReport, key: u8) -> NewReport {
     report.idempotency = Some(Idempotency {
         key: [key; 16],
         digest: [key; 16],
@@ -106,7 +106,7 @@ pub fn keyed(mut report: NewReport, key: u8) -> NewReport {
     report
 }
 
-pub fn made(mut report: NewReport, at: Timestamp) -> NewReport {
+pub(crate) fn made(mut report: NewReport, at: Timestamp) -> NewReport {
     report.reported_at = Some(at);
     report
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod counting;
+mod erasing;
 mod fleet;
 mod keeping;
 mod rebuilding;

@@ -19,7 +19,7 @@ fn text(column: &str, value: Value) -> String {
 }
 
 /// Everything the read model holds, as text.
-fn dump(world: &World) -> Vec<String> {
+pub(crate) fn dump(world: &World) -> Vec<String> {
     let db = Connection::open(world.path().join("usage.db")).unwrap();
     let tables = [
         "SELECT id, product, cluster_id, server_id, organization, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans FROM server ORDER BY id",
@@ -31,11 +31,7 @@ fn dump(world: &World) -> Vec<String> {
     let mut lines = Vec::new();
     for table in tables {
         let mut query = db.prepare(table).unwrap();
-        let names: Vec<String> = query
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let names: Vec<String> = query.column_names().map(str::to_owned).collect();
         let mut rows = query.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             let cells: Vec<String> = (0..names.len())
@@ -48,7 +44,7 @@ fn dump(world: &World) -> Vec<String> {
 }
 
 /// A report of a small, quarrelsome fleet: few ids, so that they meet often.
-fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
+pub(crate) fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
     let ids = (
         0u8..3,
         0u8..3,

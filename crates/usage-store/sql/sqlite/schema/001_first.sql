@@ -143,12 +143,14 @@ CREATE TABLE cell (
     PRIMARY KEY (product, day, dimension, value)
 ) STRICT, WITHOUT ROWID;
 
+-- How many reports count on a day, and the last of them in the journal's order.
 -- kind: 1 servers, 2 stats, 3 usage.
 CREATE TABLE day_reports (
     product          INTEGER NOT NULL,
     day              INTEGER NOT NULL,
     kind             INTEGER NOT NULL,
     reports          INTEGER NOT NULL,
+    last_seq         INTEGER NOT NULL,
     last_received_at INTEGER NOT NULL,
     PRIMARY KEY (product, day, kind)
 ) STRICT, WITHOUT ROWID;

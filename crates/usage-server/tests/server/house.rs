@@ -1,0 +1,93 @@
+//! Habits that decay without a check: what every file of this repository owes its reader.
+
+use std::path::{Path, PathBuf};
+
+/// Past this a file probably holds two things.
+const LINES_MAX: usize = 500;
+
+/// Names that say nothing, where things gather that belong nowhere.
+const NAMELESS: [&str; 5] = ["utils", "util", "helpers", "common", "misc"];
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// All files under a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        match entry.file_type().unwrap().is_dir() {
+            true if path.file_name().is_some_and(|name| name == "target") => {}
+            true => found.extend(files(&path)),
+            false => found.push(path),
+        }
+    }
+    found
+}
+
+fn with_extension(extension: &str) -> Vec<(PathBuf, String)> {
+    let found: Vec<_> = files(&crates())
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .map(|path| (path.clone(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    assert!(
+        found.len() > 20,
+        "looks in the wrong place for .{extension}"
+    );
+    found
+}
+
+#[test]
+fn every_source_file_says_what_lives_in_it() {
+    for (path, text) in with_extension("rs") {
+        assert!(
+            text.starts_with("//! "),
+            "{} doesn't open with //!",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn no_source_file_is_too_long() {
+    for (path, text) in with_extension("rs") {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn no_file_or_folder_has_a_name_that_says_nothing() {
+    for path in files(&crates()) {
+        let inside = path.strip_prefix(crates()).unwrap();
+        for part in inside.with_extension("").components() {
+            let name = part.as_os_str().to_string_lossy().into_owned();
+            assert!(!NAMELESS.contains(&name.as_str()), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_query_says_what_it_answers_and_is_used() {
+    let folder = crates().join("usage-store/sql/sqlite");
+    let sources: String = with_extension("rs")
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect::<Vec<_>>()
+        .concat();
+    for (path, text) in with_extension("sql") {
+        let name = path.strip_prefix(&folder).unwrap().with_extension("");
+        assert!(
+            text.starts_with("-- "),
+            "{} doesn't open with a comment",
+            path.display()
+        );
+        let used = format!("sql!(\"{}\")", name.display());
+        assert!(sources.contains(&used), "nothing uses {}", path.display());
+    }
+}

@@ -1,0 +1,33 @@
+//! The built program from outside: started as a process, spoken to over sockets, killed and
+//! restarted, reported to by programs that exist. One binary, as linking is what takes long.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod commands;
+mod configuration;
+mod demo;
+mod extensions;
+mod folder;
+mod go_client;
+mod golden;
+mod house;
+mod http;
+mod influxd;
+mod kill;
+mod limits;
+mod model;
+mod paths;
+mod patience;
+mod process;
+mod programs;
+mod proxy;
+mod signing_in;
+mod stopping;
+mod tokens;

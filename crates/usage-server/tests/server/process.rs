@@ -1,0 +1,161 @@
+//! Child processes: what they write is read as it comes, their end is waited for with a
+//! deadline, and none outlives its test.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use crate::patience::DEADLINE;
+
+/// A running program.
+pub(crate) struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    errors: Option<JoinHandle<String>>,
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// `None` where a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// The output of a command that has to work.
+    pub(crate) fn well(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.stdout
+    }
+
+    /// The one line on standard error of a command that has to fail with this exit code.
+    pub(crate) fn refused(self, code: i32) -> String {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert_eq!(self.stdout, "", "a refusal says nothing on standard output");
+        let lines: Vec<&str> = self.stderr.lines().collect();
+        assert_eq!(lines.len(), 1, "one line that says what to do: {lines:?}");
+        lines[0].to_owned()
+    }
+}
+
+/// The server's own binary, with nothing set by the environment of whoever runs the tests.
+pub(crate) fn usage_server() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_usage-server"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("USAGE_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+impl Process {
+    /// Starts a program and gives it `input` on standard input.
+    pub(crate) fn start(command: &mut Command, input: &[u8]) -> Process {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        // A program that doesn't want its input may be gone before it could read any.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (say, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                if say.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut stderr = child.stderr.take().unwrap();
+        let errors = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Process {
+            child,
+            lines,
+            errors: Some(errors),
+        }
+    }
+
+    /// The next line on standard output that `wanted` makes something of.
+    pub(crate) fn line<T>(&mut self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> T {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self
+                .lines
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => {
+                    if let Some(found) = wanted(&line) {
+                        return found;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("no line came: {what}"),
+                Err(RecvTimeoutError::Disconnected) => {
+                    let _ = self.child.wait();
+                    let said = self.errors.take().unwrap().join().unwrap();
+                    panic!("ended before it said: {what}\n{said}");
+                }
+            }
+        }
+    }
+
+    /// Waits for its end, which shows by the end of its output.
+    pub(crate) fn ended(mut self) -> Ended {
+        let deadline = Instant::now() + DEADLINE;
+        let mut stdout = String::new();
+        loop {
+            match self
+                .lines
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => stdout = stdout + &line + "\n",
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("doesn't end; it said: {stdout}"),
+            }
+        }
+        let code = self.child.wait().unwrap().code();
+        let stderr = self.errors.take().unwrap().join().unwrap();
+        Ended {
+            code,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// Sends a signal by its name: "TERM", "INT".
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success(),
+            "{kill}"
+        );
+    }
+
+    /// `kill -9`, and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

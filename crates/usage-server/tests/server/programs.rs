@@ -1,0 +1,33 @@
+//! Real programs that tests use where they are installed. CI sets `REQUIRE_SERVICES=1`: there,
+//! a missing one is a failure.
+
+use std::path::{Path, PathBuf};
+
+/// A program in the search path; without it the test is skipped, and says so.
+pub(crate) fn program(name: &str, package: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|at| at.is_file());
+    present(found, name, package)
+}
+
+/// A folder that a package installs; without it the test is skipped, and says so.
+pub(crate) fn folder(path: &str, package: &str) -> Option<PathBuf> {
+    let path = Path::new(path);
+    present(
+        path.is_dir().then(|| path.to_owned()),
+        &path.display().to_string(),
+        package,
+    )
+}
+
+fn present(found: Option<PathBuf>, name: &str, package: &str) -> Option<PathBuf> {
+    if found.is_none() {
+        let missing = format!("{name} is not installed (Debian: {package})");
+        let required = std::env::var("REQUIRE_SERVICES").is_ok_and(|set| set == "1");
+        assert!(!required, "{missing}");
+        println!("skipped: {missing}");
+    }
+    found
+}

@@ -1,0 +1,116 @@
+//! Making one server anew from the reports that are left of it, after some were erased: out
+//! of every cell and day it was in, and in again by the same rules as ever.
+
+use rusqlite::{Connection, params};
+
+use super::cells::{ACTIVE, SHADOWED, bitmap};
+use super::chunk::Touched;
+use super::days::places_on;
+use super::{Dictionary, servers};
+use crate::journal::{StoredReport, mark, walk};
+use crate::query::{ProductId, ServerId};
+use crate::registry::OrganizationId;
+use crate::report::{Observation, decode};
+use crate::sqlite::sql;
+use crate::{Day, Result};
+
+/// A server, and where its reports were.
+pub(crate) struct Subject {
+    pub(crate) product: ProductId,
+    pub(crate) product_name: String,
+    pub(crate) cluster_id: String,
+    pub(crate) server_id: String,
+    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) server: ServerId,
+    pub(crate) spans: Vec<u64>,
+}
+
+impl Subject {
+    /// Whether an observation of a report is of this server.
+    fn is_of(&self, report: &StoredReport, observation: &Observation<'_>) -> bool {
+        *report.product == *self.product_name
+            && report.organization == self.organization
+            && observation.cluster_id.as_deref() == Some(&self.cluster_id)
+            && observation.server_id.as_deref().unwrap_or("") == self.server_id
+    }
+}
+
+/// Takes the server out of the read model, and what is left of its reports in again. All in the
+/// caller's transaction.
+pub(crate) fn server(
+    db: &Connection,
+    dictionary: &mut Dictionary,
+    subject: &Subject,
+) -> Result<()> {
+    let mut places = remove(db, subject)?;
+    let mut touched = Touched::default();
+    let (applied, _) = mark::read(db, mark::MODEL)?;
+    let mut left = false;
+    for span in &subject.spans {
+        for report in walk::span(db, *span)?
+            .iter()
+            .filter(|report| report.seq < applied)
+        {
+            let Ok(decoded) = decode(report.kind, &report.body) else {
+                continue;
+            };
+            for observation in &decoded.observations {
+                if subject.is_of(report, observation) {
+                    touched.observe(db, dictionary, subject.product, report, observation)?;
+                    left = true;
+                }
+            }
+        }
+    }
+    touched.save(db)?;
+    if !left {
+        db.prepare_cached(sql!("erasure/forget_server"))?
+            .execute([subject.server.0])?;
+    }
+    // Texts that only this server had said must not outlive it.
+    places.sort_unstable();
+    places.dedup();
+    for place in places {
+        db.prepare_cached(sql!("erasure/unused_value"))?
+            .execute(params![subject.product.0, place.dimension, place.value])?;
+    }
+    // It may remember the server or the values that are gone.
+    dictionary.clear();
+    Ok(())
+}
+
+/// Out of every day; the places it was in.
+fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>> {
+    let (product, server) = (subject.product, subject.server);
+    let mut touched = Touched::default();
+    let mut places = Vec::new();
+    for day in days(db, product, server)? {
+        touched.cells.remove(db, (product, day, ACTIVE), server)?;
+        touched.cells.remove(db, (product, day, SHADOWED), server)?;
+        for place in places_on(db, (product, day, server))? {
+            touched.cells.remove(db, (product, day, place), server)?;
+            places.push(place);
+        }
+        db.prepare_cached(sql!("erasure/forget_day"))?
+            .execute(params![product.0, day.0, server.0])?;
+        if subject.organization.is_some() {
+            touched.reconsider_twin(db, product, day, server)?;
+        }
+    }
+    touched.save(db)?;
+    servers::reset(db, server)?;
+    Ok(places)
+}
+
+/// The days on which the server was active.
+fn days(db: &Connection, product: ProductId, server: ServerId) -> Result<Vec<Day>> {
+    let mut query = db.prepare_cached(sql!("erasure/days"))?;
+    let mut rows = query.query([product.0])?;
+    let mut days = Vec::new();
+    while let Some(row) = rows.next()? {
+        if bitmap(row.get_ref(1)?)?.contains(server.0) {
+            days.push(Day(row.get(0)?));
+        }
+    }
+    Ok(days)
+}

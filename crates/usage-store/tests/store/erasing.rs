@@ -1,0 +1,228 @@
+//! What is erased is gone: from the journal, the counts, the pages of the file; and nothing
+//! else is.
+
+use proptest::prelude::*;
+use usage_store::erasure::{ErasureRequest, Whose};
+use usage_store::quarantine::Refused;
+use usage_store::report::Kind;
+use usage_store::{Day, Outcome};
+
+use crate::fleet::*;
+use crate::rebuilding::{any_report, dump};
+
+fn erase(world: &World, cluster: &str, server: Option<&str>, whose: Whose) -> u64 {
+    let request = ErasureRequest {
+        product: "kapacitor".to_owned(),
+        cluster_id: cluster.to_owned(),
+        server_id: server.map(str::to_owned),
+        whose,
+        actor: "test".to_owned(),
+    };
+    let free = |code: &String| world.store.erasure_status(code).unwrap().is_none();
+    let code = (0..).map(|n| format!("code {n}")).find(free).unwrap();
+    world
+        .store
+        .request_erasure(&request, &code, noon(9))
+        .unwrap();
+    while world.store.erase_next(noon(9)).unwrap() {}
+    let status = world.store.erasure_status(&code).unwrap().unwrap();
+    assert_eq!(status.done_at, Some(noon(9)));
+    status.reports
+}
+
+#[test]
+fn an_erased_server_leaves_no_trace_in_any_file() {
+    let world = World::new();
+    for n in 0..1500 {
+        world.append(usage("keeps", &format!("s{}", n % 7), "1.0", noon(0)));
+        if n % 100 == 0 {
+            world.append(usage("secret-cluster", "s1", "9.9-secret", noon(0)));
+        }
+    }
+    let body = br#"[{"tags":{"cluster_id":"secret-cluster"},"values":7}]"#.to_vec();
+    let refused = Refused {
+        at: noon(0),
+        kind: Kind::Usage,
+        product: None,
+        errors: "{}".to_owned(),
+        body_bytes: body.len() as u64,
+        body,
+    };
+    world.store.quarantine(&[refused]).unwrap();
+    world.apply_all();
+    while world.store.repack().unwrap() {}
+    let next = world.store.next_seq().unwrap();
+
+    assert_eq!(erase(&world, "secret-cluster", None, Whose::Everybodys), 15);
+    assert_eq!(world.journal().len(), 1500);
+    assert!(world.store.quarantined(None, 10).unwrap().is_empty());
+    for file in std::fs::read_dir(world.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(
+            !bytes.windows(6).any(|text| text == b"secret"),
+            "{}",
+            path.display()
+        );
+    }
+    let product = &world.store.products(noon(0)).unwrap()[0];
+    assert_eq!((product.active_servers, product.reports_today), (7, 1500));
+    let world = world.restart();
+    assert_eq!(
+        world.append(usage("c", "s", "1.0", noon(1))),
+        Outcome::Accepted(next)
+    );
+}
+
+#[test]
+fn places_are_not_reused_after_the_last_report_was_erased() {
+    let world = World::new();
+    for _ in 0..3 {
+        world.append(usage("c", "s", "1.0", noon(0)));
+    }
+    world.apply_all();
+    assert_eq!(erase(&world, "c", Some("s"), Whose::Everybodys), 3);
+    assert!(world.journal().is_empty());
+    assert!(
+        world
+            .store
+            .newest_reports(None, None, 10)
+            .unwrap()
+            .is_empty()
+    );
+    let world = world.restart();
+    assert_eq!(
+        world.append(usage("c", "s", "1.0", noon(0))),
+        Outcome::Accepted(3)
+    );
+    world.apply_all();
+    assert_eq!(world.store.freshness().unwrap().behind, 0);
+    let product = world.store.products(noon(0)).unwrap()[0].id;
+    let server = &world.store.servers(product, None, 10).unwrap()[0];
+    assert_ne!(server.id.0, 1, "nor are servers' ids");
+}
+
+#[test]
+fn of_a_report_that_names_others_too_only_the_elements_in_question_go() {
+    let world = World::new();
+    let body = br#"[{"tags":{"os":"linux"},"values":{"cluster_id":"mine","n":1}},{"values":{"cluster_id":"theirs","n":18446744073709551615}}]"#;
+    world.append(report(Kind::Usage, "kapacitor", body.to_vec(), noon(0)));
+    world.apply_all();
+    assert_eq!(
+        erase(&world, "mine", None, Whose::Everybodys),
+        0,
+        "the report stays"
+    );
+    let left = &world.journal()[0].body;
+    assert_eq!(
+        left,
+        br#"[{"values":{"cluster_id":"theirs","n":18446744073709551615}}]"#
+    );
+    let product = world.store.products(noon(0)).unwrap()[0].id;
+    assert_eq!(world.store.servers(product, None, 10).unwrap().len(), 1);
+    let os = world
+        .store
+        .distribution(product, "os", Day::of(noon(0)))
+        .unwrap();
+    assert_eq!(os, []);
+}
+
+#[test]
+fn an_install_key_erases_only_what_came_with_it() {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    let with_key = |key| {
+        let mut report = usage("c", "s", "1.0", noon(0));
+        report.install_key = Some([key; 16]);
+        report
+    };
+    world.append(with_key(1));
+    world.append(with_key(2));
+    world.append(usage("c", "s", "1.0", noon(0)));
+    world.append(under(with_key(1), acme));
+    world.apply_all();
+    assert_eq!(erase(&world, "c", Some("s"), Whose::Installs([1; 16])), 1);
+    assert_eq!(
+        world.journal().iter().map(|r| r.seq).collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
+    assert_eq!(erase(&world, "c", None, Whose::Organizations(acme)), 1);
+    assert_eq!(
+        world.journal().iter().map(|r| r.seq).collect::<Vec<_>>(),
+        [1, 2]
+    );
+}
+
+#[test]
+fn what_arrives_after_the_request_stays() {
+    let world = World::new();
+    world.append(usage("c", "s", "1.0", noon(0)));
+    let request = ErasureRequest {
+        product: "kapacitor".to_owned(),
+        cluster_id: "c".to_owned(),
+        server_id: None,
+        whose: Whose::Everybodys,
+        actor: "test".to_owned(),
+    };
+    world
+        .store
+        .request_erasure(&request, "code", noon(0))
+        .unwrap();
+    assert!(
+        !world.store.erase_next(noon(0)).unwrap(),
+        "not before it is counted"
+    );
+    world.append(usage("c", "s", "2.0", noon(1)));
+    world.apply_all();
+    assert!(world.store.erase_next(noon(1)).unwrap());
+    assert_eq!(
+        world.journal().iter().map(|r| r.seq).collect::<Vec<_>>(),
+        [1]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_model_after_an_erasure_equals_the_one_made_anew(
+        before in proptest::collection::vec(any_report(), 1..50),
+        erasures in proptest::collection::vec((0u8..3, proptest::option::of(0u8..3), 0u8..3), 1..4),
+        after in proptest::collection::vec(any_report(), 0..20),
+    ) {
+        let world = World::new();
+        let acme = world.store.organization("Acme", noon(0)).unwrap();
+        let append = |reports: Vec<(_, bool)>| {
+            for (report, under_acme) in reports {
+                world.append(if under_acme { under(report, acme) } else { report });
+            }
+            world.apply_all();
+        };
+        append(before);
+        for (cluster, server, whose) in erasures {
+            let server = server.map(|server| format!("s{server}"));
+            let whose = match whose {
+                0 => Whose::Everybodys,
+                1 => Whose::Organizations(acme),
+                _ => Whose::Installs([0; 16]),
+            };
+            erase(&world, &format!("c{cluster}"), server.as_deref(), whose);
+        }
+        append(after);
+        // When the mark's report was received is not part of it: that report may be erased.
+        let comparable = |world: &World| {
+            let mut lines = dump(world);
+            lines.pop();
+            lines
+        };
+        let step_by_step = comparable(&world);
+        world.store.rebuild(|_, _| ()).unwrap();
+        let anew = comparable(&world);
+        for line in &anew {
+            prop_assert!(step_by_step.contains(line), "only made anew: {}", line);
+        }
+        for line in &step_by_step {
+            prop_assert!(anew.contains(line), "only step by step: {}", line);
+        }
+    }
+}
