@@ -5,7 +5,7 @@ use std::fmt;
 #[cfg(feature = "http")]
 use std::sync::Arc;
 use std::sync::{PoisonError, RwLock};
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 use std::time::Duration;
 
 use crate::core::{self, BaseUrl, Consent, Endpoint, Environment, ProductVariable, Request, Token};
@@ -67,7 +67,7 @@ pub struct Client {
     /// The caller's own, instead.
     #[cfg(feature = "http")]
     transport: Option<Arc<dyn crate::Transport>>,
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", feature = "async"))]
     timeout: Duration,
 }
 
@@ -84,7 +84,7 @@ impl Client {
             blocking: crate::Blocking::new(),
             #[cfg(feature = "http")]
             transport: None,
-            #[cfg(feature = "http")]
+            #[cfg(any(feature = "http", feature = "async"))]
             timeout: crate::limits::WHOLE_TIMEOUT,
         }
     }
@@ -170,6 +170,21 @@ impl Client {
     }
 }
 
+#[cfg(any(feature = "http", feature = "async"))]
+impl Client {
+    /// Sets how long a whole `save` may take: 60 s if not set.
+    #[must_use]
+    pub fn with_timeout(mut self, whole: Duration) -> Self {
+        self.timeout = whole;
+        self
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+}
+
 #[cfg(feature = "http")]
 impl Client {
     /// Sends `report` and waits for the answer.
@@ -190,13 +205,6 @@ impl Client {
     #[must_use]
     pub fn with_transport(mut self, transport: impl crate::Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
-        self
-    }
-
-    /// Sets how long a whole `save` may take: 60 s if not set.
-    #[must_use]
-    pub fn with_timeout(mut self, whole: Duration) -> Self {
-        self.timeout = whole;
         self
     }
 

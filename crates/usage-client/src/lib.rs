@@ -33,6 +33,8 @@ pub use error::{Error, Refusal, SimpleError, TargetError, TransportError, Valida
 pub use registration::{Registration, RegistrationError};
 pub use reply::Reply;
 pub use token_store::{EnvironmentToken, FileToken, MemoryToken, TokenStore};
+#[cfg(feature = "async")]
+pub use transport::AsyncClient;
 #[cfg(feature = "http")]
 pub use transport::Blocking;
 pub use transport::Transport;

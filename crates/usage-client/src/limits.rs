@@ -1,13 +1,13 @@
 //! Every limit of this crate, each with its reason. Nothing that a server sends is read without one.
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 use std::time::Duration;
 
 /// A token's file. Real tokens have some dozen bytes; another file named by mistake isn't read whole.
 pub(crate) const TOKEN_BYTES: u64 = 16 * 1024;
 
 /// A reply's body, decompressed. Real ones have some hundred bytes; what is beyond is not read.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 pub(crate) const REPLY_BYTES: usize = 1024 * 1024;
 
 /// How much of an unreadable body an error keeps: enough to recognize a proxy's page.
@@ -24,9 +24,9 @@ pub(crate) const REDIRECTS: u8 = 5;
 pub(crate) const JSON_DEPTH: usize = 10_000;
 
 /// The whole exchange, redirects and name lookup too, as in the protocol's library.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 pub(crate) const WHOLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Until there is a connection, as in the protocol's library.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);

@@ -9,11 +9,13 @@
     clippy::print_stderr
 )]
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod crates;
 mod golden;
 #[cfg(feature = "http")]
 mod hard_servers;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 mod listener;
 mod registration_urls;
 #[cfg(feature = "http")]
@@ -23,3 +25,5 @@ mod requests;
 mod saving;
 mod scratch;
 mod tokens;
+#[cfg(feature = "http")]
+mod ways;
