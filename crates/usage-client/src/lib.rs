@@ -16,11 +16,15 @@
 //! | [`core`] | all of it without a socket, for transports of your own |
 
 pub mod core;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod client;
 mod disk;
 mod error;
 mod limits;
+#[cfg(feature = "metrics")]
+mod recorder;
 mod registration;
 mod reply;
 mod token_store;
@@ -30,6 +34,8 @@ mod wire;
 
 pub use client::{Client, PRODUCTION_URL, STAGING_URL, set_default_url};
 pub use error::{Error, Refusal, SimpleError, TargetError, TransportError, ValidationErrors};
+#[cfg(feature = "metrics")]
+pub use recorder::MetricsRecorder;
 pub use registration::{Registration, RegistrationError};
 pub use reply::Reply;
 pub use token_store::{EnvironmentToken, FileToken, MemoryToken, TokenStore};

@@ -30,3 +30,11 @@ pub(crate) const WHOLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Until there is a connection, as in the protocol's library.
 #[cfg(any(feature = "http", feature = "async"))]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Counters, and as many gauges: labels with a user's name in them would otherwise fill the memory.
+#[cfg(feature = "metrics")]
+pub(crate) const METRIC_SERIES: usize = 512;
+
+/// Histograms, of 10 KiB each.
+#[cfg(feature = "metrics")]
+pub(crate) const METRIC_HISTOGRAMS: usize = 128;

@@ -86,6 +86,7 @@ fn many_at_once_share_a_runtime_and_a_client() {
     assert_eq!(listener.unheard(), 16);
 }
 
+#[cfg(feature = "http")]
 #[test]
 fn a_blocking_save_works_beside_it() {
     let listener = Listener::start(|_| Answer::new(201, ""));

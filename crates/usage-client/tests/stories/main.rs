@@ -17,6 +17,10 @@ mod golden;
 mod hard_servers;
 #[cfg(any(feature = "http", feature = "async"))]
 mod listener;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(all(feature = "http", feature = "testing"))]
+mod mock;
 mod registration_urls;
 #[cfg(feature = "http")]
 mod replies;
