@@ -162,11 +162,57 @@ impl Client {
         if let Consent::Off { variable } = consent {
             return Err(Error::ConsentOff { variable });
         }
+        core::encode(&self.guarded_endpoint()?.url, &self.token, report)
+    }
+
+    /// The server, unless it is production by accident.
+    pub(crate) fn guarded_endpoint(&self) -> Result<Endpoint, Error> {
         let endpoint = self.endpoint();
         if !self.production_allowed {
             core::guard(endpoint.source, cfg!(debug_assertions), &self.environment)?;
         }
-        core::encode(&endpoint.url, &self.token, report)
+        Ok(endpoint)
+    }
+}
+
+#[cfg(feature = "register")]
+impl Client {
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Posts what a person wants done, without a token and without asking for consent.
+    pub(crate) fn ask(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        within: Duration,
+    ) -> Result<crate::Reply, Error> {
+        let endpoint = self.guarded_endpoint()?;
+        let request = core::encode(&endpoint.url, &Token::default(), &Question { path, body })?;
+        let transport = self.transport.as_deref().unwrap_or(&self.blocking);
+        crate::transport::carry(transport, request, within.min(self.timeout))
+    }
+}
+
+/// Any JSON to any path.
+#[cfg(feature = "register")]
+struct Question<'a> {
+    path: &'a str,
+    body: &'a serde_json::Value,
+}
+
+#[cfg(feature = "register")]
+impl serde::Serialize for Question<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.body.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "register")]
+impl Saveable for Question<'_> {
+    fn path(&self) -> std::borrow::Cow<'_, str> {
+        self.path.into()
     }
 }
 

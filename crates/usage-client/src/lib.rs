@@ -19,12 +19,15 @@ pub mod core;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+mod base64;
 mod client;
 mod disk;
 mod error;
 mod limits;
 #[cfg(feature = "metrics")]
 mod recorder;
+#[cfg(feature = "register")]
+mod register;
 mod registration;
 mod reply;
 mod token_store;
@@ -36,6 +39,8 @@ pub use client::{Client, PRODUCTION_URL, STAGING_URL, set_default_url};
 pub use error::{Error, Refusal, SimpleError, TargetError, TransportError, ValidationErrors};
 #[cfg(feature = "metrics")]
 pub use recorder::MetricsRecorder;
+#[cfg(feature = "register")]
+pub use register::{DeviceCode, RegisterError, RegisterPrompt, RegisterWay, open_browser};
 pub use registration::{Registration, RegistrationError};
 pub use reply::Reply;
 pub use token_store::{EnvironmentToken, FileToken, MemoryToken, TokenStore};

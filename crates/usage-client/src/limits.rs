@@ -38,3 +38,19 @@ pub(crate) const METRIC_SERIES: usize = 512;
 /// Histograms, of 10 KiB each.
 #[cfg(feature = "metrics")]
 pub(crate) const METRIC_HISTOGRAMS: usize = 128;
+
+/// A browser's request: cookies of other programs on loopback come along.
+#[cfg(feature = "register")]
+pub(crate) const BROWSER_HEAD_BYTES: usize = 32 * 1024;
+
+/// Connections of a browser at once. It opens some ahead.
+#[cfg(feature = "register")]
+pub(crate) const BROWSER_CONNECTIONS: usize = 16;
+
+/// For a browser's request on this machine.
+#[cfg(feature = "register")]
+pub(crate) const BROWSER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A text that a server wants shown: a code, an address.
+#[cfg(feature = "register")]
+pub(crate) const SHOWN_BYTES: usize = 2048;

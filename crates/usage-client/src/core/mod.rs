@@ -33,11 +33,14 @@
 //! | `request` | what goes over the wire? |
 //! | `exchange` | what now, after this reply? Redirects are here. |
 //! | `decode` | what does the reply mean? |
+//! | `device_poll` | has the person entered the code? When to ask (feature `register`) |
 //! | `time` | when? Instants as numbers, dates of HTTP and RFC 3339 |
 //! | `scan` | reads JSON as Go does: the first value, whatever follows |
 
 mod consent;
 mod decode;
+#[cfg(feature = "register")]
+mod device_poll;
 mod endpoint;
 mod environment;
 mod exchange;
@@ -48,6 +51,8 @@ mod token;
 
 pub use consent::{Consent, ProductVariable, consent};
 pub use decode::{RawReply, decode};
+#[cfg(feature = "register")]
+pub use device_poll::{DevicePoll, PollStep};
 pub use endpoint::{BaseUrl, Endpoint, UrlSource, guard, resolve};
 pub use environment::Environment;
 pub use exchange::{Exchange, Step};

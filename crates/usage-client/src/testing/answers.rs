@@ -183,6 +183,15 @@ fn check_fields(body: &Json, fields: &[(&str, &str)], errors: &mut Errors) {
     }
 }
 
+/// What is said of these fields where one is blank.
+pub(super) fn blank(body: &Json, names: &[&str]) -> Option<MockReply> {
+    let fields = SERVER_FIELDS.iter().copied();
+    let fields: Vec<_> = fields.filter(|(name, _)| names.contains(name)).collect();
+    let mut errors = Errors::new();
+    check_fields(body, &fields, &mut errors);
+    (!errors.is_empty()).then(|| MockReply::new(422).with_json(&ValidationErrors { errors }))
+}
+
 /// Points or observations: a list of objects with names, tags and values, each of which may be missing.
 fn check_items(items: &Json, field: &str, errors: &mut Errors) {
     let items = match items {

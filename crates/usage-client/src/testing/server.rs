@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::http::{self, WithoutLength};
+use super::registration::Registrations;
 use super::{Fault, MockReply, answers};
 
 /// The token that every mock knows.
@@ -65,6 +66,8 @@ struct State {
     script: VecDeque<MockReply>,
     always: Option<MockReply>,
     tokens: Vec<Vec<u8>>,
+    base: String,
+    registrations: Registrations,
     stopped: bool,
 }
 
@@ -78,7 +81,11 @@ impl MockServer {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
-        shared.lock().tokens.push(TOKEN.into());
+        {
+            let mut state = shared.lock();
+            state.tokens.push(TOKEN.into());
+            state.base = format!("http://{address}");
+        }
         let server = Arc::clone(&shared);
         let acceptor = std::thread::Builder::new()
             .name("mock-usage-api".into())
@@ -99,6 +106,12 @@ impl MockServer {
     pub fn add_token(&self, token: impl AsRef<[u8]>) {
         let token = token.as_ref().trim_ascii().to_vec();
         self.shared.lock().tokens.push(token);
+    }
+
+    /// Says whether the person who was shown a device's code entered it. Until then the answer is
+    /// `authorization_pending`. (A browser that opens `/start` is a person who says yes at once.)
+    pub fn approve_devices(&self, yes: bool) {
+        self.shared.lock().registrations.approved = Some(yes);
     }
 
     /// Answers the next request like this, whatever it asks. Called again, the one after it, and so on.
@@ -211,11 +224,21 @@ impl Shared {
     /// Remembers the request and says what to answer.
     fn hear(&self, request: Recorded) -> MockReply {
         let mut state = self.lock();
-        let scripted = state.script.pop_front().or_else(|| state.always.clone());
-        let reply = scripted.unwrap_or_else(|| answers::answer(&request, &state.tokens));
+        let reply = match state.script.pop_front().or_else(|| state.always.clone()) {
+            Some(scripted) => scripted,
+            None => state.unscripted(&request),
+        };
         state.requests.push(request);
         self.changed.notify_all();
         reply
+    }
+}
+
+impl State {
+    fn unscripted(&mut self, request: &Recorded) -> MockReply {
+        self.registrations
+            .answer(request, &self.base)
+            .unwrap_or_else(|| answers::answer(request, &self.tokens))
     }
 }
 

@@ -21,6 +21,8 @@ mod listener;
 mod metrics;
 #[cfg(all(feature = "http", feature = "testing"))]
 mod mock;
+#[cfg(all(feature = "register", feature = "testing"))]
+mod registering;
 mod registration_urls;
 #[cfg(feature = "http")]
 mod replies;
