@@ -8,7 +8,9 @@ use std::sync::{PoisonError, RwLock};
 #[cfg(any(feature = "http", feature = "async"))]
 use std::time::Duration;
 
-use crate::core::{self, BaseUrl, Consent, Endpoint, Environment, ProductVariable, Request, Token};
+use crate::core::{
+    self, BaseUrl, Consent, Decider, Endpoint, Environment, ProductVariable, Request, Token,
+};
 use crate::{Error, Registration, Saveable};
 
 /// Where the protocol's home is.
@@ -160,7 +162,9 @@ impl Client {
     pub fn prepare<S: Saveable + ?Sized>(&self, report: &S) -> Result<Request, Error> {
         let consent = core::consent(&self.environment, self.product_variable.as_ref());
         if let Consent::Off { variable } = consent {
-            return Err(Error::ConsentOff { variable });
+            return Err(Error::ConsentOff {
+                by: Decider::Variable(variable),
+            });
         }
         core::encode(&self.guarded_endpoint()?.url, &self.token, report)
     }

@@ -6,13 +6,17 @@
 //!
 //! | | |
 //! | --- | --- |
+#![cfg_attr(
+    feature = "http",
+    doc = "| [`Reporter`] | reports by itself, and tells how it goes |"
+)]
 //! | [`Client`] | settings, and `save` and `registration_url` |
 //! | [`Server`], [`Stats`], [`Usage`] | what is reported; [`Tags`], [`Values`], [`Value`] inside |
 //! | [`Saveable`] | makes your own type something to save |
 //! | [`Registration`] | the address at which a person gets a token |
-//! | [`Reply`], [`Error`] | what the server says |
 //! | [`TokenStore`] | where the token is kept: a file, the environment, memory, or a place of yours |
 //! | [`Transport`] | carries requests; plug in your own |
+//! | [`Reply`], [`Error`] | what the server says |
 //! | [`core`] | all of it without a socket, for transports of your own |
 
 pub mod core;
@@ -30,6 +34,12 @@ mod recorder;
 mod register;
 mod registration;
 mod reply;
+#[cfg(feature = "http")]
+mod reporter;
+#[cfg(feature = "http")]
+mod spool;
+#[cfg(all(test, feature = "http"))]
+mod test_folder;
 mod token_store;
 mod transport;
 mod url;
@@ -43,6 +53,10 @@ pub use recorder::MetricsRecorder;
 pub use register::{DeviceCode, RegisterError, RegisterPrompt, RegisterWay, open_browser};
 pub use registration::{Registration, RegistrationError};
 pub use reply::Reply;
+#[cfg(feature = "http")]
+pub use reporter::{
+    Facts, Forgetting, RegistrationNeeded, RegistrationStatus, Reporter, ReporterBuilder, Status,
+};
 pub use token_store::{EnvironmentToken, FileToken, MemoryToken, TokenStore};
 #[cfg(feature = "async")]
 pub use transport::AsyncClient;

@@ -54,3 +54,53 @@ pub(crate) const BROWSER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A text that a server wants shown: a code, an address.
 #[cfg(feature = "register")]
 pub(crate) const SHOWN_BYTES: usize = 2048;
+/// Reports that `Reporter::save` has queued and its thread has not yet taken: the
+/// thread takes them at once, unless a hook of the product's holds it up.
+#[cfg(feature = "http")]
+pub(crate) const QUEUED_REPORTS: usize = 256;
+
+/// From then on a report that a process was sending may be sent by another: it must have died. Longer than
+/// any exchange.
+#[cfg(feature = "http")]
+pub(crate) const CLAIM: Duration = Duration::from_secs(10 * 60);
+
+/// Broken spool files kept for a person to look at.
+#[cfg(feature = "http")]
+pub(crate) const CORRUPT_FILES: usize = 10;
+
+/// The longest sleep of a reporter's thread: consent, tokens, and a clock that jumped are seen at the
+/// latest then.
+#[cfg(feature = "http")]
+pub(crate) const NAP: Duration = Duration::from_secs(10 * 60);
+
+/// How much longer than its timeout an exchange may take before nobody waits for it.
+#[cfg(feature = "http")]
+pub(crate) const EXCHANGE_GRACE: Duration = Duration::from_secs(5);
+
+/// The longest timeout of a reporter's exchange: well within [`CLAIM`].
+#[cfg(feature = "http")]
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// What a shutdown keeps of its time for the disk, at most.
+#[cfg(feature = "http")]
+pub(crate) const LAST_WRITES: Duration = Duration::from_millis(250);
+
+/// The thread keeps to the time it is given; its answer may take a little longer on a busy machine.
+#[cfg(feature = "http")]
+pub(crate) const ANSWER_GRACE: Duration = Duration::from_secs(1);
+
+/// For the thread's answer to a question that needs no network. A hook may be at work.
+#[cfg(feature = "http")]
+pub(crate) const ASK: Duration = Duration::from_secs(10);
+
+/// For callers who would wait forever.
+#[cfg(feature = "http")]
+pub(crate) const FOREVER: Duration = Duration::from_secs(365 * 86_400);
+
+/// The shortest interval of stats: the server takes ten reports a second from an address at most.
+#[cfg(feature = "http")]
+pub(crate) const STATS_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Small files of ours: a larger one isn't ours.
+#[cfg(feature = "http")]
+pub(crate) const STATE_BYTES: u64 = 1024 * 1024;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::request::check_base;
 use super::{Environment, URL_VARIABLE};
 use crate::{Error, PRODUCTION_URL};
 
@@ -16,6 +17,15 @@ impl BaseUrl {
     /// As it was given.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Whether requests can go there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`], which says what is wrong.
+    pub fn check(&self) -> Result<(), Error> {
+        check_base(&self.0).map_err(Error::Url)
     }
 }
 
@@ -89,29 +99,10 @@ pub fn resolve(
 ///
 /// [`Error::ProductionByAccident`].
 pub fn guard(source: UrlSource, debug_build: bool, environment: &Environment) -> Result<(), Error> {
-    if source == UrlSource::BuiltIn && (debug_build || in_ci(environment)) {
+    if source == UrlSource::BuiltIn && (debug_build || environment.is_ci()) {
         return Err(Error::ProductionByAccident);
     }
     Ok(())
-}
-
-/// Whether this looks like a build server. Most set `CI`; the others have names of their own.
-fn in_ci(environment: &Environment) -> bool {
-    const NAMED: [&str; 12] = [
-        "GITHUB_ACTIONS",
-        "GITLAB_CI",
-        "BUILDKITE",
-        "CIRCLECI",
-        "TRAVIS",
-        "APPVEYOR",
-        "TF_BUILD",
-        "JENKINS_URL",
-        "TEAMCITY_VERSION",
-        "BITBUCKET_BUILD_NUMBER",
-        "CODEBUILD_BUILD_ID",
-        "DRONE",
-    ];
-    environment.is_on("CI") || NAMED.iter().any(|name| environment.is_on(name))
 }
 
 #[cfg(test)]

@@ -42,6 +42,25 @@ impl Environment {
         self.get(name).filter(|value| !value.trim().is_empty())
     }
 
+    /// Whether this looks like a build server. Most set `CI`; the others have names of their own.
+    pub fn is_ci(&self) -> bool {
+        const NAMED: [&str; 12] = [
+            "GITHUB_ACTIONS",
+            "GITLAB_CI",
+            "BUILDKITE",
+            "CIRCLECI",
+            "TRAVIS",
+            "APPVEYOR",
+            "TF_BUILD",
+            "JENKINS_URL",
+            "TEAMCITY_VERSION",
+            "BITBUCKET_BUILD_NUMBER",
+            "CODEBUILD_BUILD_ID",
+            "DRONE",
+        ];
+        self.is_on("CI") || NAMED.iter().any(|name| self.is_on(name))
+    }
+
     /// Whether a variable says yes: set, and not to nothing, `0` or `false`.
     pub fn is_on(&self, name: &str) -> bool {
         self.get_filled(name).is_some_and(|value| {

@@ -9,6 +9,7 @@ use crate::wire::json;
 use crate::{Error, Saveable, base64, limits};
 
 const TOKEN_HEADER: &str = "X-Authorization";
+pub(super) const INSTALL_KEY_HEADER: &str = "X-Install-Key";
 
 /// One header: a name, and a value that need not be text.
 pub type Header = (&'static str, Vec<u8>);
@@ -88,9 +89,11 @@ impl Request {
         )
     }
 
-    /// The token it carries, where it is long enough to be told from an everyday word.
+    /// The token or the install's secret that it carries, where it is long enough to be told from an
+    /// everyday word.
     pub(super) fn secret(&self) -> Option<&[u8]> {
-        let header = self.headers.iter().find(|(name, _)| *name == TOKEN_HEADER);
+        let secret = [TOKEN_HEADER, INSTALL_KEY_HEADER];
+        let header = self.headers.iter().find(|(name, _)| secret.contains(name));
         header
             .map(|(_, token)| token.as_slice())
             .filter(|token| token.len() >= limits::SECRET_BYTES)
@@ -136,7 +139,28 @@ pub fn encode<S: Saveable + ?Sized>(
     token: &Token,
     report: &S,
 ) -> Result<Request, Error> {
-    let url = target_url(base, &report.path())?;
+    let target = target_url(base, &report.path())?;
+    let body = || json::to_vec(report).map_err(Error::Encode);
+    post(target, token, Vec::new(), body)
+}
+
+/// The request to the API's `path`, with more headers than usual.
+pub(super) fn post_to(
+    base: &BaseUrl,
+    path: &str,
+    token: &Token,
+    more: Vec<Header>,
+    body: Vec<u8>,
+) -> Result<Request, Error> {
+    post(target_url(base, path)?, token, more, || Ok(body))
+}
+
+fn post(
+    url: Url,
+    token: &Token,
+    more: Vec<Header>,
+    body: impl FnOnce() -> Result<Vec<u8>, Error>,
+) -> Result<Request, Error> {
     let mut headers = vec![
         (
             "User-Agent",
@@ -151,7 +175,8 @@ pub fn encode<S: Saveable + ?Sized>(
     if let Some(user) = &url.user {
         headers.push(("Authorization", basic(user)));
     }
-    let body = json::to_vec(report).map_err(Error::Encode)?;
+    headers.extend(more);
+    let body = body()?;
     Ok(Request { url, headers, body })
 }
 
@@ -176,7 +201,7 @@ fn target_url(base: &BaseUrl, path: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-fn check_base(base: &[u8]) -> Result<(), TargetError> {
+pub(super) fn check_base(base: &[u8]) -> Result<(), TargetError> {
     let url = Url::parse(base)?;
     if url.scheme != b"http" && url.scheme != b"https" {
         return Err(TargetError::Scheme);

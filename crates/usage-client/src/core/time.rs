@@ -197,6 +197,15 @@ impl From<SystemTime> for UnixMillis {
     }
 }
 
+impl From<UnixMillis> for SystemTime {
+    fn from(at: UnixMillis) -> Self {
+        let since = Duration::from_millis(at.0);
+        Self::UNIX_EPOCH
+            .checked_add(since)
+            .unwrap_or(Self::UNIX_EPOCH)
+    }
+}
+
 impl fmt::Display for UnixMillis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_rfc3339())

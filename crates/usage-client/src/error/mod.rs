@@ -10,6 +10,7 @@ use std::time::Duration;
 pub use answer::{SimpleError, ValidationErrors};
 pub use reason::{Refusal, TargetError, TransportError};
 
+use crate::core::Decider;
 use crate::{EncodeError, PRODUCTION_URL, RegistrationError};
 
 /// Why something was not saved, or a URL not made.
@@ -75,11 +76,17 @@ pub enum Error {
     },
     /// There was no answer: no connection, no such host, no trust, no time left.
     Transport(TransportError),
-    /// The environment says no. Nothing was sent, no socket opened, no name looked up.
+    /// Reporting is switched off. Nothing was sent, no socket opened, no name looked up.
     ConsentOff {
-        /// The variable that says so.
-        variable: String,
+        /// Who says so.
+        by: Decider,
     },
+    /// The reporter's queue is full: this report was dropped, and counted.
+    QueueFull,
+    /// The reporter was shut down, or busy for longer than there was time.
+    Stopped,
+    /// A file that was asked for can't be written.
+    File(std::io::Error),
     /// A debug build or a build server would have reported to production, and nobody said it should.
     ProductionByAccident,
     /// The base URL can't be used.
@@ -168,12 +175,12 @@ impl fmt::Display for Error {
                 write!(f, "not following the redirect ({status}): {why}")
             }
             Self::Transport(error) => write!(f, "the server could not be reached: {error}"),
-            Self::ConsentOff { variable } => {
-                write!(
-                    f,
-                    "reporting is switched off by the environment variable {variable}"
-                )
-            }
+            Self::ConsentOff { by } => write!(f, "reporting is switched off by {by}"),
+            Self::QueueFull => f.write_str(
+                "too many reports are queued and this one was dropped: report less often",
+            ),
+            Self::Stopped => f.write_str("the reporter was shut down, or had no time to answer"),
+            Self::File(error) => write!(f, "the file can't be written: {error}"),
             Self::ProductionByAccident => write!(
                 f,
                 "not reporting to {PRODUCTION_URL} from a debug build or a build server: set the \
@@ -200,6 +207,7 @@ impl std::error::Error for Error {
         match self {
             Self::Transport(error) => Some(error),
             Self::Encode(error) => Some(error),
+            Self::File(error) => Some(error),
             _ => None,
         }
     }

@@ -9,6 +9,8 @@ use crate::UrlError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TargetError {
+    /// There is none.
+    Missing,
     /// It is not a URL.
     Unreadable(UrlError),
     /// It does not begin with `http://` or `https://`.
@@ -39,6 +41,7 @@ impl fmt::Display for TargetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unreadable(error) => return error.fmt(f),
+            Self::Missing => "nobody set it",
             Self::Scheme => "it does not begin with http:// or https://",
             Self::Host => {
                 "it has no host name or address that can be connected to \

@@ -83,6 +83,12 @@ impl UsageData {
     }
 }
 
+impl From<Values> for UsageData {
+    fn from(values: Values) -> Self {
+        Self::new().values(values)
+    }
+}
+
 impl Saveable for Usage {
     fn path(&self) -> Cow<'_, str> {
         format!("/usage/{}", self.product).into()

@@ -3,6 +3,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -46,6 +48,8 @@ pub(crate) enum Framing {
     StallInBody,
     /// More body than anybody wants.
     Endless,
+    /// A byte a second, and a long way to go.
+    Trickle,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -79,6 +83,7 @@ impl Answer {
 pub(crate) struct Listener {
     address: SocketAddr,
     heard: Receiver<Heard>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Listener {
@@ -87,11 +92,14 @@ impl Listener {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let (tell, heard) = channel();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&connections);
         std::thread::spawn(move || {
             // Connections that must not end.
             let mut kept = Vec::new();
             for stream in socket.incoming() {
                 let Ok(mut stream) = stream else { continue };
+                counter.fetch_add(1, Ordering::SeqCst);
                 let Some(request) = hear(&stream) else {
                     continue;
                 };
@@ -106,7 +114,11 @@ impl Listener {
                 }
             }
         });
-        Self { address, heard }
+        Self {
+            address,
+            heard,
+            connections,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -120,6 +132,11 @@ impl Listener {
     /// The next request.
     pub(crate) fn heard(&self) -> Heard {
         self.heard.recv_timeout(PATIENCE).unwrap()
+    }
+
+    /// How many connections were made so far, whatever came over them.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// How many requests arrived that nobody asked for yet.
@@ -180,7 +197,7 @@ fn say(stream: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
     match framing {
         Framing::Length if matches!(status, 204 | 304) => {}
         Framing::Length => write!(stream, "Content-Length: {}\r\n", body.len())?,
-        Framing::Short | Framing::StallInBody => {
+        Framing::Short | Framing::StallInBody | Framing::Trickle => {
             write!(stream, "Content-Length: {}\r\n", body.len() + 10)?;
         }
         Framing::Chunked => write!(stream, "Transfer-Encoding: chunked\r\n")?,
@@ -196,6 +213,12 @@ fn say(stream: &mut TcpStream, answer: &Answer) -> std::io::Result<()> {
             }
             write!(stream, "0\r\n\r\n")
         }
+        Framing::Trickle => loop {
+            // Nobody sends: a second passes.
+            let (_nobody, nothing) = channel::<()>();
+            let _ = nothing.recv_timeout(Duration::from_secs(1));
+            stream.write_all(b" ")?;
+        },
         Framing::Endless => loop {
             stream.write_all(&[b' '; 8192])?;
         },

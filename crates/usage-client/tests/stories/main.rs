@@ -11,7 +11,12 @@
 
 #[cfg(feature = "async")]
 mod asynchronous;
+#[cfg(feature = "http")]
+mod consenting;
 mod crates;
+mod fleet;
+#[cfg(feature = "http")]
+mod forgetting;
 mod golden;
 #[cfg(feature = "http")]
 mod hard_servers;
@@ -26,7 +31,11 @@ mod registering;
 mod registration_urls;
 #[cfg(feature = "http")]
 mod replies;
+#[cfg(feature = "http")]
+mod reporting;
 mod requests;
+#[cfg(feature = "http")]
+mod rough_weather;
 #[cfg(feature = "http")]
 mod saving;
 mod scratch;

@@ -1,7 +1,7 @@
 //! Saving as a program does it: what reaches the server, and when nothing may.
 
 use std::time::Duration;
-use usage_client::core::{self, Environment, RawReply, UnixMillis, UrlSource};
+use usage_client::core::{self, Decider, Environment, RawReply, UnixMillis, UrlSource};
 use usage_client::{
     Client, Error, PRODUCTION_URL, Refusal, Server, Stats, StatsData, Value, set_default_url, tags,
     values,
@@ -110,7 +110,7 @@ fn while_consent_is_off_nothing_leaves() {
             .save(&server())
             .unwrap_err();
         assert!(
-            matches!(&error, Error::ConsentOff { variable } if variable == name),
+            matches!(&error, Error::ConsentOff { by: Decider::Variable(variable) } if variable == name),
             "{error}"
         );
     }
