@@ -5,11 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use metrics::Key;
 
+type Slot<T> = OnceLock<(Key, Arc<T>)>;
+
 /// Open addressing: a slot is filled once and for all, so whoever looks needs no lock. Twice as many slots as
 /// series, so that a free one is near.
 #[derive(Debug)]
 pub(super) struct Series<T> {
-    slots: Box<[OnceLock<(Key, Arc<T>)>]>,
+    slots: Box<[Slot<T>]>,
     filled: AtomicUsize,
     refused: AtomicU64,
 }

@@ -56,14 +56,14 @@ impl RegisterWay {
     /// ```
     pub fn suited(environment: &Environment) -> Self {
         let always_has_one = cfg!(any(windows, target_vendor = "apple"));
-        let is_set = |name: &&str| environment.get_filled(name).is_some();
+        let is_set = |name: &str| environment.get_filled(name).is_some();
         let display = always_has_one
             || ["DISPLAY", "WAYLAND_DISPLAY"]
                 .iter()
-                .any(|name| is_set(&name));
+                .any(|name| is_set(name));
         let far_away = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]
             .iter()
-            .any(|name| is_set(&name));
+            .any(|name| is_set(name));
         if display && !far_away {
             Self::Loopback
         } else {
