@@ -16,6 +16,22 @@
 //! | [`Registration`] | the address at which a person gets a token |
 //! | [`TokenStore`] | where the token is kept: a file, the environment, memory, or a place of yours |
 //! | [`Transport`] | carries requests; plug in your own |
+#![cfg_attr(
+    feature = "async",
+    doc = "| [`AsyncClient`] | the same as [`Client`], awaited |"
+)]
+#![cfg_attr(
+    feature = "register",
+    doc = "| [`RegisterWay`], [`RegisterPrompt`], [`DeviceCode`] | getting a token with a person's help |"
+)]
+#![cfg_attr(
+    feature = "metrics",
+    doc = "| [`MetricsRecorder`] | stats from the `metrics` crate's macros |"
+)]
+#![cfg_attr(
+    feature = "testing",
+    doc = "| [`testing`] | a Usage API inside your tests |"
+)]
 //! | [`Reply`], [`Error`] | what the server says |
 //! | [`core`] | all of it without a socket, for transports of your own |
 

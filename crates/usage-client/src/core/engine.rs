@@ -57,6 +57,13 @@ impl Default for Timing {
     }
 }
 
+impl Timing {
+    /// What a server asks for, as far as it goes.
+    fn bounded(&self, asked: Duration) -> Duration {
+        asked.max(self.shortest_interval).min(self.longest_interval)
+    }
+}
+
 /// Which reports an engine asks for by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Wants {
@@ -75,7 +82,8 @@ pub enum Action {
     Make(Kind),
     /// Send one of the queue, then say [`Engine::on_reply`] or [`Engine::on_failure`].
     Send,
-    /// Ask the server to forget this install, then say the same. Nothing else is sent until it answers.
+    /// Ask the server to forget this install, then say the same, and [`Engine::on_forgotten`] if it
+    /// answered. Nothing else is sent until it did.
     Forget,
     /// Nothing before this, unless something is queued or somebody is in a hurry.
     Wait(UnixMillis),
@@ -190,12 +198,11 @@ impl Engine {
     pub fn on_reply(&mut self, now: UnixMillis, reply: &Reply) {
         self.state.breaker.on_success();
         self.state.last_success = Some(now);
-        self.state.forgetting = false;
         self.state.refused_token = None;
         let Some(asked) = reply.next_report_in() else {
             return;
         };
-        let asked = asked.clamp(self.timing.shortest_interval, self.timing.longest_interval);
+        let asked = self.timing.bounded(asked);
         if asked != self.interval() {
             self.state.interval = Some(asked);
             self.state.usage = self.state.usage.map(|_| self.next_usage(now));
@@ -254,22 +261,15 @@ impl Engine {
         self.state.forgetting = true;
     }
 
-    /// The server said no to the request to forget, for good.
-    pub fn give_up_forgetting(&mut self) {
+    /// The server answered the request to forget: it will, or it can't.
+    pub fn on_forgotten(&mut self) {
         self.state.forgetting = false;
     }
 
     fn interval(&self) -> Duration {
-        let Timing {
-            interval,
-            shortest_interval,
-            longest_interval,
-            ..
-        } = self.timing;
         // A file may say anything.
-        let interval = self.state.interval.map_or(interval, |asked| {
-            asked.clamp(shortest_interval, longest_interval)
-        });
+        let asked = self.state.interval.map(|asked| self.timing.bounded(asked));
+        let interval = asked.unwrap_or(self.timing.interval);
         interval.max(SHORTEST)
     }
 

@@ -18,7 +18,7 @@ impl Worker {
             }
             Event::Landed(number, outcome) => {
                 match self.flight.take_if(|flight| flight.number == number) {
-                    Some(flight) => self.landed(flight.claim, outcome),
+                    Some(flight) => self.landed(flight, outcome),
                     None => self.lost = self.lost.saturating_sub(1),
                 }
             }

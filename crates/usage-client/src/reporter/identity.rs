@@ -81,6 +81,14 @@ impl Identity {
         )
     }
 
+    /// What a person decided meanwhile, as another process wrote it down.
+    pub(super) fn look_again(&mut self) {
+        let found = self.path.as_deref().map(read);
+        if let Some(Ok(Some(object))) = found {
+            self.person = person(&object);
+        }
+    }
+
     /// Keeps what changed.
     pub(super) fn keep(&self) -> io::Result<()> {
         match &self.path {
@@ -130,21 +138,7 @@ impl Identity {
         if let Some(id) = id(&given.server_id, "server_id") {
             identity.server_id = id;
         }
-        let answer = &object["consent"];
-        identity.person = Person {
-            answer: answer["granted"].as_bool().map(|granted| Answer {
-                granted,
-                version: answer["version"]
-                    .as_u64()
-                    .and_then(|v| v.try_into().ok())
-                    .unwrap_or_default(),
-                at: answer["at"]
-                    .as_str()
-                    .and_then(UnixMillis::from_rfc3339)
-                    .unwrap_or_default(),
-            }),
-            forgotten: object["forgotten"].as_bool().unwrap_or_default(),
-        };
+        identity.person = person(object);
         identity.install_key = text("install_key")
             .map(Token::from)
             .or(identity.install_key);
@@ -172,6 +166,20 @@ impl Identity {
             "forget_status": self.forget_status,
         });
         format!("{identity:#}\n").into_bytes()
+    }
+}
+
+fn person(object: &Value) -> Person {
+    let answer = &object["consent"];
+    let version = answer["version"].as_u64();
+    let at = answer["at"].as_str();
+    Person {
+        answer: answer["granted"].as_bool().map(|granted| Answer {
+            granted,
+            version: version.and_then(|v| v.try_into().ok()).unwrap_or_default(),
+            at: at.and_then(UnixMillis::from_rfc3339).unwrap_or_default(),
+        }),
+        forgotten: object["forgotten"].as_bool().unwrap_or_default(),
     }
 }
 

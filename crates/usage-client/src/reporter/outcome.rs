@@ -3,7 +3,7 @@
 use std::io;
 
 use super::log::{debug, warning};
-use super::worker::Worker;
+use super::worker::{Flight, Worker};
 use super::{Forgetting, Status};
 use crate::core::{Answer, Verdict};
 use crate::spool::{Claim, Turn};
@@ -11,22 +11,29 @@ use crate::{Error, Reply};
 
 impl Worker {
     /// An exchange came to its end.
-    pub(super) fn landed(&mut self, claim: Option<Claim>, outcome: Result<Reply, Error>) {
-        match (claim, outcome) {
+    pub(super) fn landed(&mut self, flight: Flight, outcome: Result<Reply, Error>) {
+        match (flight.claim, outcome) {
             (Some(claim), Ok(reply)) => {
                 debug!("a {} report was accepted", claim.report.kind.name());
                 self.spool.done(claim);
                 self.accepted(&reply);
                 self.shared.tell_news(&reply);
             }
-            (Some(claim), Err(error)) => self.failed(claim, error),
+            (Some(claim), Err(error)) => {
+                if matches!(error, Error::Unauthorized(_)) && !flight.token.is_blank() {
+                    self.engine.on_token_refused(&flight.token);
+                }
+                self.failed(claim, error);
+                // Somebody may have stored another one meanwhile.
+                self.look_for_token();
+            }
             (None, Ok(reply)) => {
                 self.accepted(&reply);
                 self.forgotten(&reply);
             }
             (None, Err(error)) if is_answer(&error) => {
                 warning!("the server can't forget this install: {error}");
-                self.engine.give_up_forgetting();
+                self.engine.on_forgotten();
                 self.forgetting = Forgetting::Refused(error.to_string());
             }
             (None, Err(error)) => {
@@ -46,11 +53,6 @@ impl Worker {
 
     /// A report was not accepted.
     pub(super) fn failed(&mut self, claim: Claim, error: Error) {
-        if matches!(error, Error::Unauthorized(_)) {
-            if let Ok(Some(token)) = &self.token {
-                self.engine.on_token_refused(token);
-            }
-        }
         match self.engine.on_failure(self.now(), &error) {
             Verdict::Keep => {
                 let stumbled = matches!(
@@ -82,6 +84,7 @@ impl Worker {
 
     /// A person said yes or no.
     pub(super) fn answer(&mut self, granted: bool) -> Result<(), Error> {
+        self.look_for_person();
         let version = self.settings.consent_version;
         self.identity.person.answer = Some(Answer {
             granted,
@@ -97,6 +100,7 @@ impl Worker {
 
     /// Empties the spool, switches consent off, and begins to ask the server.
     pub(super) fn forget(&mut self) {
+        self.look_for_person();
         self.identity.person.forgotten = true;
         self.identity.forget_status = None;
         self.shared.consent.set_person(self.identity.person);
@@ -109,6 +113,7 @@ impl Worker {
     }
 
     fn forgotten(&mut self, reply: &Reply) {
+        self.engine.on_forgotten();
         let json: serde_json::Value = serde_json::from_slice(reply.body()).unwrap_or_default();
         let status_url = json["status_url"].as_str().map(str::to_owned);
         self.identity.forget_status = status_url.clone();

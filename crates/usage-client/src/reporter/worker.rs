@@ -62,6 +62,8 @@ pub(super) struct Flight {
     pub(super) number: u64,
     /// What it carries; nothing for a request to be forgotten.
     pub(super) claim: Option<Claim>,
+    /// Whose it is.
+    pub(super) token: Token,
     lost_at: Instant,
 }
 
@@ -243,14 +245,8 @@ impl Worker {
 
     fn send(&mut self, now: UnixMillis) {
         self.look_for_token();
-        if !self.can_send() {
-            return;
-        }
-        if self.lost > 0 {
-            let error = TransportError::timed_out("an earlier exchange has not come back yet");
-            let error = Error::Transport(error);
-            self.engine.on_failure(now, &error);
-            self.note_failure(&error);
+        self.look_for_person();
+        if !self.can_send() || !self.shared.consent.ask().granted || self.is_stuck(now) {
             return;
         }
         let Some(claim) = self.spool.take(now) else {
@@ -264,6 +260,9 @@ impl Worker {
 
     fn send_forget(&mut self, now: UnixMillis) {
         self.look_for_token();
+        if self.is_stuck(now) {
+            return;
+        }
         let Identity {
             cluster_id,
             server_id,
@@ -282,6 +281,17 @@ impl Worker {
         }
     }
 
+    /// Whether an exchange that nobody waits for is still out there: one such thread is enough.
+    fn is_stuck(&mut self, now: UnixMillis) -> bool {
+        if self.lost > 0 {
+            let why = "an earlier exchange has not come back yet";
+            let error = Error::Transport(TransportError::timed_out(why));
+            self.engine.on_failure(now, &error);
+            self.note_failure(&error);
+        }
+        self.lost > 0
+    }
+
     fn launch(&mut self, request: Request, claim: Option<Claim>) {
         self.flights += 1;
         let timeout = self.settings.timeout;
@@ -289,6 +299,7 @@ impl Worker {
         self.flight = Some(Flight {
             number: self.flights,
             claim,
+            token: self.token(),
             lost_at: Instant::now() + timeout + grace,
         });
         let transport = Arc::clone(&self.settings.transport);
@@ -332,10 +343,19 @@ impl Worker {
             .unwrap_or_else(chance::key)
     }
 
-    /// Sees what changed outside: other processes' reports, the token.
+    /// Sees what changed outside: other processes' reports, a person's answer, the token.
     pub(super) fn look_around(&mut self, now: UnixMillis) {
         self.spool.look(now);
+        self.look_for_person();
         self.look_for_token();
+    }
+
+    /// A person may have answered another process of this install.
+    pub(super) fn look_for_person(&mut self) {
+        if self.identity_trouble.is_none() {
+            self.identity.look_again();
+            self.shared.consent.set_person(self.identity.person);
+        }
     }
 
     pub(super) fn look_for_token(&mut self) {

@@ -170,3 +170,33 @@ fn what_is_on_its_way_when_it_is_switched_off_doesn_t_come_back() {
     assert!(reporter.shutdown(PATIENCE));
     assert!(std::fs::read_dir(scratch.path().join("spool")).map_or(0, Iterator::count) == 0);
 }
+
+#[test]
+fn a_no_said_to_one_process_is_heard_by_the_others() {
+    let listener = yes();
+    let scratch = Scratch::new();
+    let start = || {
+        let builder = jambox(&listener.url()).state_folder(scratch.path());
+        builder.start().unwrap()
+    };
+    let product = start();
+    assert_eq!(product.flush(PATIENCE).unwrap(), 0);
+    let command_line = start();
+    command_line.set_consent(false).unwrap();
+    assert!(command_line.shutdown(PATIENCE));
+
+    // It has not looked yet; before it sends, it does.
+    let _ = product.save(&Server::default());
+    let sent = product.flush(PATIENCE);
+    assert!(
+        matches!(
+            sent,
+            Err(Error::ConsentOff {
+                by: Decider::Answer
+            })
+        ),
+        "{sent:?}"
+    );
+    assert!(product.shutdown(PATIENCE));
+    assert_eq!(listener.connections(), 1);
+}

@@ -401,6 +401,38 @@ fn forgetting_goes_before_everything_and_on_until_it_is_answered() {
         panic!()
     };
     assert_eq!(engine.next_action(until, 3), Action::Forget);
+    // A report that was on its way when the wish came up is not the answer.
+    engine.on_reply(until, &accepted(""));
+    assert_eq!(engine.next_action(until, 0), Action::Forget);
     engine.on_reply(until, &accepted(r#"{"status_url":"/x"}"#));
+    engine.on_forgotten();
     assert_ne!(engine.next_action(until, 0), Action::Forget);
+}
+
+#[test]
+fn timings_that_make_no_sense_are_no_panic_and_no_tight_loop() {
+    let mut timing = Timing::default();
+    timing.interval = Duration::ZERO;
+    timing.shortest_interval = DAY;
+    timing.longest_interval = Duration::ZERO;
+    let wants = Wants {
+        stats: Some(Duration::ZERO),
+        ..CHECK_IN_AND_USAGE
+    };
+    let phase = Phase::of(&["jambox"]);
+    let random = Random::seeded(1);
+    let mut engine = Engine::start(START, phase, "1.0", timing, wants, State::default(), random);
+    let (mut now, mut made) = (START, 0);
+    while now.since(START) < Duration::from_secs(1) {
+        match engine.next_action(now, 0) {
+            Action::Make(kind) => {
+                made += 1;
+                engine.on_made(now, kind);
+            }
+            Action::Wait(until) => now = until,
+            other => panic!("{other:?}"),
+        }
+        engine.on_reply(now, &accepted(r#"{"next_report_in":0}"#));
+    }
+    assert!(made <= 1000, "{made} reports in a second");
 }

@@ -131,3 +131,33 @@ fn a_no_is_an_answer_and_a_proxy_s_page_is_none() {
         assert!(reporter.shutdown(PATIENCE));
     }
 }
+
+#[test]
+fn a_report_on_its_way_is_not_taken_for_the_answer() {
+    // The check-in is answered only when somebody has wished to be forgotten.
+    let (wish, wished) = std::sync::mpsc::channel();
+    let listener = Listener::start(move |heard| {
+        if heard.target == "/api/v1/servers" {
+            let _ = wished.recv_timeout(PATIENCE);
+            return Answer::new(201, "");
+        }
+        accept()
+    });
+    let reporter = jambox(&listener.url()).start().unwrap();
+    let forgetting = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| reporter.forget_me(PATIENCE).unwrap());
+        let started = std::time::Instant::now();
+        while reporter.status().forgetting != Forgetting::Pending {
+            assert!(started.elapsed() < PATIENCE);
+        }
+        wish.send(()).unwrap();
+        asking.join().unwrap()
+    });
+    assert!(
+        matches!(forgetting, Forgetting::Accepted { .. }),
+        "{forgetting:?}"
+    );
+    let targets = [listener.heard().target, listener.heard().target];
+    assert_eq!(targets, ["/api/v1/servers", "/api/v1/forget"]);
+    assert!(reporter.shutdown(PATIENCE));
+}

@@ -21,6 +21,8 @@ mod golden;
 #[cfg(feature = "http")]
 mod hard_servers;
 #[cfg(any(feature = "http", feature = "async"))]
+// Most of what it plays is for stories of the blocking transport.
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
 mod listener;
 #[cfg(feature = "metrics")]
 mod metrics;
