@@ -31,6 +31,7 @@
 mod answers;
 mod conformance;
 mod http;
+mod questions;
 mod registration;
 mod reply;
 mod server;
