@@ -5,7 +5,7 @@ use std::fmt;
 #[cfg(feature = "http")]
 use std::sync::Arc;
 use std::sync::{PoisonError, RwLock};
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 use std::time::Duration;
 
 use crate::core::{
@@ -69,7 +69,7 @@ pub struct Client {
     /// The caller's own, instead.
     #[cfg(feature = "http")]
     transport: Option<Arc<dyn crate::Transport>>,
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", feature = "async"))]
     timeout: Duration,
 }
 
@@ -86,7 +86,7 @@ impl Client {
             blocking: crate::Blocking::new(),
             #[cfg(feature = "http")]
             transport: None,
-            #[cfg(feature = "http")]
+            #[cfg(any(feature = "http", feature = "async"))]
             timeout: crate::limits::WHOLE_TIMEOUT,
         }
     }
@@ -166,11 +166,72 @@ impl Client {
                 by: Decider::Variable(variable),
             });
         }
+        core::encode(&self.guarded_endpoint()?.url, &self.token, report)
+    }
+
+    /// The server, unless it is production by accident.
+    pub(crate) fn guarded_endpoint(&self) -> Result<Endpoint, Error> {
         let endpoint = self.endpoint();
         if !self.production_allowed {
             core::guard(endpoint.source, cfg!(debug_assertions), &self.environment)?;
         }
-        core::encode(&endpoint.url, &self.token, report)
+        Ok(endpoint)
+    }
+}
+
+#[cfg(feature = "register")]
+impl Client {
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Posts what a person wants done, without a token and without asking for consent.
+    pub(crate) fn ask(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+        within: Duration,
+    ) -> Result<crate::Reply, Error> {
+        let endpoint = self.guarded_endpoint()?;
+        let request = core::encode(&endpoint.url, &Token::default(), &Question { path, body })?;
+        let transport = self.transport.as_deref().unwrap_or(&self.blocking);
+        crate::transport::carry(transport, request, within.min(self.timeout))
+    }
+}
+
+/// Any JSON to any path.
+#[cfg(feature = "register")]
+struct Question<'a> {
+    path: &'a str,
+    body: &'a serde_json::Value,
+}
+
+#[cfg(feature = "register")]
+impl serde::Serialize for Question<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.body.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "register")]
+impl Saveable for Question<'_> {
+    fn path(&self) -> std::borrow::Cow<'_, str> {
+        self.path.into()
+    }
+}
+
+#[cfg(any(feature = "http", feature = "async"))]
+impl Client {
+    /// Sets how long a whole `save` may take: 60 s if not set.
+    #[must_use]
+    pub fn with_timeout(mut self, whole: Duration) -> Self {
+        self.timeout = whole;
+        self
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 }
 
@@ -194,13 +255,6 @@ impl Client {
     #[must_use]
     pub fn with_transport(mut self, transport: impl crate::Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
-        self
-    }
-
-    /// Sets how long a whole `save` may take: 60 s if not set.
-    #[must_use]
-    pub fn with_timeout(mut self, whole: Duration) -> Self {
-        self.timeout = whole;
         self
     }
 

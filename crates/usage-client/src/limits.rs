@@ -1,13 +1,13 @@
 //! Every limit of this crate, each with its reason. Nothing that a server sends is read without one.
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 use std::time::Duration;
 
 /// A token's file. Real tokens have some dozen bytes; another file named by mistake isn't read whole.
 pub(crate) const TOKEN_BYTES: u64 = 16 * 1024;
 
 /// A reply's body, decompressed. Real ones have some hundred bytes; what is beyond is not read.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 pub(crate) const REPLY_BYTES: usize = 1024 * 1024;
 
 /// How much of an unreadable body an error keeps: enough to recognize a proxy's page.
@@ -24,13 +24,36 @@ pub(crate) const REDIRECTS: u8 = 5;
 pub(crate) const JSON_DEPTH: usize = 10_000;
 
 /// The whole exchange, redirects and name lookup too, as in the protocol's library.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 pub(crate) const WHOLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Until there is a connection, as in the protocol's library.
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Counters, and as many gauges: labels with a user's name in them would otherwise fill the memory.
+#[cfg(feature = "metrics")]
+pub(crate) const METRIC_SERIES: usize = 512;
+
+/// Histograms, of 10 KiB each.
+#[cfg(feature = "metrics")]
+pub(crate) const METRIC_HISTOGRAMS: usize = 128;
+
+/// A browser's request: cookies of other programs on loopback come along.
+#[cfg(feature = "register")]
+pub(crate) const BROWSER_HEAD_BYTES: usize = 32 * 1024;
+
+/// Connections of a browser at once. It opens some ahead.
+#[cfg(feature = "register")]
+pub(crate) const BROWSER_CONNECTIONS: usize = 16;
+
+/// For a browser's request on this machine.
+#[cfg(feature = "register")]
+pub(crate) const BROWSER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A text that a server wants shown: a code, an address.
+#[cfg(feature = "register")]
+pub(crate) const SHOWN_BYTES: usize = 2048;
 /// Reports that `Reporter::save` has queued and its thread has not yet taken: the
 /// thread takes them at once, unless a hook of the product's holds it up.
 #[cfg(feature = "http")]

@@ -69,6 +69,11 @@ impl Registration {
     ///
     /// [`Error::Registration`] where cluster or product is blank, [`Error::Url`] where the base is no URL.
     pub fn url(&self, base: &BaseUrl) -> Result<String, Error> {
+        self.url_with(base, &[])
+    }
+
+    /// The same, with more in its query.
+    pub(crate) fn url_with(&self, base: &BaseUrl, more: &[(&str, &str)]) -> Result<String, Error> {
         self.validate().map_err(Error::Registration)?;
         let mut url = Url::parse(base.as_bytes()).map_err(|error| Error::Url(error.into()))?;
         url.path = b"/start".to_vec();
@@ -78,8 +83,21 @@ impl Registration {
         if !self.redirect_url.is_empty() {
             query.set("redirect_url", &self.redirect_url);
         }
+        for (key, value) in more {
+            query.set(key, value.as_bytes());
+        }
         url.raw_query = query.encode();
         String::from_utf8(url.to_bytes()).map_err(|_| Error::Url(TargetError::NotText))
+    }
+
+    /// Who asks, in the body of a request.
+    #[cfg(feature = "register")]
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        serde_json::json!({
+            "cluster_id": text(&self.cluster_id),
+            "product": text(&self.product),
+        })
     }
 }
 

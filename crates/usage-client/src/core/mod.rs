@@ -36,6 +36,7 @@
 //! | `envelope` | and with a report that waited: which one it is, how late, and whose |
 //! | `exchange` | what now, after this reply? Redirects are here. |
 //! | `decode` | what does the reply mean? |
+//! | `device_poll` | has the person entered the code? When to ask (feature `register`) |
 //! | `scan` | reads JSON as Go does: the first value, whatever follows |
 //! | `time` | when? Instants as numbers, dates of HTTP and RFC 3339 |
 //! | `engine` | what next? Make a report, send one, wait |
@@ -49,6 +50,8 @@
 mod breaker;
 mod consent;
 mod decode;
+#[cfg(feature = "register")]
+mod device_poll;
 mod endpoint;
 mod engine;
 mod envelope;
@@ -69,6 +72,8 @@ mod token;
 pub use breaker::Breaker;
 pub use consent::{Consent, ProductVariable, consent};
 pub use decode::{RawReply, decode};
+#[cfg(feature = "register")]
+pub use device_poll::{DevicePoll, PollStep};
 pub use endpoint::{BaseUrl, Endpoint, UrlSource, guard, resolve};
 pub use engine::{Action, Engine, Timing, Verdict, Wants};
 pub use envelope::Sender;

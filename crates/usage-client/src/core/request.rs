@@ -6,7 +6,7 @@ use super::{BaseUrl, Token};
 use crate::error::TargetError;
 use crate::url::{Url, UserInfo};
 use crate::wire::json;
-use crate::{Error, Saveable, limits};
+use crate::{Error, Saveable, base64, limits};
 
 const TOKEN_HEADER: &str = "X-Authorization";
 pub(super) const INSTALL_KEY_HEADER: &str = "X-Install-Key";
@@ -246,21 +246,7 @@ pub(super) fn check_host(host: &[u8]) -> Result<(), TargetError> {
 
 /// `Basic`, and the base64 of `name:password`.
 fn basic(user: &UserInfo) -> Vec<u8> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let password = user.password.as_deref().unwrap_or_default();
-    let mut out = b"Basic ".to_vec();
-    for three in [&user.name, b":".as_slice(), password].concat().chunks(3) {
-        let bits = (0..3).fold(0, |bits, at| {
-            bits << 8 | u32::from(*three.get(at).unwrap_or(&0))
-        });
-        for at in 0..4 {
-            let index = (bits >> (18 - 6 * at) & 63) as usize;
-            out.push(if at <= three.len() {
-                ALPHABET[index]
-            } else {
-                b'='
-            });
-        }
-    }
-    out
+    let plain = [&user.name, b":".as_slice(), password].concat();
+    format!("Basic {}", base64::standard(&plain)).into_bytes()
 }

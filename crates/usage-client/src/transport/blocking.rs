@@ -4,9 +4,9 @@ use std::io::Read;
 use std::time::Duration;
 
 use ureq::http;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
-use super::{Transport, roots};
+use super::Transport;
 use crate::core::{RawReply, Request};
 use crate::error::TransportError;
 use crate::limits;
@@ -63,7 +63,7 @@ impl Blocking {
     ///
     /// Where there is no certificate in it.
     pub fn with_authorities(mut self, pem: &[u8]) -> Result<Self, TransportError> {
-        let found = roots::parse(pem)
+        let found = authorities(pem)
             .ok_or_else(|| TransportError::new("there is no certificate in this PEM text"))?;
         self.authorities = Some(found);
         Ok(self)
@@ -87,7 +87,7 @@ impl Blocking {
             config = config.proxy(Some(proxy.clone()));
         }
         if request.scheme() == "https" {
-            let authorities = self.authorities.clone().unwrap_or_else(roots::trusted);
+            let authorities = self.authorities.clone().unwrap_or_else(trusted);
             let tls = TlsConfig::builder().root_certs(authorities).build();
             config = config.tls_config(tls);
         }
@@ -129,4 +129,40 @@ fn to_http(request: &Request) -> Result<http::Request<&[u8]>, ureq::Error> {
         builder = builder.header(*name, value.as_slice());
     }
     Ok(builder.body(request.body())?)
+}
+
+#[cfg(any(windows, target_vendor = "apple"))]
+fn trusted() -> RootCerts {
+    RootCerts::PlatformVerifier
+}
+
+/// The machine's, read once.
+#[cfg(not(any(windows, target_vendor = "apple")))]
+fn trusted() -> RootCerts {
+    static TRUSTED: std::sync::OnceLock<RootCerts> = std::sync::OnceLock::new();
+    TRUSTED
+        .get_or_init(|| super::roots::of_machine(authorities).unwrap_or(RootCerts::WebPki))
+        .clone()
+}
+
+/// A PEM text's certificates, if there are any.
+fn authorities(pem: &[u8]) -> Option<RootCerts> {
+    let certificates: Vec<_> = parse_pem(pem)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    (!certificates.is_empty()).then(|| RootCerts::from(certificates))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_certificates_is_no_authority() {
+        assert!(Blocking::new().with_authorities(b"").is_err());
+        assert!(Blocking::new().with_authorities(b"[package]").is_err());
+    }
 }

@@ -1,12 +1,21 @@
 //! Transports carry the core's requests and bring back replies. What either means is the core's business.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 #[cfg(feature = "http")]
 mod blocking;
-#[cfg(feature = "http")]
+#[cfg(all(
+    any(feature = "http", feature = "async"),
+    not(any(windows, target_vendor = "apple"))
+))]
 mod roots;
+#[cfg(feature = "async")]
+mod tls;
 
 use std::time::Duration;
 
+#[cfg(feature = "async")]
+pub use asynchronous::AsyncClient;
 #[cfg(feature = "http")]
 pub use blocking::Blocking;
 

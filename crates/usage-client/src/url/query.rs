@@ -31,6 +31,12 @@ impl Query {
         self.0.insert(key.into(), vec![value.to_vec()]);
     }
 
+    /// The last value of `key`.
+    #[cfg(any(feature = "register", feature = "testing"))]
+    pub(crate) fn get(&self, key: &str) -> Option<&[u8]> {
+        self.0.get(key.as_bytes())?.last().map(Vec::as_slice)
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::new();
         for (key, values) in &self.0 {

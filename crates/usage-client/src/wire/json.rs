@@ -21,6 +21,14 @@ impl fmt::Display for EncodeError {
 
 impl std::error::Error for EncodeError {}
 
+impl serde::ser::Error for EncodeError {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self {
+            reason: reason.to_string(),
+        }
+    }
+}
+
 /// `value` as the protocol's library would send it.
 pub(crate) fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
     let mut out = Vec::with_capacity(256);

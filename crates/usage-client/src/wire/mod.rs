@@ -5,6 +5,7 @@
 pub(crate) mod json;
 mod macros;
 mod saveable;
+mod serializer;
 mod server;
 mod stats;
 mod tags;

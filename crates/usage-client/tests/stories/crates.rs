@@ -48,16 +48,38 @@ fn the_core_has_14_at_most_and_the_default_50() {
         let Some(crates) = tree(features) else { return };
         println!("{features:?}: {} crates", crates.len());
         assert!(!crates.is_empty() && crates.len() <= most, "{crates:?}");
-        for unwanted in [
+        has_none_of(&crates, &["url", "idna", "tokio"]);
+        has_one_tls(&crates);
+    }
+}
+
+#[test]
+fn no_feature_brings_a_second_tls() {
+    for features in [
+        &["--no-default-features", "--features", "async"][..],
+        &["--all-features"],
+    ] {
+        let Some(crates) = tree(features) else { return };
+        println!("{features:?}: {} crates", crates.len());
+        has_one_tls(&crates);
+    }
+}
+
+fn has_one_tls(crates: &BTreeSet<String>) {
+    has_none_of(
+        crates,
+        &[
             "openssl",
             "openssl-sys",
             "native-tls",
             "aws-lc-rs",
             "aws-lc-sys",
-            "url",
-            "idna",
-        ] {
-            assert!(!crates.contains(unwanted), "{unwanted}");
-        }
+        ],
+    );
+}
+
+fn has_none_of(crates: &BTreeSet<String>, unwanted: &[&str]) {
+    for name in unwanted {
+        assert!(!crates.contains(*name), "{name}");
     }
 }

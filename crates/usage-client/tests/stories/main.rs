@@ -9,6 +9,8 @@
     clippy::print_stderr
 )]
 
+#[cfg(feature = "async")]
+mod asynchronous;
 #[cfg(feature = "http")]
 mod consenting;
 mod crates;
@@ -18,8 +20,16 @@ mod forgetting;
 mod golden;
 #[cfg(feature = "http")]
 mod hard_servers;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "async"))]
+// Most of what it plays is for stories of the blocking transport.
+#[cfg_attr(not(feature = "http"), allow(dead_code))]
 mod listener;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(all(feature = "http", feature = "testing"))]
+mod mock;
+#[cfg(all(feature = "register", feature = "testing"))]
+mod registering;
 mod registration_urls;
 #[cfg(feature = "http")]
 mod replies;
@@ -32,3 +42,5 @@ mod rough_weather;
 mod saving;
 mod scratch;
 mod tokens;
+#[cfg(feature = "http")]
+mod ways;

@@ -9,6 +9,7 @@ use usage_client::{Client, Error, Refusal, Reply, Server};
 
 use crate::golden;
 use crate::listener::{Answer, Framing, Listener};
+use crate::ways::Way;
 
 /// The answer of a golden case. A redirect's target is another path of the same server.
 fn answer(case: &Json, port: u16) -> Answer {
@@ -87,35 +88,41 @@ fn same_as_go(case: &Json, ours: &Result<Reply, Error>) {
 #[test]
 fn every_golden_reply() {
     for case in golden::lines("golden/replies.jsonl") {
-        let id = case["id"].as_str().unwrap();
-        let start = format!("/r/{id}/api/v1/servers");
-        let played = case.clone();
-        let (port_is, port) = std::sync::mpsc::channel();
-        let listener = Listener::start(move |heard| {
-            let port = port.try_recv().unwrap_or_default();
-            if heard.target == start {
-                answer(&played, port)
-            } else {
-                Answer::new(200, r#"{"arrived":true}"#)
-            }
-        });
-        port_is.send(listener.port()).unwrap();
-        // Answered at once; only a server that never answers takes its time.
-        let patience = if case["reply"]["framing"] == "stall" {
-            100
-        } else {
-            10_000
-        };
-        let ours = Client::new("token")
-            .with_url(format!("{}/r/{id}", listener.url()))
-            .with_timeout(Duration::from_millis(patience))
-            .with_environment(Environment::default())
-            .save(&Server::new("jambox", "1.0"));
-        same_as_go(&case, &ours);
-        let first = listener.heard();
-        assert_eq!(first.header("x-authorization"), Some(b"token".as_slice()));
-        if let Err(Error::Redirect { .. }) = ours {
-            assert_eq!(listener.unheard(), 0, "{id} was followed");
+        for way in Way::ALL {
+            play(&case, *way);
         }
+    }
+}
+
+fn play(case: &Json, way: Way) {
+    let id = case["id"].as_str().unwrap();
+    let start = format!("/r/{id}/api/v1/servers");
+    let played = case.clone();
+    let (port_is, port) = std::sync::mpsc::channel();
+    let listener = Listener::start(move |heard| {
+        let port = port.try_recv().unwrap_or_default();
+        if heard.target == start {
+            answer(&played, port)
+        } else {
+            Answer::new(200, r#"{"arrived":true}"#)
+        }
+    });
+    port_is.send(listener.port()).unwrap();
+    // Answered at once; only a server that never answers takes its time.
+    let patience = if case["reply"]["framing"] == "stall" {
+        100
+    } else {
+        10_000
+    };
+    let client = Client::new("token")
+        .with_url(format!("{}/r/{id}", listener.url()))
+        .with_timeout(Duration::from_millis(patience))
+        .with_environment(Environment::default());
+    let ours = way.save(&client, &Server::new("jambox", "1.0"));
+    same_as_go(case, &ours);
+    let first = listener.heard();
+    assert_eq!(first.header("x-authorization"), Some(b"token".as_slice()));
+    if let Err(Error::Redirect { .. }) = ours {
+        assert_eq!(listener.unheard(), 0, "{id} was followed");
     }
 }

@@ -12,6 +12,7 @@
 
 mod commands;
 mod configuration;
+mod conformance;
 mod demo;
 mod extensions;
 mod folder;
