@@ -64,6 +64,15 @@ impl<K: Into<String>, V: Into<String>, const N: usize> From<[(K, V); N]> for Tag
     }
 }
 
+impl IntoIterator for Tags {
+    type Item = (String, String);
+    type IntoIter = std::collections::btree_map::IntoIter<String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl From<BTreeMap<String, String>> for Tags {
     fn from(map: BTreeMap<String, String>) -> Self {
         Self(map)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::ser::{Error as _, Serialize, Serializer};
 
-use super::Values;
+use super::{Tags, Values};
 
 /// Anything a report may say: exact integers, floats, text, and what JSON nests.
 ///
@@ -93,6 +93,18 @@ impl From<f32> for Value {
     }
 }
 
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::String(text.clone())
+    }
+}
+
+impl From<Tags> for Value {
+    fn from(tags: Tags) -> Self {
+        Self::Object(tags.into_iter().collect())
+    }
+}
+
 impl From<()> for Value {
     fn from((): ()) -> Self {
         Self::Null
@@ -138,5 +150,22 @@ impl From<serde_json::Value> for Value {
             serde_json::Value::Array(values) => values.into(),
             serde_json::Value::Object(pairs) => Self::Object(pairs.into_iter().collect()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{tags, values};
+
+    #[test]
+    fn values_are_made_from_what_a_program_has_at_hand() {
+        let name = String::from("jambox");
+        let made = values! { "name" => &name, "labels" => tags! { "zone" => "a" } };
+        let zone = Values::from([("zone", "a")]);
+        assert_eq!(made["name"], Value::from("jambox"));
+        assert_eq!(made["labels"], Value::Object(zone));
+        let pairs: Vec<(String, Value)> = made.into_iter().collect();
+        assert_eq!(pairs[0].0, "labels");
     }
 }

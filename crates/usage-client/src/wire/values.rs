@@ -68,6 +68,15 @@ impl<K: Into<String>, V: Into<Value>, const N: usize> From<[(K, V); N]> for Valu
     }
 }
 
+impl IntoIterator for Values {
+    type Item = (String, Value);
+    type IntoIter = std::collections::btree_map::IntoIter<String, Value>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl From<BTreeMap<String, Value>> for Values {
     fn from(map: BTreeMap<String, Value>) -> Self {
         Self(map)
