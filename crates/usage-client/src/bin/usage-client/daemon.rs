@@ -78,12 +78,12 @@ fn once(common: &Common, asked: &Daemon, stopping: &AtomicBool) -> Result<Said, 
         .and_then(|()| reporter.flush(common.timeout));
     let status = end(&reporter);
     let waiting = sent?;
-    read.map_err(|why| Failure::new(format!("reported without values: {why}")))?;
     if waiting > 0 || status.dropped > before.dropped {
         let why = status.last_error.unwrap_or_else(|| "no token".into());
         let what = if waiting > 0 { "waits" } else { "was refused" };
         return Err(Failure::new(format!("the report {what}: {why}")));
     }
+    read.map_err(|why| Failure::new(format!("reported without values: {why}")))?;
     Ok(said("reported", &status))
 }
 
