@@ -1,4 +1,5 @@
-//! What embedding costs: recording on the caller's thread (goal: 100 ns), building a request, reading a reply.
+//! What embedding costs: recording on the caller's thread (goal: 100 ns), queueing a report, building a request,
+//! reading a reply.
 //! `cargo bench -p usage-client --features metrics`
 
 #![allow(missing_docs)]
@@ -6,8 +7,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use usage_client::core::{self, BaseUrl, RawReply, Token};
-use usage_client::{MetricsRecorder, Usage, UsageData, Values, tags, values};
+use usage_client::core::{self, BaseUrl, Environment, RawReply, Token};
+use usage_client::{Error, MetricsRecorder, Reporter, Usage, UsageData, Values, tags, values};
 
 fn recording(criterion: &mut Criterion) {
     let recorder = MetricsRecorder::new();
@@ -55,6 +56,26 @@ fn usage() -> Usage {
     )
 }
 
+/// Asks for consent, encodes and hands over; the thread keeps up, as there is room for 256.
+fn queueing(criterion: &mut Criterion) {
+    let reporter = Reporter::builder("influxdb", "1.6.7")
+        .url("https://usage.example.com")
+        .environment(Environment::default())
+        .offline(true)
+        .start()
+        .ok();
+    let usage = usage();
+    criterion.bench_function("Reporter::save", |bencher| {
+        bencher.iter(|| {
+            let saved = reporter.as_ref().map(|reporter| reporter.save(&usage));
+            // A full queue is waited out by turning back to it.
+            if matches!(saved, Some(Err(Error::QueueFull))) {
+                std::thread::yield_now();
+            }
+        });
+    });
+}
+
 fn requests_and_replies(criterion: &mut Criterion) {
     let base = BaseUrl::from("https://usage.example.com");
     let token = Token::from("usage_0123456789abcdef0123456789abcdef");
@@ -80,5 +101,5 @@ fn requests_and_replies(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, recording, requests_and_replies);
+criterion_group!(benches, recording, queueing, requests_and_replies);
 criterion_main!(benches);

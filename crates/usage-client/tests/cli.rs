@@ -8,10 +8,12 @@ mod scratch;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
+#[cfg(unix)]
+use std::time::Duration;
 
 use scratch::Scratch;
 use serde_json::{Value as Json, json};
-use usage_client::testing::{MockServer, TOKEN};
+use usage_client::testing::{MockReply, MockServer, TOKEN};
 
 /// What a call wrote, and whether it went well.
 fn call(url: &str, arguments: &[&str], input: &str) -> Output {
@@ -207,4 +209,158 @@ fn shells_and_readers_are_served() {
     let help = call("", &["--help"], "");
     // No terminal, no colours.
     assert!(text(&help.stdout).contains("preview") && !text(&help.stdout).contains('\u{1b}'));
+}
+
+/// A daemon's arguments, without where its values come from.
+const DAEMON: [&str; 10] = [
+    "report",
+    "--product",
+    "jambox",
+    "--product-version",
+    "1.0",
+    "--cluster-id",
+    "c",
+    "--server-id",
+    "s",
+    "--anonymous",
+];
+
+#[test]
+fn a_schedule_of_one_s_own_reports_once_a_call() {
+    let api = MockServer::start().unwrap();
+    let scratch = Scratch::new();
+    let file = scratch.path().join("values");
+    let path = file.to_str().unwrap();
+    let once = [&DAEMON[..], &["--once", "--file", path]].concat();
+    std::fs::write(&file, "n=3\nedition = open\n").unwrap();
+    let output = call(&api.url(), &once, "");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(text(&output.stdout), "reported; 0 reports wait\n");
+    let values = json!({"cluster_id": "c", "server_id": "s", "n": 3, "edition": "open"});
+    assert_eq!(
+        usage(&api),
+        [json!([{"tags": {"version": "1.0"}, "values": values}])]
+    );
+
+    // Without its file it says so, and reports that it is there.
+    std::fs::remove_file(&file).unwrap();
+    let said = says(&api.url(), &once, "");
+    assert!(said["error"].as_str().unwrap().contains(path), "{said}");
+    let values = json!({"cluster_id": "c", "server_id": "s"});
+    assert_eq!(usage(&api)[1][0]["values"], values);
+
+    std::fs::write(&file, r#"{"n": 3}"#).unwrap();
+    api.answer_always(MockReply::new(422).with_body(r#"{"errors":{"n":["is wrong"]}}"#));
+    let output = call(&api.url(), &once, "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("refused"), "{output:?}");
+
+    let nowhere = call(&api.url(), &DAEMON, "");
+    assert!(text(&nowhere.stderr).contains("--file"), "{nowhere:?}");
+}
+
+#[test]
+fn a_report_heeds_its_environment() {
+    let api = MockServer::start().unwrap();
+    let scratch = Scratch::new();
+    let file = scratch.path().join("values");
+    std::fs::write(&file, "n=3").unwrap();
+    let report = |variables: &[(&str, &str)]| {
+        Command::new(env!("CARGO_BIN_EXE_usage-client"))
+            .args(DAEMON)
+            .args(["--once", "--file"])
+            .arg(&file)
+            .env_clear()
+            .env("USAGE_URL", api.url())
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
+    };
+    for name in ["DO_NOT_TRACK", "CI"] {
+        let output = report(&[(name, "1")]);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(text(&output.stderr).contains(name), "{output:?}");
+    }
+    assert_eq!(api.connections(), 0);
+
+    assert!(report(&[("USAGE_TOKEN", TOKEN)]).status.success());
+    for sent in api.requests() {
+        assert_eq!(sent.header("x-authorization"), Some(TOKEN.as_bytes()));
+    }
+}
+
+/// The bodies of the usage reports that arrived.
+fn usage(api: &MockServer) -> Vec<Json> {
+    let requests = api.requests().into_iter();
+    let usage = requests.filter(|request| request.target == "/api/v1/usage/jambox");
+    usage
+        .map(|request| serde_json::from_slice(&request.body).unwrap())
+        .collect()
+}
+
+/// Waits for this many requests, then stops the daemon; what it said, and whether it went well.
+#[cfg(unix)]
+fn daemon(api: &MockServer, signal: &str, requests: usize, arguments: &[&str]) -> Output {
+    let child = Command::new(env!("CARGO_BIN_EXE_usage-client"))
+        .args(DAEMON)
+        .args(["--json", "--every", "1"])
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("USAGE_URL", api.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let arrived = api.wait_for(requests, Duration::from_secs(60));
+    let kill = format!("kill -{signal} {}", child.id());
+    let killed = Command::new("sh").args(["-c", &kill]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        killed.success() && arrived.is_ok(),
+        "{arrived:?} {output:?}"
+    );
+    output
+}
+
+#[cfg(unix)]
+#[test]
+fn a_daemon_reports_a_command_s_values_until_it_is_stopped() {
+    for signal in ["TERM", "INT"] {
+        let api = MockServer::start().unwrap();
+        let output = daemon(&api, signal, 2, &["--command", "echo", "n=3"]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let said: Json = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (&said["waiting"], &said["cluster_id"]),
+            (&json!(0), &json!("c"))
+        );
+        assert!(said["last_success"].is_string(), "{said}");
+        let usage = usage(&api);
+        assert!(usage.len() >= 2);
+        assert!(usage.iter().all(|body| body[0]["values"]["n"] == 3));
+        // The check-in would have taken up to 10 minutes: a stop doesn't leave it out.
+        let last = api.requests().pop().unwrap();
+        assert_eq!(last.target, "/api/v1/servers");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_fails_or_hangs_is_said_once_and_stops_nothing() {
+    let fails = ["--command", "sh", "-c", "echo n=3; exit 7"];
+    let hangs = ["--command-timeout", "1", "--command", "sleep", "1000"];
+    for (arguments, why) in [
+        (&fails[..], "exit status: 7"),
+        (&hangs, "not done after 1 s"),
+    ] {
+        let api = MockServer::start().unwrap();
+        let output = daemon(&api, "TERM", 2, arguments);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let said = text(&output.stderr);
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains(why), "{said}");
+        let values = json!({"cluster_id": "c", "server_id": "s"});
+        assert!(usage(&api).iter().all(|body| body[0]["values"] == values));
+    }
 }

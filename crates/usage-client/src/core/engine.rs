@@ -33,8 +33,10 @@ pub struct Timing {
     pub interval: Duration,
     /// The shortest interval that a server may ask for: 1 hour.
     pub shortest_interval: Duration,
-    /// The longest interval, and the longest wait, that a server may ask for: 7 days.
+    /// The longest interval that a server may ask for: 7 days.
     pub longest_interval: Duration,
+    /// The longest wait, such as `Retry-After`, that a server may ask for: 7 days.
+    pub longest_wait: Duration,
     /// Check-ins at start are spread over this: 10 minutes.
     pub check_in_spread: Duration,
     /// A restart of the same version within this checks in no more: 1 hour. A crash loop is no flood.
@@ -50,6 +52,7 @@ impl Default for Timing {
             interval: MINUTE * 60 * 12,
             shortest_interval: MINUTE * 60,
             longest_interval: MINUTE * 60 * 24 * 7,
+            longest_wait: MINUTE * 60 * 24 * 7,
             check_in_spread: MINUTE * 10,
             check_in_pause: MINUTE * 60,
             retry: Retry::default(),
@@ -220,7 +223,7 @@ impl Engine {
             retry: &self.timing.retry,
             phase: self.phase,
             interval: self.interval(),
-            longest: self.timing.longest_interval,
+            longest: self.timing.longest_wait,
         };
         self.state
             .breaker

@@ -240,7 +240,8 @@ impl Worker {
                 self.last_error = Some(error.to_string());
             }
         }
-        self.engine.on_made(now, kind);
+        // A hook that takes as long as its interval must not be due again before anything is sent.
+        self.engine.on_made(self.now(), kind);
     }
 
     fn send(&mut self, now: UnixMillis) {

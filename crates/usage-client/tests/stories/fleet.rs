@@ -338,6 +338,22 @@ fn retry_after_is_honoured_as_seconds_and_as_a_date() {
 }
 
 #[test]
+fn a_short_interval_shortens_no_wait_that_a_server_asks_for() {
+    let mut timing = Timing::default();
+    timing.interval = MINUTE;
+    timing.longest_interval = MINUTE;
+    let phase = Phase::of(&["jambox"]);
+    let wants = Wants::default();
+    let random = Random::seeded(1);
+    let mut engine = Engine::start(START, phase, "1.0", timing, wants, State::default(), random);
+    engine.on_failure(START, &busy("7200"));
+    let Action::Wait(until) = engine.next_action(START, 1) else {
+        panic!()
+    };
+    assert!(until.since(START) >= MINUTE * 120);
+}
+
+#[test]
 fn clocks_that_jump_neither_silence_nor_loosen_it() {
     let year = DAY * 365;
     for ahead in [true, false] {

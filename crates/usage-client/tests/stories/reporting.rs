@@ -116,6 +116,24 @@ fn stats_go_as_often_as_the_product_likes() {
 }
 
 #[test]
+fn a_hook_slower_than_its_interval_holds_up_no_report() {
+    let listener = yes();
+    let (_nobody, slow) = std::sync::mpsc::channel::<()>();
+    let reporter = jambox(&listener.url())
+        .usage(move || {
+            // Nobody ever tells: this takes its time.
+            let _ = slow.recv_timeout(SOON * 2);
+            values! { "num_databases" => 3 }
+        })
+        .timing(usage_every(SOON))
+        .start()
+        .unwrap();
+    let targets = [listener.heard().target, listener.heard().target];
+    assert!(targets.contains(&"/api/v1/usage/jambox".to_owned()));
+    assert!(reporter.shutdown(PATIENCE));
+}
+
+#[test]
 fn what_the_product_saves_itself_goes_at_once() {
     let listener = yes();
     let reporter = jambox(&listener.url()).start().unwrap();

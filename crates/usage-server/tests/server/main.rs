@@ -31,6 +31,7 @@ mod patience;
 mod process;
 mod programs;
 mod proxy;
+mod reporter;
 mod signing_in;
 mod stopping;
 mod tokens;

@@ -22,7 +22,8 @@ pub(crate) struct Common {
     /// The server, such as https://usage.example.com
     #[arg(long, global = true, env = "USAGE_URL")]
     pub(crate) url: Option<String>,
-    /// The file that keeps the token; `token` in the state folder if not given
+    /// The file that keeps the token; if not given, the variable USAGE_TOKEN
+    /// holds it, or else the file `token` in the state folder
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// The folder of this installation: ids, consent, reports that wait
@@ -48,6 +49,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         report: ReportArguments,
     },
+    /// Report until stopped, for products that can't: values are a command's output, or a file
+    Report(Daemon),
     /// Get a token with a person's help, and keep it
     Register(Register),
     /// Say, or show, whether this installation may report
@@ -165,6 +168,49 @@ pub(crate) struct Flush {
     pub(crate) anonymous: bool,
 }
 
+#[derive(Args)]
+pub(crate) struct Daemon {
+    #[command(flatten)]
+    pub(crate) install: Install,
+    /// The product's version
+    #[arg(long)]
+    pub(crate) product_version: String,
+    /// The cluster; drawn and kept in the state folder if not given
+    #[arg(long)]
+    pub(crate) cluster_id: Option<String>,
+    /// The server within its cluster; drawn and kept in the state folder if not given
+    #[arg(long)]
+    pub(crate) server_id: Option<String>,
+    /// The host's name in check-ins
+    #[arg(long)]
+    pub(crate) host: Option<String>,
+    /// Send without a token, as long as there is none
+    #[arg(long)]
+    pub(crate) anonymous: bool,
+    /// How often; if not given, as often as the server asks, or every 12 hours
+    #[arg(long, value_name = "SECONDS", value_parser = interval, conflicts_with = "once")]
+    pub(crate) every: Option<Duration>,
+    /// Report once and end, as cron likes it; fails if the report is not accepted
+    #[arg(long)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+/// Values are a JSON object, or lines: key=value or line protocol. What fails is reported without values.
+#[derive(Args, Clone)]
+pub(crate) struct Source {
+    /// How long the command may take
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub(crate) command_timeout: Duration,
+    /// A file with the values: a JSON object, or lines of key=value or line protocol
+    #[arg(long, value_name = "PATH", required_unless_present = "command")]
+    pub(crate) file: Option<PathBuf>,
+    /// A command that writes them to its standard output; all that follows is its arguments
+    #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true, conflicts_with = "file")]
+    pub(crate) command: Vec<String>,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Answer {
     On,
@@ -181,6 +227,12 @@ pub(crate) enum Way {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: u64 = text.parse().map_err(|_| "not a number of seconds")?;
     Ok(Duration::from_secs(seconds))
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = seconds(text)?;
+    let some = (!interval.is_zero()).then_some(interval);
+    some.ok_or_else(|| "at least 1".into())
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

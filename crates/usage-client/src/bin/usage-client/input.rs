@@ -20,7 +20,7 @@ pub(crate) fn flags(name: &str, data: &Data) -> StatsData {
 }
 
 /// A number, a boolean or null as JSON has them, or else text.
-fn typed(text: &str) -> Value {
+pub(crate) fn typed(text: &str) -> Value {
     match serde_json::from_str::<Json>(text) {
         Ok(json) if !json.is_array() && !json.is_object() && !json.is_string() => json.into(),
         _ => text.into(),
@@ -35,7 +35,7 @@ pub(crate) fn standard_input() -> Result<Vec<StatsData>, Failure> {
     points(&text).map_err(Failure::new)
 }
 
-fn points(text: &str) -> Result<Vec<StatsData>, String> {
+pub(crate) fn points(text: &str) -> Result<Vec<StatsData>, String> {
     if !text.trim_start().starts_with(['[', '{']) {
         let lines = text.lines().enumerate();
         let lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
@@ -73,7 +73,7 @@ fn of_json(item: Json) -> Result<StatsData, String> {
 }
 
 /// `name,tag=text field=1i,other="text" 1700000000`: the time is left out, since the protocol has none.
-fn point(line: &str) -> Option<StatsData> {
+pub(crate) fn point(line: &str) -> Option<StatsData> {
     let parts = split(line, ' ');
     let (series, fields) = match parts.as_slice() {
         [series, fields] => (series, fields),

@@ -6,20 +6,33 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 use usage_client::core::{Decider, Token, UnixMillis};
 use usage_client::{
-    Client, FileToken, Forgetting, RegisterPrompt, Registration, Reporter, ReporterBuilder, Status,
-    TokenStore, open_browser,
+    Client, EnvironmentToken, FileToken, Forgetting, RegisterPrompt, Registration, Reporter,
+    ReporterBuilder, Status, TokenStore, open_browser,
 };
 
 use crate::arguments::{Answer, Common, Flush, Ids, Install, Register, Way};
 use crate::said::{Failure, Said};
+
+/// The token, as containers like it.
+const TOKEN_VARIABLE: &str = "USAGE_TOKEN";
 
 /// For the state folder to be read.
 const READING: Duration = Duration::from_secs(10);
 
 /// The kept token, or none.
 pub(crate) fn token(common: &Common) -> Result<Token, Failure> {
-    let kept = token_file(common).map(|file| FileToken::new(file).load());
-    Ok(kept.transpose()?.flatten().unwrap_or_default())
+    let kept = match token_file(common) {
+        _ if is_token_given(common) => EnvironmentToken::new(TOKEN_VARIABLE).load()?,
+        Some(file) => FileToken::new(file).load()?,
+        None => None,
+    };
+    Ok(kept.unwrap_or_default())
+}
+
+/// In the environment; a file that is named goes before it.
+fn is_token_given(common: &Common) -> bool {
+    let token = std::env::var_os(TOKEN_VARIABLE).filter(|token| !token.is_empty());
+    common.token_file.is_none() && token.is_some()
 }
 
 fn token_file(common: &Common) -> Option<PathBuf> {
@@ -208,7 +221,7 @@ fn offline(common: &Common, install: &Install) -> Result<Reporter, Failure> {
 }
 
 /// This product's, on its folder; without hooks it makes no reports but check-ins.
-fn builder(common: &Common, install: &Install, version: &str) -> ReporterBuilder {
+pub(crate) fn builder(common: &Common, install: &Install, version: &str) -> ReporterBuilder {
     let mut builder = Reporter::builder(&install.product, version)
         .consent_version(install.consent_version)
         .timeout(common.timeout);
@@ -220,12 +233,14 @@ fn builder(common: &Common, install: &Install, version: &str) -> ReporterBuilder
     }
     if let Some(file) = &common.token_file {
         builder = builder.tokens(FileToken::new(file));
+    } else if is_token_given(common) {
+        builder = builder.tokens(EnvironmentToken::new(TOKEN_VARIABLE));
     }
     builder
 }
 
 /// The status, once the folder was read.
-fn known(reporter: &Reporter) -> Status {
+pub(crate) fn known(reporter: &Reporter) -> Status {
     reporter.registration(READING);
     reporter.status()
 }

@@ -5,10 +5,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod daemon;
 mod input;
 mod install;
 mod report;
 mod said;
+mod source;
 
 use std::io;
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ fn run(arguments: Arguments) -> Result<Said, Failure> {
     match command {
         Command::Send { report } => report::send(&common, &report),
         Command::Preview { report } => report::preview(&common, &report),
+        Command::Report(asked) => daemon::report(&common, &asked),
         Command::Register(asked) => install::register(&common, &asked),
         Command::Consent { answer, install } => install::consent(&common, &install, answer),
         Command::Status(install) => install::status(&common, &install),
