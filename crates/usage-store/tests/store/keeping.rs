@@ -144,8 +144,16 @@ fn the_data_folder_is_its_owners_alone() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("deep/usage-data");
     drop(Store::open(&folder, Writing::Alone).unwrap());
-    let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
+    let mode = |path: &std::path::Path| {
+        let mode = std::fs::metadata(path).unwrap().permissions().mode();
+        mode & 0o777
+    };
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(
+        mode(&folder.join("usage.db")),
+        0o600,
+        "even in another's folder"
+    );
 }
 
 #[test]
