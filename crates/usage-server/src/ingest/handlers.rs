@@ -39,6 +39,7 @@ async fn receive(app: &App, kind: Kind, request: Request) -> Response {
     match accept(app, &parts, body, &mut arrival).await {
         Ok(()) => app.ingest.reply(kind),
         Err(refusal) => {
+            let refusal = unless_revoked(app, arrival.token, refusal);
             app.ingest.note(&refusal, arrival);
             refusal.into_response()
         }
@@ -58,6 +59,7 @@ async fn accept(
             return Err(refusal);
         }
     };
+    arrival.token = grant.as_ref().map(|grant| grant.token);
     let limits = &app.settings.per_sender;
     let max = limits.body_max_bytes;
     body::read(sent, max, app.ingest.in_flight(), &mut arrival.body).await?;
@@ -70,12 +72,7 @@ async fn accept(
     {
         arrival.body = decompressed;
     }
-    let token = grant.as_ref().map(|grant| grant.token);
-    let report = match read_report(arrival, grant, extensions).await {
-        // The token was good when we looked; if it was revoked since, that is what to say.
-        Err(refusal) => return Err(unless_revoked(app, token, refusal)),
-        Ok(report) => report,
-    };
+    let report = read_report(arrival, grant, extensions).await?;
     match app.ingest.append(report).await? {
         Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
         Outcome::KeyReused => Err(Refusal::field(
@@ -105,9 +102,10 @@ async fn read_report(
     report
 }
 
-/// 401 where the token is no longer valid, else the refusal.
+/// The token was good when we looked; if it was revoked since, that is what to say, and not what
+/// is wrong with the request. An accepted one learns of it in the commit.
 fn unless_revoked(app: &App, token: Option<TokenId>, refusal: Refusal) -> Refusal {
-    let Some(token) = token else {
+    let (Some(token), Refusal::Fields(_) | Refusal::UnknownPath(_)) = (token, &refusal) else {
         return refusal;
     };
     match app.store.token_is_valid(token) {

@@ -24,6 +24,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
 use usage_store::quarantine::Refused;
+use usage_store::registry::TokenId;
 use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Store};
 
@@ -152,6 +153,8 @@ enum Limited {
 struct Arrival {
     kind: Kind,
     received_at: Timestamp,
+    /// The token it came under, once that was found good.
+    token: Option<TokenId>,
     /// From the path.
     product: Option<Arc<str>>,
     body: Vec<u8>,
@@ -162,6 +165,7 @@ impl Arrival {
         Arrival {
             kind,
             received_at,
+            token: None,
             product: None,
             body: Vec::new(),
         }

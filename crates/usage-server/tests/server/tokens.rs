@@ -202,6 +202,10 @@ fn a_revoked_token_is_told_so_even_with_a_body_that_is_wrong() {
         "{bad",
     );
     assert_eq!(broken.status(), 401, "{}", broken.text());
+    let blank = server
+        .connect()
+        .post("/api/v1/usage/%20", &[("X-Authorization", &token)], USAGE);
+    assert_eq!(blank.status(), 401, "{}", blank.text());
     server.stop();
 }
 
