@@ -54,8 +54,6 @@ mod reply;
 mod reporter;
 #[cfg(feature = "http")]
 mod spool;
-#[cfg(all(test, feature = "http"))]
-mod test_folder;
 mod token_store;
 mod transport;
 mod url;

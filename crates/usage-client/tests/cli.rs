@@ -3,15 +3,11 @@
 // clippy.toml lets tests do this, but takes the functions they share for production code.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-#[path = "stories/scratch.rs"]
-mod scratch;
-
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 #[cfg(unix)]
 use std::time::Duration;
 
-use scratch::Scratch;
 use serde_json::{Value as Json, json};
 use usage_client::testing::{MockReply, MockServer, TOKEN};
 
@@ -125,7 +121,7 @@ fn what_goes_wrong_is_said_to_people_and_to_scripts() {
 #[test]
 fn a_preview_sends_nothing_and_hides_the_token() {
     let api = MockServer::start().unwrap();
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("token");
     std::fs::write(&file, TOKEN).unwrap();
     let file = file.to_str().unwrap();
@@ -153,7 +149,7 @@ fn a_preview_sends_nothing_and_hides_the_token() {
 fn an_installation_registers_and_says_no() {
     let api = MockServer::start().unwrap();
     api.approve_devices(true);
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("state");
     let folder = folder.to_str().unwrap();
     let url = api.url();
@@ -228,7 +224,7 @@ const DAEMON: [&str; 10] = [
 #[test]
 fn a_schedule_of_one_s_own_reports_once_a_call() {
     let api = MockServer::start().unwrap();
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("values");
     let path = file.to_str().unwrap();
     let once = [&DAEMON[..], &["--once", "--file", path]].concat();
@@ -262,7 +258,7 @@ fn a_schedule_of_one_s_own_reports_once_a_call() {
 #[test]
 fn a_report_heeds_its_environment() {
     let api = MockServer::start().unwrap();
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let file = scratch.path().join("values");
     std::fs::write(&file, "n=3").unwrap();
     let report = |variables: &[(&str, &str)]| {

@@ -216,11 +216,10 @@ pub(super) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_folder::TestFolder;
 
     #[test]
     fn an_install_is_the_same_at_each_start() {
-        let folder = TestFolder::new();
+        let folder = tempfile::tempdir().unwrap();
         let load = || Identity::load(Some(&folder.path().join("state")), &Given::default()).0;
         let mut first = load();
         first.person.forgotten = true;
@@ -258,7 +257,7 @@ mod tests {
 
     #[test]
     fn processes_that_start_together_are_one_install() {
-        let folder = TestFolder::new();
+        let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let ids: Vec<_> = std::thread::scope(|scope| {
             let load = || Identity::load(Some(path), &Given::default()).0.server_id;
@@ -274,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_file_that_can_t_be_read_may_hold_a_no() {
-        let folder = TestFolder::new();
+        let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(NAME), "\0\0").unwrap();
         let (identity, error) = Identity::load(Some(folder.path()), &Given::default());
         assert!(error.unwrap().to_string().contains("install.json"));

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::*;
 use crate::core::IdempotencyKey;
 use crate::limits;
-use crate::test_folder::TestFolder;
 use crate::{Stats, Usage};
 
 const NOW: UnixMillis = UnixMillis::new(1_800_000_000_000);
@@ -20,13 +19,13 @@ fn usage(number: u8) -> Report {
     Report::new("jambox", &Usage::new("jambox"), at, key).unwrap()
 }
 
-fn spool(folder: &TestFolder) -> Spool {
+fn spool(folder: &tempfile::TempDir) -> Spool {
     let mut spool = Spool::new(Some(folder.path().join("spool")), BOUNDS);
     spool.look(NOW);
     spool
 }
 
-fn files(folder: &TestFolder) -> Vec<String> {
+fn files(folder: &tempfile::TempDir) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder.path().join("spool")) else {
         return Vec::new();
     };
@@ -39,7 +38,7 @@ fn files(folder: &TestFolder) -> Vec<String> {
 
 #[test]
 fn what_is_sent_at_once_never_sees_the_disk() {
-    let folder = TestFolder::new();
+    let folder = tempfile::tempdir().unwrap();
     let mut spool = spool(&folder);
     spool.push(usage(1));
     let claim = spool.take(NOW).unwrap();
@@ -50,7 +49,7 @@ fn what_is_sent_at_once_never_sees_the_disk() {
 
 #[test]
 fn what_is_not_accepted_waits_for_the_next_process() {
-    let folder = TestFolder::new();
+    let folder = tempfile::tempdir().unwrap();
     let mut first = spool(&folder);
     first.push(usage(1));
     first.push(usage(2));
@@ -72,7 +71,7 @@ fn what_is_not_accepted_waits_for_the_next_process() {
 
 #[test]
 fn two_processes_never_send_the_same() {
-    let folder = TestFolder::new();
+    let folder = tempfile::tempdir().unwrap();
     let mut first = spool(&folder);
     for number in 1..=3 {
         first.push(usage(number));
@@ -106,7 +105,7 @@ fn two_processes_never_send_the_same() {
 
 #[test]
 fn what_is_too_much_goes_and_is_counted() {
-    let folder = TestFolder::new();
+    let folder = tempfile::tempdir().unwrap();
     let mut spool = spool(&folder);
     for number in 1..=5 {
         spool.push(usage(number));
@@ -130,7 +129,7 @@ fn what_is_too_much_goes_and_is_counted() {
 
 #[test]
 fn a_corrupt_file_is_set_aside_and_the_rest_goes_on() {
-    let folder = TestFolder::new();
+    let folder = tempfile::tempdir().unwrap();
     let mut first = spool(&folder);
     first.push(usage(1));
     first.push(usage(2));
@@ -165,7 +164,7 @@ fn one_that_the_server_stumbles_over_doesn_t_hold_up_the_others() {
 
 #[test]
 fn a_folder_that_can_t_be_written_costs_nothing_but_the_restart() {
-    let folder = TestFolder::new();
+    let folder = tempfile::tempdir().unwrap();
     // A file where the folder should be: works for root too, unlike rights.
     std::fs::write(folder.path().join("spool"), "in the way").unwrap();
     let mut spool = spool(&folder);
@@ -179,7 +178,7 @@ fn a_folder_that_can_t_be_written_costs_nothing_but_the_restart() {
 
 #[test]
 fn emptied_is_empty_whoever_comes_later() {
-    let folder = TestFolder::new();
+    let folder = tempfile::tempdir().unwrap();
     let mut first = spool(&folder);
     first.push(usage(1));
     first.push(Report::new("jambox", &Stats::new("jambox"), NOW, usage(9).key).unwrap());

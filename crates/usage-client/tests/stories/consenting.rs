@@ -9,7 +9,6 @@ use usage_client::{Error, MemoryToken, Server};
 
 use crate::listener::{Answer, Framing, Listener, PATIENCE};
 use crate::reporting::{jambox, usage_every, yes};
-use crate::scratch::Scratch;
 
 #[test]
 fn without_consent_there_is_no_connection() {
@@ -60,7 +59,7 @@ fn switched_off_between_two_retries_it_is_off_from_then_on() {
         }
         Answer::new(500, r#"{"error":"oops"}"#)
     });
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let reporter = jambox(&listener.url())
         .state_folder(scratch.path())
         .configured(move || Some(asked.load(Ordering::SeqCst)))
@@ -93,7 +92,7 @@ fn switched_off_between_two_retries_it_is_off_from_then_on() {
 #[test]
 fn a_person_s_answer_is_kept_and_asked_for_again_when_more_is_reported() {
     let listener = yes();
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let start = |version| {
         let builder = jambox(&listener.url()).state_folder(scratch.path());
         builder
@@ -160,7 +159,7 @@ fn a_configuration_that_panics_is_no_yes() {
 #[test]
 fn what_is_on_its_way_when_it_is_switched_off_doesn_t_come_back() {
     let listener = Listener::start(|_| Answer::new(200, "").framed(Framing::Stall));
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let reporter = jambox(&listener.url())
         .state_folder(scratch.path())
         .start()
@@ -174,7 +173,7 @@ fn what_is_on_its_way_when_it_is_switched_off_doesn_t_come_back() {
 #[test]
 fn a_no_said_to_one_process_is_heard_by_the_others() {
     let listener = yes();
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let start = || {
         let builder = jambox(&listener.url()).state_folder(scratch.path());
         builder.start().unwrap()

@@ -8,7 +8,6 @@ use usage_client::{Error, Forgetting, Reporter, Server};
 
 use crate::listener::{Answer, Listener, PATIENCE};
 use crate::reporting::{hurried, jambox, text};
-use crate::scratch::Scratch;
 
 const STATUS: &str = "https://usage.example.com/forgotten/1";
 
@@ -19,7 +18,7 @@ fn accept() -> Answer {
 #[test]
 fn a_registered_install_is_forgotten_by_its_token() {
     let listener = Listener::start(|_| accept());
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let start = || {
         jambox(&listener.url())
             .state_folder(scratch.path())
@@ -68,7 +67,7 @@ fn it_is_asked_for_until_it_is_answered_by_later_processes_too() {
         }
         Answer::new(503, "come back later")
     });
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let mut timing = hurried();
     timing.check_in_spread = Duration::from_secs(3600);
     let start = || {

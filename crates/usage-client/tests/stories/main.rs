@@ -40,7 +40,6 @@ mod requests;
 mod rough_weather;
 #[cfg(feature = "http")]
 mod saving;
-mod scratch;
 mod tokens;
 #[cfg(feature = "http")]
 mod ways;

@@ -9,7 +9,6 @@ use usage_client::{
 };
 
 use crate::listener::{Answer, Heard, Listener, PATIENCE};
-use crate::scratch::Scratch;
 
 /// Nobody waits for minutes in a test.
 pub(crate) fn hurried() -> Timing {
@@ -184,7 +183,7 @@ fn a_preview_is_what_is_sent_to_the_byte() {
 #[test]
 fn an_install_keeps_its_ids_and_doesn_t_check_in_at_each_restart() {
     let listener = yes();
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let start = || {
         Reporter::builder("jambox", "1.0")
             .url(listener.url())
@@ -214,7 +213,7 @@ fn an_install_keeps_its_ids_and_doesn_t_check_in_at_each_restart() {
 #[test]
 fn without_a_token_reports_wait_and_a_person_is_asked() {
     let listener = yes();
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let (tell, asked) = std::sync::mpsc::channel();
     let store = FileToken::new(scratch.path().join("token"));
     let reporter = jambox(&listener.url())
@@ -255,7 +254,7 @@ fn a_token_that_is_refused_is_not_tried_again_until_it_is_another() {
         Some(b"good") => Answer::new(201, ""),
         _ => Answer::new(401, r#"{"error":"revoked"}"#),
     });
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let store = FileToken::new(scratch.path().join("token"));
     store.save(&Token::from("bad")).unwrap();
     let start = || {
@@ -289,7 +288,7 @@ fn a_token_that_is_refused_is_not_tried_again_until_it_is_another() {
 #[test]
 fn the_anonymous_have_a_secret_of_their_own() {
     let listener = yes();
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let keys: Vec<_> = ["1.0", "1.1"]
         .into_iter()
         .map(|version| {
@@ -334,7 +333,7 @@ fn what_the_server_says_reaches_the_product() {
 
 #[test]
 fn a_machine_without_a_network_writes_a_file() {
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let listener = yes();
     let offline = jambox(&listener.url())
         .state_folder(scratch.path().join("state"))

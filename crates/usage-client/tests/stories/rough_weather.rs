@@ -11,7 +11,6 @@ use usage_client::{
 
 use crate::listener::{Answer, Framing, Listener, PATIENCE};
 use crate::reporting::{hurried, jambox, text, usage_every, yes};
-use crate::scratch::Scratch;
 
 const SHORT: Duration = Duration::from_millis(200);
 const A_SECOND: Duration = Duration::from_secs(1);
@@ -32,7 +31,7 @@ fn until(reporter: &Reporter, so: impl Fn(&Status) -> bool) -> Status {
 #[test]
 fn a_server_that_accepts_and_never_answers_holds_nobody_up() {
     let listener = Listener::start(|_| Answer::new(200, "").framed(Framing::Stall));
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let start = |url: &str| jambox(url).state_folder(scratch.path()).start().unwrap();
     let reporter = start(&listener.url());
     let sent = listener.heard();
@@ -218,7 +217,7 @@ fn a_full_queue_says_so_and_goes_on() {
 
 #[test]
 fn what_has_no_room_is_dropped_and_told() {
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let start = |url: &str, timing| {
         jambox(url)
             .state_folder(scratch.path())
@@ -257,7 +256,7 @@ fn what_has_no_room_is_dropped_and_told() {
 
 #[test]
 fn a_disk_that_can_t_be_written_costs_nothing_but_the_restart() {
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let in_the_way = scratch.path().join("file");
     std::fs::write(&in_the_way, "").unwrap();
     let listener = yes();
@@ -273,7 +272,7 @@ fn a_disk_that_can_t_be_written_costs_nothing_but_the_restart() {
 
 #[test]
 fn a_corrupt_spool_file_is_set_aside_and_the_rest_arrives() {
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let start = |url: &str| {
         jambox(url)
             .state_folder(scratch.path())
@@ -361,7 +360,7 @@ fn it_works_inside_a_runtime_of_one_thread() {
 
 #[test]
 fn two_reporters_on_one_folder_send_each_report_once() {
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let folder = || scratch.path().to_path_buf();
     let offline = jambox("http://usage.invalid")
         .state_folder(folder())
@@ -403,7 +402,7 @@ fn two_reporters_on_one_folder_send_each_report_once() {
 
 #[test]
 fn dropped_without_a_word_it_ends_and_keeps_what_waits() {
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let reporter = jambox("http://usage.invalid")
         .state_folder(scratch.path())
         .offline(true)

@@ -3,15 +3,13 @@
 use usage_client::core::Token;
 use usage_client::{EnvironmentToken, FileToken, MemoryToken, TokenStore};
 
-use crate::scratch::Scratch;
-
 fn load(store: &dyn TokenStore) -> Option<Vec<u8>> {
     store.load().unwrap().map(|token| token.expose().to_vec())
 }
 
 #[test]
 fn a_file_keeps_a_token_for_this_user_only() {
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let store = FileToken::new(scratch.path().join("jambox").join("token"));
     assert_eq!(load(&store), None);
     store.forget().unwrap();
@@ -39,7 +37,7 @@ fn a_file_keeps_a_token_for_this_user_only() {
 
 #[test]
 fn a_file_that_can_t_be_written_says_which() {
-    let scratch = Scratch::new();
+    let scratch = tempfile::tempdir().unwrap();
     let in_the_way = scratch.path().join("file");
     std::fs::write(&in_the_way, " by hand \n").unwrap();
     assert_eq!(load(&FileToken::new(&in_the_way)).unwrap(), b"by hand");
