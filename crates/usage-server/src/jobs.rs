@@ -1,6 +1,7 @@
 //! Background work: the read model follows the journal, the WAL is copied into the
-//! database, what is to be forgotten is erased, full spans are re-packed, old keys go. Two
-//! threads; each does its work in steps so small that no commit waits long.
+//! database, what is to be forgotten is erased, full spans are re-packed, old keys go. Three
+//! threads; each does its work in steps so small that no commit waits long, and what takes much
+//! of the processor takes what is left of it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -17,11 +18,12 @@ const APPLY_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
 /// Between two looks at the WAL and the journal's spans.
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
+/// Reports are taken in together with those of the next moment: a page that many of them change is
+/// written once.
+const APPLY_AT_MOST_EVERY: Duration = Duration::from_millis(50);
+
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// Spans re-packed at one look: a few milliseconds each.
-const SPANS_AT_A_LOOK: usize = 32;
 
 /// Tells the read model that reports came. Cheap, and never blocks.
 #[derive(Clone)]
@@ -39,7 +41,7 @@ impl Nudge {
 pub(crate) struct Jobs {
     store: Arc<Store>,
     nudge: Option<Nudge>,
-    stop_upkeep: Option<SyncSender<()>>,
+    stop: Vec<SyncSender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -47,20 +49,19 @@ impl Jobs {
     /// Starts them.
     pub(crate) fn start(store: &Arc<Store>) -> std::io::Result<Jobs> {
         let (nudge, nudges) = mpsc::sync_channel(1);
-        let (stop_upkeep, stop) = mpsc::sync_channel(1);
-        let (model, upkeep) = (store.clone(), store.clone());
+        let (stop_upkeep, upkeep_stops) = mpsc::sync_channel(1);
+        let (stop_rewriting, rewriting_stops) = mpsc::sync_channel(1);
+        let [model, upkeep, rewriting] = [(); 3].map(|()| Arc::clone(store));
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let threads = vec![
-            std::thread::Builder::new()
-                .name("read-model".to_owned())
-                .spawn(move || follow(&model, &nudges))?,
-            std::thread::Builder::new()
-                .name("upkeep".to_owned())
-                .spawn(move || keep_up(&upkeep, &stop))?,
+            thread("read-model").spawn(move || follow(&model, &nudges))?,
+            thread("upkeep").spawn(move || keep_up(&upkeep, &upkeep_stops))?,
+            thread("rewriting").spawn(move || rewrite(&rewriting, &rewriting_stops))?,
         ];
         Ok(Jobs {
             store: store.clone(),
             nudge: Some(Nudge(nudge)),
-            stop_upkeep: Some(stop_upkeep),
+            stop: vec![stop_upkeep, stop_rewriting],
             threads,
         })
     }
@@ -74,7 +75,7 @@ impl Jobs {
     pub(crate) fn stop(mut self) {
         self.store.stop();
         self.nudge = None;
-        self.stop_upkeep = None;
+        self.stop.clear();
         for thread in self.threads.drain(..) {
             // A job that panicked has said so already.
             let _ = thread.join();
@@ -84,10 +85,14 @@ impl Jobs {
 
 /// The read model follows the journal.
 fn follow(store: &Store, nudges: &Receiver<()>) {
+    after_everybody_else();
     loop {
         let pause = match store.apply() {
             Ok(0) => APPLY_AT_LEAST_EVERY,
-            Ok(_) => Duration::ZERO,
+            Ok(_) => {
+                std::thread::park_timeout(APPLY_AT_MOST_EVERY);
+                Duration::ZERO
+            }
             Err(e) => {
                 tracing::error!(error = %e, "the read model could not follow the journal; will try again");
                 AFTER_FAILURE
@@ -99,21 +104,17 @@ fn follow(store: &Store, nudges: &Receiver<()>) {
     }
 }
 
-/// Everything that has time.
+/// What must not wait for anything long: the WAL grows.
 fn keep_up(store: &Store, stop: &Receiver<()>) {
     let mut slice = 0u8;
     loop {
-        let mut pause = UPKEEP_EVERY;
-        // Each by itself: a damaged block that can't be erased from must not let the WAL grow.
-        for (what, done) in [
-            ("erasing what is to be forgotten", erase(store)),
-            ("upkeep of the data", tidy(store, slice)),
-        ] {
-            if let Err(e) = done {
-                tracing::error!(error = %e, "{what} failed; will try again");
-                pause = AFTER_FAILURE;
+        let pause = match tidy(store, slice) {
+            Ok(()) => UPKEEP_EVERY,
+            Err(e) => {
+                tracing::error!(error = %e, "upkeep of the data failed; will try again");
+                AFTER_FAILURE
             }
-        }
+        };
         slice = slice.wrapping_add(1);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
@@ -131,15 +132,55 @@ fn erase(store: &Store) -> usage_store::Result<()> {
 
 fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
     store.checkpoint()?;
-    store.forget_keys(slice, Timestamp::now())?;
-    repack(store)
+    store.forget_keys(slice, Timestamp::now())
 }
 
-fn repack(store: &Store) -> usage_store::Result<()> {
-    for _ in 0..SPANS_AT_A_LOOK {
-        if !store.repack()? {
-            break;
+/// What rewrites the journal: erasures, re-packing.
+fn rewrite(store: &Store, stop: &Receiver<()>) {
+    loop {
+        // Each by itself: a damaged block that can't be erased from must not keep others large.
+        let (erased, packed) = (erase(store), repack(store));
+        let mut pause = match packed {
+            Ok(true) => Duration::ZERO,
+            _ => UPKEEP_EVERY,
+        };
+        for (what, failed) in [
+            ("erasing what is to be forgotten", erased.err()),
+            ("re-packing the journal", packed.err()),
+        ] {
+            if let Some(e) = failed {
+                tracing::error!(error = %e, "{what} failed; will try again");
+                pause = AFTER_FAILURE;
+            }
+        }
+        if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+            return;
         }
     }
-    Ok(())
+}
+
+/// Re-packs the next full span; whether there was one. Packing is done when nobody else wants the
+/// processor; putting the span in its place is not, as commits wait for that.
+fn repack(store: &Store) -> usage_store::Result<bool> {
+    let packed = std::thread::scope(|scope| {
+        let packing = scope.spawn(|| {
+            after_everybody_else();
+            store.pack_next()
+        });
+        // A panic has been said already, and is tried again like any failure.
+        packing.join().unwrap_or(Ok(None))
+    })?;
+    match packed {
+        Some(span) => store.put_packed(&span).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// From here on this thread gets what others leave of the processor. Elsewhere than on Linux a
+/// thread can't be told so without touching the whole process: it competes.
+fn after_everybody_else() {
+    #[cfg(target_os = "linux")]
+    if let Err(cause) = rustix::process::nice(19) {
+        tracing::debug!(%cause, "background work competes with ingest");
+    }
 }

@@ -18,6 +18,8 @@ mod time;
 mod turns;
 
 pub use error::{Error, Result};
-pub use journal::{Idempotency, NewReport, Outcome, Sender, Seq, StoredReport, TokenProof};
+pub use journal::{
+    Idempotency, NewReport, Outcome, Repacked, Sender, Seq, StoredReport, TokenProof,
+};
 pub use store::{Store, Writing};
 pub use time::Day;

@@ -12,16 +12,19 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
-use crate::journal::{Appender, NewReport, Outcome, forget_keys, mark, next_seq, repack};
-use crate::model::{self, Dictionary};
+use crate::journal::{Appender, NewReport, Outcome, Repacked, forget_keys, next_seq, repack};
+use crate::model::{self, Dictionary, Model, applied};
 use crate::quarantine::{self, Refused};
 use crate::registry::tokens;
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result};
 
-/// The database's file in the data folder.
+/// The database in the data folder: the journal, the registry, the quarantine.
 const DATABASE: &str = "usage.db";
+
+/// The read model beside it.
+const MODEL: &str = "model.db";
 
 /// Held by the server for as long as it runs.
 const LOCK: &str = "usage.lock";
@@ -35,7 +38,7 @@ pub struct Store {
     writer: Mutex<Writer>,
     pub(crate) readers: Readers,
     checkpointer: Mutex<Connection>,
-    dictionary: Mutex<Dictionary>,
+    model: Mutex<Model>,
     pub(crate) grants: tokens::Grants,
     /// Long work is to end at its next step.
     stopping: AtomicBool,
@@ -89,16 +92,22 @@ impl Store {
             }
             Writing::Beside => None,
         };
-        let mut db = sqlite::open_writer(&path, writing == Writing::Alone)?;
-        sqlite::migrate(&mut db, writing)?;
+        let (alone, model_path) = (writing == Writing::Alone, data_dir.join(MODEL));
+        let mut db = sqlite::open_writer(&path, alone)?;
+        sqlite::migrate(&mut db, sqlite::JOURNAL, writing)?;
+        let mut model = sqlite::open_model(&model_path, &path, alone)?;
+        sqlite::migrate(&mut model, sqlite::MODEL, writing)?;
         let appender = Appender::new(&db)?;
         Ok(Store {
             turns: Turns::default(),
             stopping: AtomicBool::new(false),
             checkpointer: Mutex::new(sqlite::checkpointer(&path)?),
             writer: Mutex::new(Writer { db, appender }),
-            readers: Readers::new(path),
-            dictionary: Mutex::default(),
+            readers: Readers::new(path, model_path),
+            model: Mutex::new(Model {
+                db: model,
+                dictionary: Dictionary::default(),
+            }),
             grants: tokens::Grants::default(),
             _lock: lock,
         })
@@ -119,15 +128,24 @@ impl Store {
         Ok(())
     }
 
+    /// The next full span of the journal, packed anew; `None` where there is none. Takes a while, and
+    /// holds nobody up.
+    pub fn pack_next(&self) -> Result<Option<Repacked>> {
+        self.readers.read(repack::prepare)
+    }
+
+    /// Puts a span that was packed anew in its place.
+    pub fn put_packed(&self, span: &Repacked) -> Result<()> {
+        repack::swap(&mut self.writer().db, span)
+    }
+
     /// Re-packs the next full span of the journal; whether there was one.
     pub fn repack(&self) -> Result<bool> {
-        match self.readers.read(repack::prepare)? {
-            None => Ok(false),
-            Some(span) => {
-                repack::swap(&mut self.writer().db, &span)?;
-                Ok(true)
-            }
-        }
+        let Some(span) = self.pack_next()? else {
+            return Ok(false);
+        };
+        self.put_packed(&span)?;
+        Ok(true)
     }
 
     /// Forgets the idempotency keys of one slice of 256 that are older than their window.
@@ -151,6 +169,11 @@ impl Store {
             writer,
             _turn: turn,
         }
+    }
+
+    /// The writer of the read model. Taken before the journal's, where both are needed.
+    fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `write` in one transaction.
@@ -186,13 +209,10 @@ impl Store {
     /// Brings the read model forward by one chunk, in steps that commits of reports come between; how
     /// many reports it looked at, 0 at the end.
     pub fn apply(&self) -> Result<u64> {
-        let mut dictionary = self
-            .dictionary
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut model = self.model();
         let mut chunk = self.readers.read(model::next_chunk)?;
         while !chunk.is_done() && !self.stopping.load(Ordering::Relaxed) {
-            model::apply(&mut self.writer().db, &mut dictionary, &mut chunk)?;
+            model::apply(&mut model, &mut chunk)?;
         }
         Ok(chunk.reports())
     }
@@ -200,11 +220,11 @@ impl Store {
     /// Makes the read model anew from the journal. `progress` hears how many places of how many
     /// are done. A server that runs beside takes part; if this is interrupted, it goes on.
     pub fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<()> {
-        model::reset(&mut self.writer().db)?;
+        model::reset(&mut self.model().db)?;
         while self.apply()? > 0 {
             let (done, all) = self
                 .readers
-                .read(|db| Ok((mark::read(db, mark::MODEL)?.seq, next_seq(db)?)))?;
+                .read(|db| Ok((applied::read(db)?.seq, next_seq(db)?)))?;
             progress(done, all);
         }
         Ok(())
@@ -237,20 +257,19 @@ impl Store {
     /// Does the oldest erasure that is waiting; whether one was done. What was erased is gone from
     /// the file, too, when this returns. Commits of reports come between its steps.
     pub fn erase_next(&self, now: Timestamp) -> Result<bool> {
-        let mut dictionary = self
-            .dictionary
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
         let Some(work) = self.readers.read(erasure::next)? else {
             return Ok(false);
         };
+        let mut model = self.model();
         for span in work.spans() {
-            if !erasure::erase_in_span(&mut self.writer().db, &work, span)? {
+            let Some(_hold) = erasure::uncount_in_span(&mut model.db, &work, span)? else {
                 return Ok(false);
-            }
-            std::thread::yield_now();
+            };
+            erasure::erase_in_span(&mut self.writer().db, &work, span)?;
         }
-        if !erasure::finish(&mut self.writer().db, &mut dictionary, &work, now)? {
+        if !erasure::make_anew(&mut model, &work)?
+            || !erasure::finish(&mut self.writer().db, &work, now)?
+        {
             return Ok(false);
         }
         let checkpointer = self
@@ -258,6 +277,7 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         sqlite::empty_wal(&checkpointer)?;
+        sqlite::empty_wal(&model.db)?;
         Ok(true)
     }
 }

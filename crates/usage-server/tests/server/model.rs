@@ -1,8 +1,6 @@
 //! The read model as rows of text, read from the database beside the server: to compare the
 //! one that followed the journal with the one made anew.
 
-use std::path::Path;
-
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -16,20 +14,25 @@ const TABLES: [&str; 5] = [
     "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
     "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
     "SELECT * FROM day_reports ORDER BY 1, 2, 3",
-    "SELECT * FROM mark WHERE follower = 'model'",
+    "SELECT * FROM applied",
 ];
 
-pub(crate) fn open(database: &Path) -> Connection {
-    Connection::open(database).unwrap()
+/// The journal's file, with the read model's beside.
+pub(crate) fn open(folder: &Folder) -> Connection {
+    let db = Connection::open(folder.database()).unwrap();
+    let model = folder.data().join("model.db");
+    db.execute("ATTACH ?1 AS model", [model.to_str().unwrap()])
+        .unwrap();
+    db
 }
 
 /// Waits until the read model has taken in the whole journal.
 pub(crate) fn followed(folder: &Folder) {
-    let db = open(&folder.database());
+    let db = open(folder);
     until("the read model at the journal's end", || {
         let [end, mark] = [
             "SELECT coalesce(max(next), 0) FROM journal",
-            "SELECT seq FROM mark WHERE follower = 'model'",
+            "SELECT seq FROM applied",
         ]
         .map(|query| db.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap());
         (end == mark).then_some(())
@@ -38,7 +41,7 @@ pub(crate) fn followed(folder: &Folder) {
 
 /// Everything the read model holds.
 pub(crate) fn dump(folder: &Folder) -> Vec<String> {
-    let db = open(&folder.database());
+    let db = open(folder);
     let mut rows_of_all = Vec::new();
     for table in TABLES {
         let mut query = db.prepare(table).unwrap();

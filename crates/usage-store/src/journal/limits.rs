@@ -28,4 +28,4 @@ pub(crate) const NEW_PRODUCTS: i64 = 1_000;
 
 /// Blocks read at a time when the journal is walked: bounds memory and how long a snapshot
 /// holds the WAL back.
-pub(crate) const WALK_BLOCKS: usize = 64;
+pub(crate) const WALK_BLOCKS: usize = 256;

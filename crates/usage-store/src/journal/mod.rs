@@ -12,6 +12,7 @@ pub(crate) mod walk;
 
 pub(crate) use append::{Appender, forget_keys, next_seq};
 pub(crate) use limits::SPAN_REPORTS;
+pub use repack::Repacked;
 
 use std::sync::Arc;
 

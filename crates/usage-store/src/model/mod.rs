@@ -1,9 +1,11 @@
 //! The read model: everything about reports that is derived from the journal, taken in
 //! chunk by chunk off the commit path, and rebuildable from it.
 //!
-//! A chunk is one transaction: servers, days, cells, counts and the mark move together.
+//! It has a file of its own, `model.db`, with a writer of its own: commits of reports never wait for
+//! it. A step is one transaction: servers, days, cells, counts and the mark move together.
 //! [`take_in`](chunk::take_in) holds the rules; the other files each keep one kind of row.
 
+pub(crate) mod applied;
 pub(crate) mod cells;
 mod chunk;
 mod days;
@@ -12,14 +14,17 @@ mod limits;
 pub(crate) mod replay;
 mod servers;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 pub(crate) use days::DaySet;
 pub(crate) use dictionary::Dictionary;
 pub(crate) use servers::Latest;
 
+use limits::OBSERVATIONS_AT_ONCE;
+
+use applied::Mark;
+
 use crate::Result;
-use crate::journal::mark::{self, Mark};
 use crate::journal::walk::{self, Stretch};
 use crate::sqlite::sql;
 
@@ -43,20 +48,30 @@ impl Chunk {
 
 /// Reads and decompresses the next chunk, off the writer.
 pub(crate) fn next_chunk(reader: &Connection) -> Result<Chunk> {
-    let from = mark::read(reader, mark::MODEL)?;
-    let stretch = walk::forwards(reader, from.seq)?;
+    let from = applied::read(reader)?;
+    let stretch = walk::forwards(reader, from.seq, OBSERVATIONS_AT_ONCE)?;
     Ok(Chunk { from, stretch })
 }
 
-/// Takes in a part of a chunk, small enough that commits wait for milliseconds only, and moves on
-/// in it. Where the mark moved since the chunk was read, the chunk is over.
-pub(crate) fn apply(
-    writer: &mut Connection,
-    dictionary: &mut Dictionary,
-    chunk: &mut Chunk,
-) -> Result<()> {
-    let step = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if mark::read(&step, mark::MODEL)? != chunk.from {
+/// The connection that writes the model, and the ids it remembers.
+pub(crate) struct Model {
+    pub(crate) db: Connection,
+    pub(crate) dictionary: Dictionary,
+}
+
+/// Begins a step: from here on nobody else changes the model.
+pub(crate) fn begin(db: &mut Connection) -> Result<Transaction<'_>> {
+    let step = db.transaction()?;
+    step.execute_batch(sql!("model/lock"))?;
+    Ok(step)
+}
+
+/// Takes in a part of a chunk and moves on in it. Where the mark moved since the chunk was read,
+/// the chunk is over.
+pub(crate) fn apply(model: &mut Model, chunk: &mut Chunk) -> Result<()> {
+    let Model { db, dictionary } = model;
+    let step = begin(db)?;
+    if applied::read(&step)? != chunk.from {
         chunk.from.seq = chunk.stretch.next;
         return Ok(());
     }
@@ -71,8 +86,8 @@ pub(crate) fn apply(
 }
 
 /// Empties the read model, to be applied anew from the journal's beginning.
-pub(crate) fn reset(writer: &mut Connection) -> Result<()> {
-    let step = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+pub(crate) fn reset(db: &mut Connection) -> Result<()> {
+    let step = begin(db)?;
     step.execute_batch(sql!("model/reset"))?;
     step.commit()?;
     Ok(())

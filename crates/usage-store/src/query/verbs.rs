@@ -6,7 +6,8 @@ use super::{
     Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, activity,
     products, reports, servers, shares,
 };
-use crate::journal::{Seq, StoredReport, mark, next_seq, walk};
+use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
+use crate::model::applied;
 use crate::quarantine::{self, Quarantined};
 use crate::{Day, Result, Store};
 
@@ -15,7 +16,7 @@ impl Store {
     /// How far the read model is.
     pub fn freshness(&self) -> Result<Freshness> {
         self.readers.read(|db| {
-            let (mark, applied_to) = mark::read_with_time(db, mark::MODEL)?;
+            let (mark, applied_to) = applied::read_with_time(db)?;
             Ok(Freshness {
                 applied_to,
                 behind: next_seq(db)?.saturating_sub(mark.seq),
@@ -101,7 +102,10 @@ impl Store {
 
     /// The next reports in order of acceptance, from place `from` on; empty at the end.
     pub fn reports_from(&self, from: Seq) -> Result<Vec<StoredReport>> {
-        Ok(self.readers.read(|db| walk::forwards(db, from))?.reports)
+        Ok(self
+            .readers
+            .read(|db| walk::forwards(db, from, SPAN_REPORTS as usize))?
+            .reports)
     }
 
     /// The place that the next accepted report gets.

@@ -15,7 +15,7 @@ const STATEMENTS_KEPT: usize = 128;
 /// a few rows. Past this, something is stuck and the caller should hear of it.
 const BUSY_MILLIS: u64 = 10_000;
 
-/// The one connection that writes.
+/// The one connection that writes the journal and the registry.
 ///
 /// - `journal_mode = WAL`: readers never wait for the writer, nor it for them.
 /// - `synchronous = FULL`: a commit returns after the WAL is on disk; what is answered is kept.
@@ -38,6 +38,37 @@ pub(crate) fn open_writer(path: &Path, create: bool) -> Result<Connection> {
     Ok(db)
 }
 
+/// The one connection that writes the read model. It reads the journal beside.
+///
+/// - `synchronous = FULL` here, too, though what is lost would be made anew: an erasure counts on its
+///   steps being on disk in their order. Its commits are few.
+/// - `wal_autocheckpoint`: nobody waits for this connection, so it copies its WAL by itself; 32 MiB, so
+///   that a page that changes often is copied once.
+pub(crate) fn open_model(path: &Path, journal: &Path, create: bool) -> Result<Connection> {
+    if create {
+        create_private(path)?;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    shared_settings(&db)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "wal_autocheckpoint", 8_192)?;
+    db.pragma_update(None, "secure_delete", "ON")?;
+    attach(&db, journal, "journal_file")?;
+    Ok(db)
+}
+
+/// Makes another file's tables readable beside; no two tables of ours have the same name.
+fn attach(db: &Connection, path: &Path, name: &str) -> Result<()> {
+    let path = path.to_str().ok_or_else(|| {
+        let why = std::io::Error::new(ErrorKind::InvalidInput, "its name is not UTF-8");
+        Error::Io(path.to_owned(), why)
+    })?;
+    db.execute(&format!("ATTACH ?1 AS {name}"), [path])?;
+    Ok(())
+}
+
 /// An empty file for its owner alone, where there is none; SQLite gives its side files the same mode.
 /// It holds hashes of passwords and tokens, and the folder may be somebody else's.
 fn create_private(path: &Path) -> Result<()> {
@@ -51,11 +82,12 @@ fn create_private(path: &Path) -> Result<()> {
     }
 }
 
-/// A connection that only reads.
-pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
+/// A connection that only reads, both files.
+pub(crate) fn open_reader(path: &Path, model: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     shared_settings(&db)?;
+    attach(&db, model, "model_file")?;
     // Not SQLITE_OPEN_READ_ONLY: the first reader after a crash must be able to recover the WAL.
     db.pragma_update(None, "query_only", "ON")?;
     Ok(db)

@@ -14,13 +14,15 @@ const IDLE_KEPT: usize = 4;
 
 pub(crate) struct Readers {
     path: PathBuf,
+    model: PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Readers {
+    pub(crate) fn new(path: PathBuf, model: PathBuf) -> Readers {
         Readers {
             path,
+            model,
             idle: Mutex::new(Vec::new()),
         }
     }
@@ -34,7 +36,7 @@ impl Readers {
             .pop();
         let mut db = match idle {
             Some(db) => db,
-            None => open_reader(&self.path)?,
+            None => open_reader(&self.path, &self.model)?,
         };
         let snapshot = db.transaction()?;
         let answer = read(&snapshot);

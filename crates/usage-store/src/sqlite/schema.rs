@@ -6,18 +6,24 @@ use rusqlite::Connection;
 use super::sql;
 use crate::{Error, Result, Writing};
 
-/// All versions, first to last. Files that were released are never edited.
-const VERSIONS: &[&str] = &[sql!("schema/001_first"), sql!("schema/002_erasure")];
+/// All versions of a file, first to last. Those that were released are never edited.
+pub(crate) type Versions = &'static [&'static str];
+
+/// Those of `usage.db`.
+pub(crate) const JOURNAL: Versions = &[sql!("schema/001_first"), sql!("schema/002_erasure")];
+
+/// Those of `model.db`.
+pub(crate) const MODEL: Versions = &[sql!("schema/model_001_first")];
 
 /// `usage` in ASCII: marks the file as ours, so that another program's is never touched.
 const APPLICATION_ID: i64 = 0x7573_6167;
 
 /// Brings the schema to this program's version, or says why not.
-pub(crate) fn migrate(db: &mut Connection, writing: Writing) -> Result<()> {
-    let known = VERSIONS.len() as i64;
+pub(crate) fn migrate(db: &mut Connection, versions: Versions, writing: Writing) -> Result<()> {
+    let known = versions.len() as i64;
     let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let empty: bool = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
+    let empty: bool = db.query_row("SELECT count(*) = 0 FROM main.sqlite_schema", [], |row| {
         row.get(0)
     })?;
     if application != APPLICATION_ID && !empty {
@@ -31,7 +37,7 @@ pub(crate) fn migrate(db: &mut Connection, writing: Writing) -> Result<()> {
     }
     for version in found..known {
         let step = db.transaction()?;
-        step.execute_batch(VERSIONS[version as usize])?;
+        step.execute_batch(versions[version as usize])?;
         step.pragma_update(None, "user_version", version + 1)?;
         step.pragma_update(None, "application_id", APPLICATION_ID)?;
         step.commit()?;
@@ -47,7 +53,7 @@ mod tests {
     fn a_newer_schema_is_refused_and_left_alone() {
         let mut db = Connection::open_in_memory().unwrap();
         db.pragma_update(None, "user_version", 99).unwrap();
-        let refused = migrate(&mut db, Writing::Alone).unwrap_err();
+        let refused = migrate(&mut db, JOURNAL, Writing::Alone).unwrap_err();
         assert!(
             matches!(refused, Error::NewerSchema { found: 99, .. }),
             "{refused}"
@@ -61,7 +67,7 @@ mod tests {
     #[test]
     fn a_side_command_never_migrates() {
         let mut db = Connection::open_in_memory().unwrap();
-        let refused = migrate(&mut db, Writing::Beside).unwrap_err();
+        let refused = migrate(&mut db, JOURNAL, Writing::Beside).unwrap_err();
         assert!(
             matches!(refused, Error::OlderSchema { found: 0, .. }),
             "{refused}"
