@@ -5,10 +5,12 @@
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use usage_store::Store;
+
+use crate::watch::Watch;
 
 /// How long the read model may be behind when nobody says that something came: only after a
 /// side command has written, as every commit says so.
@@ -45,17 +47,18 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     /// Starts them.
-    pub(crate) fn start(store: &Arc<Store>) -> std::io::Result<Jobs> {
+    pub(crate) fn start(store: &Arc<Store>, watch: &Arc<Watch>) -> std::io::Result<Jobs> {
         let (nudge, nudges) = mpsc::sync_channel(1);
         let (stop_upkeep, stop) = mpsc::sync_channel(1);
         let (model, upkeep) = (store.clone(), store.clone());
+        let (model_watch, upkeep_watch) = (watch.clone(), watch.clone());
         let threads = vec![
             std::thread::Builder::new()
                 .name("read-model".to_owned())
-                .spawn(move || follow(&model, &nudges))?,
+                .spawn(move || follow(&model, &nudges, &model_watch))?,
             std::thread::Builder::new()
                 .name("upkeep".to_owned())
-                .spawn(move || keep_up(&upkeep, &stop))?,
+                .spawn(move || keep_up(&upkeep, &stop, &upkeep_watch))?,
         ];
         Ok(Jobs {
             store: store.clone(),
@@ -83,9 +86,12 @@ impl Jobs {
 }
 
 /// The read model follows the journal.
-fn follow(store: &Store, nudges: &Receiver<()>) {
+fn follow(store: &Store, nudges: &Receiver<()>, watch: &Watch) {
     loop {
-        let pause = match store.apply() {
+        let began = Instant::now();
+        let applied = store.apply();
+        watch.applied(&applied, began.elapsed());
+        let pause = match applied {
             Ok(0) => APPLY_AT_LEAST_EVERY,
             Ok(_) => Duration::ZERO,
             Err(e) => {
@@ -100,16 +106,17 @@ fn follow(store: &Store, nudges: &Receiver<()>) {
 }
 
 /// Everything that has time.
-fn keep_up(store: &Store, stop: &Receiver<()>) {
+fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
     let mut slice = 0u8;
     loop {
         let mut pause = UPKEEP_EVERY;
         // Each by itself: a damaged block that can't be erased from must not let the WAL grow.
         for (what, done) in [
-            ("erasing what is to be forgotten", erase(store)),
-            ("upkeep of the data", tidy(store, slice)),
+            ("erasing what is to be forgotten", erase(store, watch)),
+            ("upkeep of the data", tidy(store, slice, watch)),
         ] {
             if let Err(e) = done {
+                watch.reports.upkeep_failures.inc();
                 tracing::error!(error = %e, "{what} failed; will try again");
                 pause = AFTER_FAILURE;
             }
@@ -122,24 +129,26 @@ fn keep_up(store: &Store, stop: &Receiver<()>) {
 }
 
 /// Does the erasures that were asked for.
-fn erase(store: &Store) -> usage_store::Result<()> {
+fn erase(store: &Store, watch: &Watch) -> usage_store::Result<()> {
     while store.erase_next(Timestamp::now())? {
+        watch.reports.erasures_done.inc();
         tracing::info!("something that was to be forgotten is erased");
     }
     Ok(())
 }
 
-fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
+fn tidy(store: &Store, slice: u8, watch: &Watch) -> usage_store::Result<()> {
     store.checkpoint()?;
     store.forget_keys(slice, Timestamp::now())?;
-    repack(store)
+    repack(store, watch)
 }
 
-fn repack(store: &Store) -> usage_store::Result<()> {
+fn repack(store: &Store, watch: &Watch) -> usage_store::Result<()> {
     for _ in 0..SPANS_AT_A_LOOK {
         if !store.repack()? {
             break;
         }
+        watch.reports.repacked_spans.inc();
     }
     Ok(())
 }

@@ -32,6 +32,8 @@ mod process;
 mod programs;
 mod proxy;
 mod reporter;
+mod scrape;
 mod signing_in;
 mod stopping;
 mod tokens;
+mod watching;
