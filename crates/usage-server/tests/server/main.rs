@@ -13,6 +13,7 @@
 mod commands;
 mod configuration;
 mod conformance;
+mod dashboard;
 mod demo;
 mod extensions;
 mod folder;
@@ -25,6 +26,7 @@ mod importing;
 mod influxd;
 mod kill;
 mod limits;
+mod logging;
 mod model;
 mod paths;
 mod patience;

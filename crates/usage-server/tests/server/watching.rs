@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 
 use crate::folder::{Folder, Running};
-use crate::patience::until;
+use crate::patience::{DEADLINE, until};
 use crate::process::{Process, usage_server};
 use crate::programs::program;
 use crate::scrape::Scrape;
@@ -257,6 +257,48 @@ fn what_is_to_be_forgotten_is_counted_until_it_is() {
         let done = scrape.number("usage_erasures_done_total") == 1.0;
         (done && scrape.number("usage_erasures_pending") == 0.0).then_some(())
     });
+    server.stop();
+}
+
+#[test]
+fn a_database_that_does_not_answer_shows_and_hides_nothing_else() {
+    let folder = Folder::new();
+    let (server, metrics) = watched(&folder, &["--log", "off"]);
+    let mut sender = server.connect();
+    assert_eq!(sender.post("/api/v1/usage/p", &[], USAGE).status(), 200);
+    settled(metrics);
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    database.busy_timeout(DEADLINE).unwrap();
+    let rename = |from: &str, to: &str| {
+        let rename = format!("ALTER TABLE {from} RENAME TO {to}");
+        database.execute_batch(&rename).unwrap();
+    };
+    rename("mark", "mark_gone");
+    rename("journal", "journal_gone");
+    assert_eq!(sender.post("/api/v1/usage/p", &[], USAGE).status(), 503);
+    let broken = until("the read model to fail", || {
+        let scrape = Scrape::of(metrics);
+        let failures = scrape.number("usage_read_model_failures_total");
+        (failures > 0.0).then_some(scrape)
+    });
+    assert_eq!(broken.number("usage_store_up"), 0.0);
+    assert!(broken.number("usage_commit_failures_total") > 0.0);
+    assert!(broken.number(r#"usage_refusals_total{reason="not_stored"}"#) > 0.0);
+    assert_eq!(
+        broken.number(r#"usage_reports_accepted_total{kind="usage"}"#),
+        1.0
+    );
+    assert!(!broken.kinds.contains_key("usage_read_model_behind_reports"));
+
+    rename("journal_gone", "journal");
+    rename("mark_gone", "mark");
+    until("reports to be taken again", || {
+        let status = sender.post("/api/v1/usage/p", &[], USAGE).status();
+        (status == 200).then_some(())
+    });
+    let well = settled(metrics);
+    assert_eq!(well.number("usage_store_up"), 1.0);
+    assert_eq!(well.number("usage_journal_places"), 2.0);
     server.stop();
 }
 
