@@ -7,6 +7,7 @@
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -57,13 +58,7 @@ pub(crate) fn start(level: LogLevel, format: LogFormat) -> std::io::Result<()> {
 /// Waits until what was logged is written: before the process ends, and not for ever.
 pub(crate) fn finish() {
     if let Some(lines) = LINES.get() {
-        let waiting =
-            lines
-                .changed
-                .wait_timeout_while(lines.lock(), LOG_FINISH_TIMEOUT, |waiting| {
-                    waiting.writing || !waiting.bytes.is_empty()
-                });
-        drop(waiting);
+        lines.finish(LOG_FINISH_TIMEOUT);
     }
 }
 
@@ -104,6 +99,16 @@ impl Lines {
         self.changed.notify_all();
     }
 
+    /// Waits until all is written, or for so long; whether it is.
+    fn finish(&self, timeout: Duration) -> bool {
+        let under_way = |waiting: &mut Waiting| waiting.writing || !waiting.bytes.is_empty();
+        let waited = self
+            .changed
+            .wait_timeout_while(self.lock(), timeout, under_way)
+            .unwrap_or_else(PoisonError::into_inner);
+        !waited.1.timed_out()
+    }
+
     /// Writes what comes, for ever.
     fn write_all(&self, mut out: impl Write) {
         loop {
@@ -141,5 +146,53 @@ impl MakeWriter<'_> for &'static Lines {
 
     fn make_writer(&self) -> Line {
         Line(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    /// Writes nothing before it is told to, once for each piece.
+    struct Held {
+        told: Receiver<()>,
+        written: Sender<Vec<u8>>,
+    }
+
+    impl Write for Held {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.told.recv().map_err(std::io::Error::other)?;
+            let _ = self.written.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_reader_but_the_end_does() {
+        let lines: &'static Lines = Box::leak(Box::default());
+        let (tell, told) = channel();
+        let (written, pieces) = channel();
+        std::thread::spawn(move || lines.write_all(Held { told, written }));
+        lines.take(b"first\n");
+        assert!(!lines.finish(Duration::from_millis(10)), "it is held");
+        let long = vec![b'x'; LOG_WAITING_MAX_BYTES];
+        while !lines.lock().writing {
+            std::thread::yield_now();
+        }
+        lines.take(&long);
+        lines.take(b"no room\n");
+        assert_eq!(lines.lost.load(Ordering::Relaxed), 1);
+        tell.send(()).unwrap();
+        tell.send(()).unwrap();
+        assert!(lines.finish(Duration::from_secs(60)));
+        assert_eq!(
+            pieces.try_iter().collect::<Vec<_>>(),
+            [b"first\n".to_vec(), long]
+        );
     }
 }

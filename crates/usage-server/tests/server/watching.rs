@@ -179,6 +179,11 @@ fn an_operator_scrapes_exactly_what_was_sent() {
         let kept = scrape.number("usage_quarantine_kept_total");
         (kept == 4.0 && scrape.number("usage_quarantine_reports") == 4.0).then_some(())
     });
+    drop((sender, elsewhere));
+    until("the connections to be gone", || {
+        let open = Scrape::of(metrics).number("usage_connections_open");
+        (open == 0.0).then_some(())
+    });
     server.stop();
 }
 
