@@ -113,7 +113,7 @@ fn secret_from(path: &str) -> Option<usize> {
     for part in path.split_inclusive('/') {
         at += part.len();
         let is_word = |word: &&str| part.trim_end_matches('/').eq_ignore_ascii_case(word);
-        if SECRET_AFTER.iter().any(|word| is_word(&word)) && at < path.len() {
+        if SECRET_AFTER.iter().any(is_word) && at < path.len() {
             return Some(at);
         }
         let mark = part.to_ascii_lowercase().find(SECRET_MARK);

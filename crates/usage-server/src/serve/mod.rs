@@ -32,6 +32,7 @@ pub(crate) async fn serve(
 ) {
     let protocol = Arc::new(protocol());
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+    watch.requests.connections_may_be(CONNECTIONS_MAX as usize);
     let (stop, stopping) = watch::channel(false);
     let mut shutdown = pin!(shutdown);
     loop {

@@ -31,6 +31,7 @@ pub(crate) struct Requests {
     routes: Vec<Answered>,
     under_way: IntGauge,
     connections_open: IntGauge,
+    connections_limit: IntGauge,
     connections_accepted: IntCounter,
     connections_refused: IntCounter,
 }
@@ -70,6 +71,11 @@ impl Requests {
                 "usage_connections_open",
                 "Connections open at this moment.",
             )?,
+            connections_limit: gauge(
+                registry,
+                "usage_connections_limit",
+                "Connections that may be open; further ones wait in the kernel.",
+            )?,
             connections_accepted: counter(
                 registry,
                 "usage_connections_accepted_total",
@@ -81,6 +87,12 @@ impl Requests {
                 "Connections that were turned away, or that the system could not accept.",
             )?,
         })
+    }
+
+    /// How many connections there may be.
+    pub(crate) fn connections_may_be(&self, limit: usize) {
+        self.connections_limit
+            .set(i64::try_from(limit).unwrap_or(i64::MAX));
     }
 
     /// A connection was accepted. It is open until [`Requests::connection_ended`].

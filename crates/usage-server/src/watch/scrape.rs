@@ -7,9 +7,7 @@ use usage_store::query::Vitals;
 
 use super::{Watch, process};
 use crate::app::App;
-use crate::limits::{
-    BODIES_IN_FLIGHT_MAX_BYTES, CONNECTIONS_MAX, QUEUE_MAX_BYTES, QUEUE_MAX_REPORTS,
-};
+use crate::limits::{BODIES_IN_FLIGHT_MAX_BYTES, QUEUE_MAX_BYTES, QUEUE_MAX_REPORTS};
 use crate::log;
 
 impl Watch {
@@ -73,11 +71,6 @@ fn server(moment: &Registry, app: &App) -> Result<()> {
             "usage_bodies_in_flight_limit_bytes",
             "Bytes of bodies that may be read at once; further ones are refused as overload.",
             BODIES_IN_FLIGHT_MAX_BYTES,
-        ),
-        (
-            "usage_connections_limit",
-            "Connections that may be open; further ones wait in the kernel.",
-            CONNECTIONS_MAX as usize,
         ),
     ] {
         gauge_once(moment, name, help, number as f64)?;

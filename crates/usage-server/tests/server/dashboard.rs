@@ -108,6 +108,25 @@ fn dashboard_and_page_speak_of_metrics_that_exist() {
 }
 
 #[test]
+fn the_page_explains_every_reason() {
+    let page = repository("docs/metrics.md");
+    let source = repository("crates/usage-server/src/ingest/refusal.rs");
+    let reasons: Vec<&str> = source
+        .lines()
+        .filter(|line| line.contains("Refusal::"))
+        .filter_map(|line| line.split("=> \"").nth(1)?.split('"').next())
+        .collect();
+    assert!(reasons.len() >= 9, "{reasons:?}");
+    for reason in reasons {
+        let row = format!("\n| `{reason}` | ");
+        assert!(
+            page.contains(&row),
+            "docs/metrics.md doesn't explain {reason}"
+        );
+    }
+}
+
+#[test]
 fn the_dashboard_is_whole() {
     let dashboard = dashboard();
     let source = serde_json::json!({"type": "prometheus", "uid": "${datasource}"});

@@ -161,7 +161,14 @@ fn an_operator_scrapes_exactly_what_was_sent() {
     assert_eq!(after.sum("usage_http_requests_total"), 16.0);
     assert!(after.number("usage_journal_written_bytes_total") > 100.0);
     assert!(after.number("usage_database_bytes") > 0.0);
-    assert!(after.number("usage_queue_limit_reports") > 1.0);
+    for limit in [
+        "usage_queue_limit_reports",
+        "usage_queue_limit_bytes",
+        "usage_bodies_in_flight_limit_bytes",
+        "usage_connections_limit",
+    ] {
+        assert!(after.number(limit) > 100.0, "{limit}");
+    }
     let version = format!(
         r#"usage_build_info{{version="{}"}}"#,
         env!("CARGO_PKG_VERSION")
