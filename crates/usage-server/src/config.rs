@@ -27,7 +27,7 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
 
-    /// Address for Prometheus: /metrics, and nothing of the above; port 0 takes a free one [default: none]
+    /// Address at which Prometheus reads /metrics, apart from the above; port 0 takes a free one [default: none]
     #[arg(long, env = "USAGE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) metrics_listen: Option<String>,
 

@@ -37,11 +37,13 @@ fn questions(dashboard: &Value) -> Vec<&str> {
     targets.map(|one| one["expr"].as_str().unwrap()).collect()
 }
 
-/// The names of metrics in a text.
+/// The names of metrics in a text; those of the process are there on Linux only.
 fn names(text: &str) -> BTreeSet<String> {
     let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.split(|c| !inside(c))
-        .filter(|word| word.starts_with("usage_") || word.starts_with("process_"))
+        .filter(|word| {
+            word.starts_with("usage_") || cfg!(target_os = "linux") && word.starts_with("process_")
+        })
         .map(str::to_owned)
         .collect()
 }
