@@ -3,11 +3,12 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::limits::{BODY_SETTING_MAX_BYTES, PerSender};
+use crate::limits::{BODY_SETTING_MAX_BYTES, LOG_SLOWER_THAN_MILLIS, PerSender};
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -25,6 +26,10 @@ pub(crate) struct ServeOptions {
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8087]
     #[arg(long, env = "USAGE_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+
+    /// Address at which Prometheus reads /metrics, apart from the above; port 0 takes a free one [default: none]
+    #[arg(long, env = "USAGE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) metrics_listen: Option<String>,
 
     /// The data folder; made if it is new [default: usage-data]
     #[arg(long, env = "USAGE_DATA_DIR", value_name = "DIR")]
@@ -74,6 +79,10 @@ pub(crate) struct ServeOptions {
     /// How the log is written [default: text]
     #[arg(long, env = "USAGE_LOG_FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
+
+    /// Log requests, commits and the like that take longer, whatever the level [default: 1000]
+    #[arg(long, env = "USAGE_LOG_SLOWER_THAN", value_name = "MILLISECONDS")]
+    pub(crate) log_slower_than: Option<u32>,
 }
 
 /// How much is logged.
@@ -108,6 +117,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) data_dir: PathBuf,
     /// Without a trailing slash.
     pub(crate) public_url: Option<String>,
@@ -117,6 +127,7 @@ pub(crate) struct Config {
     pub(crate) per_sender: PerSender,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
+    pub(crate) log_slower_than: Duration,
 }
 
 /// What is wrong with the configuration, and what to do.
@@ -149,11 +160,12 @@ impl Config {
             .or(file.trusted_proxies)
             .unwrap_or_default();
         Ok(Config {
-            listen: listen.parse().map_err(|_| {
-                ConfigError(format!(
-                    "listen: {listen:?} is not an address and port such as 127.0.0.1:8087"
-                ))
-            })?,
+            listen: address("listen", &listen)?,
+            metrics_listen: set
+                .metrics_listen
+                .or(file.metrics_listen)
+                .map(|text| address("metrics-listen", &text))
+                .transpose()?,
             data_dir: set
                 .data_dir
                 .or(file.data_dir)
@@ -175,8 +187,21 @@ impl Config {
             per_sender,
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
+            log_slower_than: Duration::from_millis(u64::from(
+                set.log_slower_than
+                    .or(file.log_slower_than)
+                    .unwrap_or(LOG_SLOWER_THAN_MILLIS),
+            )),
         })
     }
+}
+
+fn address(name: &str, text: &str) -> Result<SocketAddr, ConfigError> {
+    text.parse().map_err(|_| {
+        ConfigError(format!(
+            "{name}: {text:?} is not an address and port such as 127.0.0.1:8087"
+        ))
+    })
 }
 
 fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, ConfigError> {
@@ -316,9 +341,11 @@ mod tests {
         let default = resolve(ServeOptions::default()).unwrap();
         assert_eq!(set.public_url.as_deref(), Some("https://usage.example.com"));
         assert_eq!(set.trusted_proxies, [("127.0.0.1".parse().unwrap(), 32)]);
+        assert!(set.metrics_listen.unwrap().ip().is_loopback());
         let shown = Config {
             public_url: None,
             trusted_proxies: Vec::new(),
+            metrics_listen: None,
             ..set
         };
         assert_eq!(shown, default, "the example shows the defaults");

@@ -6,10 +6,12 @@
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use usage_store::Store;
+
+use crate::watch::Watch;
 
 /// How long the read model may be behind when nobody says that something came: only after a
 /// side command has written, as every commit says so.
@@ -47,16 +49,18 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     /// Starts them.
-    pub(crate) fn start(store: &Arc<Store>) -> std::io::Result<Jobs> {
+    pub(crate) fn start(store: &Arc<Store>, watch: &Arc<Watch>) -> std::io::Result<Jobs> {
         let (nudge, nudges) = mpsc::sync_channel(1);
         let (stop_upkeep, upkeep_stops) = mpsc::sync_channel(1);
         let (stop_rewriting, rewriting_stops) = mpsc::sync_channel(1);
         let [model, upkeep, rewriting] = [(); 3].map(|()| Arc::clone(store));
+        let [model_watch, upkeep_watch, rewriting_watch] = [(); 3].map(|()| Arc::clone(watch));
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let threads = vec![
-            thread("read-model").spawn(move || follow(&model, &nudges))?,
-            thread("upkeep").spawn(move || keep_up(&upkeep, &upkeep_stops))?,
-            thread("rewriting").spawn(move || rewrite(&rewriting, &rewriting_stops))?,
+            thread("read-model").spawn(move || follow(&model, &nudges, &model_watch))?,
+            thread("upkeep").spawn(move || keep_up(&upkeep, &upkeep_stops, &upkeep_watch))?,
+            thread("rewriting")
+                .spawn(move || rewrite(&rewriting, &rewriting_stops, &rewriting_watch))?,
         ];
         Ok(Jobs {
             store: store.clone(),
@@ -84,10 +88,13 @@ impl Jobs {
 }
 
 /// The read model follows the journal.
-fn follow(store: &Store, nudges: &Receiver<()>) {
+fn follow(store: &Store, nudges: &Receiver<()>, watch: &Watch) {
     after_everybody_else();
     loop {
-        let pause = match store.apply() {
+        let began = Instant::now();
+        let applied = store.apply();
+        watch.applied(&applied, began.elapsed());
+        let pause = match applied {
             Ok(0) => APPLY_AT_LEAST_EVERY,
             Ok(_) => {
                 std::thread::park_timeout(APPLY_AT_MOST_EVERY);
@@ -105,12 +112,13 @@ fn follow(store: &Store, nudges: &Receiver<()>) {
 }
 
 /// What must not wait for anything long: the WAL grows.
-fn keep_up(store: &Store, stop: &Receiver<()>) {
+fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
     let mut slice = 0u8;
     loop {
         let pause = match tidy(store, slice) {
             Ok(()) => UPKEEP_EVERY,
             Err(e) => {
+                watch.reports.upkeep_failures.inc();
                 tracing::error!(error = %e, "upkeep of the data failed; will try again");
                 AFTER_FAILURE
             }
@@ -123,8 +131,9 @@ fn keep_up(store: &Store, stop: &Receiver<()>) {
 }
 
 /// Does the erasures that were asked for.
-fn erase(store: &Store) -> usage_store::Result<()> {
+fn erase(store: &Store, watch: &Watch) -> usage_store::Result<()> {
     while store.erase_next(Timestamp::now())? {
+        watch.reports.erasures_done.inc();
         tracing::info!("something that was to be forgotten is erased");
     }
     Ok(())
@@ -136,10 +145,10 @@ fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
 }
 
 /// What rewrites the journal: erasures, re-packing.
-fn rewrite(store: &Store, stop: &Receiver<()>) {
+fn rewrite(store: &Store, stop: &Receiver<()>, watch: &Watch) {
     loop {
         // Each by itself: a damaged block that can't be erased from must not keep others large.
-        let (erased, packed) = (erase(store), repack(store));
+        let (erased, packed) = (erase(store, watch), repack(store, watch));
         let mut pause = match packed {
             Ok(true) => Duration::ZERO,
             _ => UPKEEP_EVERY,
@@ -149,6 +158,7 @@ fn rewrite(store: &Store, stop: &Receiver<()>) {
             ("re-packing the journal", packed.err()),
         ] {
             if let Some(e) = failed {
+                watch.reports.upkeep_failures.inc();
                 tracing::error!(error = %e, "{what} failed; will try again");
                 pause = AFTER_FAILURE;
             }
@@ -161,7 +171,7 @@ fn rewrite(store: &Store, stop: &Receiver<()>) {
 
 /// Re-packs the next full span; whether there was one. Packing is done when nobody else wants the
 /// processor; putting the span in its place is not, as commits wait for that.
-fn repack(store: &Store) -> usage_store::Result<bool> {
+fn repack(store: &Store, watch: &Watch) -> usage_store::Result<bool> {
     let packed = std::thread::scope(|scope| {
         let packing = scope.spawn(|| {
             after_everybody_else();
@@ -170,10 +180,12 @@ fn repack(store: &Store) -> usage_store::Result<bool> {
         // A panic has been said already, and is tried again like any failure.
         packing.join().unwrap_or(Ok(None))
     })?;
-    match packed {
-        Some(span) => store.put_packed(&span).map(|()| true),
-        None => Ok(false),
-    }
+    let Some(span) = packed else {
+        return Ok(false);
+    };
+    store.put_packed(&span)?;
+    watch.reports.repacked_spans.inc();
+    Ok(true)
 }
 
 /// From here on this thread gets what others leave of the processor. Elsewhere than on Linux a

@@ -174,3 +174,16 @@ pub(crate) const COMPRESSED_FROM_BYTES: u64 = 1_024;
 
 /// A token has at most this many bytes: headers in all have 32 KiB, and no issuer needs more.
 pub(crate) const TOKEN_MAX_BYTES: usize = 4 * 1024;
+
+/// What takes longer is in the log whatever its level: a request, a commit, a chunk of the read
+/// model. A sender who waits for a second wonders; all of them take milliseconds.
+pub(crate) const LOG_SLOWER_THAN_MILLIS: u32 = 1_000;
+
+/// Log lines that wait to be written: some thousand, while a terminal is held for a moment.
+pub(crate) const LOG_WAITING_MAX_BYTES: usize = 1024 * 1024;
+
+/// What a stop waits for the last lines: whoever reads them may be gone, or stuck.
+pub(crate) const LOG_FINISH_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What a stop waits for a scrape under way, after all senders have their answers.
+pub(crate) const METRICS_DRAIN_TIMEOUT: Duration = Duration::from_secs(1);

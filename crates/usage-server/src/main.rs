@@ -16,8 +16,10 @@ mod log;
 mod pages;
 mod progress;
 mod request;
+mod route;
 mod router;
 mod serve;
+mod watch;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -27,7 +29,9 @@ fn main() -> ExitCode {
         Ok(command) => command,
         Err(stopped) => return stopped,
     };
-    match command::run(command) {
+    let done = command::run(command);
+    log::finish();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             // Standard error may be closed; then there is nobody to tell.

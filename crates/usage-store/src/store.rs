@@ -5,7 +5,7 @@
 use std::fs::{File, TryLockError};
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ use crate::{Error, Result};
 const DATABASE: &str = "usage.db";
 
 /// The read model beside it.
-const MODEL: &str = "model.db";
+pub(crate) const MODEL: &str = "model.db";
 
 /// Held by the server for as long as it runs.
 const LOCK: &str = "usage.lock";
@@ -40,6 +40,8 @@ pub struct Store {
     checkpointer: Mutex<Connection>,
     model: Mutex<Model>,
     pub(crate) grants: tokens::Grants,
+    /// Bytes of all blocks that commits wrote into the journal since the start.
+    appended_bytes: AtomicU64,
     /// Long work is to end at its next step.
     stopping: AtomicBool,
     /// Released by the operating system when the process ends, however it ends.
@@ -109,6 +111,7 @@ impl Store {
                 dictionary: Dictionary::default(),
             }),
             grants: tokens::Grants::default(),
+            appended_bytes: AtomicU64::new(0),
             _lock: lock,
         })
     }
@@ -195,10 +198,17 @@ impl Store {
         let mut writer = self.hold(self.turns.urgent());
         let Writer { db, appender } = &mut *writer;
         let outcomes = appender.append(db, reports)?;
+        self.appended_bytes
+            .store(appender.packed_bytes(), Ordering::Relaxed);
         if outcomes.contains(&Outcome::TokenRevoked) {
             self.grants.clear();
         }
         Ok(outcomes)
+    }
+
+    /// Bytes that commits wrote into the journal since the start, compressed.
+    pub fn appended_bytes(&self) -> u64 {
+        self.appended_bytes.load(Ordering::Relaxed)
     }
 
     /// Keeps what was refused.

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use usage_store::{Store, Writing};
 
 use super::{Failure, io};
@@ -14,6 +16,8 @@ use crate::account::FirstVisit;
 use crate::app::{App, Settings};
 use crate::config::{Config, ServeOptions};
 use crate::jobs::Jobs;
+use crate::limits::METRICS_DRAIN_TIMEOUT;
+use crate::watch::{self, Watch};
 use crate::{log, router, serve};
 
 /// Serves from the configured data folder.
@@ -26,7 +30,7 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
 /// The configuration, with logging started.
 pub(super) fn configured(options: ServeOptions, data_dir: &str) -> Result<Config, Failure> {
     let config = Config::resolve(options, data_dir).map_err(|e| Failure::Usage(e.to_string()))?;
-    log::start(config.log, config.log_format);
+    log::start(config.log, config.log_format).map_err(io("starting the log"))?;
     Ok(config)
 }
 
@@ -39,8 +43,11 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
         .build()
         .map_err(io("starting the event loop"))?;
     let store = Arc::new(store);
-    let jobs = Jobs::start(&store).map_err(io("starting background jobs"))?;
-    let served = runtime.block_on(serve_until_told(&store, &jobs, config));
+    let watch = Watch::new(config.log_slower_than)
+        .map(Arc::new)
+        .map_err(|e| Failure::Failed(e.to_string()))?;
+    let jobs = Jobs::start(&store, &watch).map_err(io("starting background jobs"))?;
+    let served = runtime.block_on(serve_until_told(&store, &jobs, &watch, config));
     drop(runtime);
     jobs.stop();
     served?;
@@ -48,16 +55,19 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> Result<(), Failure> {
+async fn serve_until_told(
+    store: &Arc<Store>,
+    jobs: &Jobs,
+    watch: &Arc<Watch>,
+    config: &Config,
+) -> Result<(), Failure> {
     // Before anything is announced: a signal from now on stops the server in good order.
     let told = serve::told_to_stop().map_err(io("listening for signals"))?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|e| {
-        Failure::Failed(format!(
-            "can't listen on {}: {e}; name another --listen address (port 0 takes a free one)",
-            config.listen
-        ))
-    })?;
-    let address = listener.local_addr().map_err(io("listening"))?;
+    let (listener, address) = listen(config.listen, "--listen").await?;
+    let for_metrics = match config.metrics_listen {
+        Some(address) => Some(listen(address, "--metrics-listen").await?),
+        None => None,
+    };
     let public_url = config.public_url.clone().unwrap_or_else(|| url_of(address));
     let first_visit = if store.has_operator()? {
         FirstVisit::closed()
@@ -73,7 +83,8 @@ async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> R
         per_sender: config.per_sender,
         next_report_in: config.report_interval,
     };
-    let app = App::start(store.clone(), settings, first_visit, jobs.nudge())
+    let watch = watch.clone();
+    let app = App::start(store.clone(), settings, first_visit, jobs.nudge(), watch)
         .map_err(io("starting ingest"))?;
     let app = Arc::new(app);
     announce(
@@ -82,10 +93,49 @@ async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> R
         &app.settings,
         &config.data_dir,
         welcome,
+        for_metrics.as_ref().map(|(_, address)| *address),
     )
     .map_err(io("standard output"))?;
-    serve::serve(listener, router::router(app), told).await;
+    let metrics = match for_metrics {
+        Some((listener, _)) => Some(serve_metrics(listener, &app)?),
+        None => None,
+    };
+    let watch = app.watch.clone();
+    serve::serve(listener, router::router(app), watch, told).await;
+    if let Some((stop, served)) = metrics {
+        drop(stop);
+        // A scrape that takes longer is given up with the event loop.
+        let _ = tokio::time::timeout(METRICS_DRAIN_TIMEOUT, served).await;
+    }
     Ok(())
+}
+
+async fn listen(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let bound = TcpListener::bind(address).await;
+    let listening = bound.and_then(|listener| Ok((listener.local_addr()?, listener)));
+    match listening {
+        Ok((address, listener)) => Ok((listener, address)),
+        Err(e) => Err(Failure::Failed(format!(
+            "can't listen on {address}: {e}; name another {flag} address (port 0 takes a free one)"
+        ))),
+    }
+}
+
+/// Serves metrics beside, also while the last senders get their answers; until what this returns
+/// first is dropped.
+fn serve_metrics(
+    listener: TcpListener,
+    app: &Arc<App>,
+) -> Result<(oneshot::Sender<()>, JoinHandle<()>), Failure> {
+    // Scrapes are not what is to be watched: they are counted where nobody looks.
+    let apart = Watch::new(app.watch.slow()).map_err(|e| Failure::Failed(e.to_string()))?;
+    let (stop, stopped) = oneshot::channel();
+    let router = watch::router(app.clone());
+    let served = serve::serve(listener, router, Arc::new(apart), async {
+        // An error is what it waits for: the other end is gone.
+        let _ = stopped.await;
+    });
+    Ok((stop, tokio::spawn(served)))
 }
 
 /// A few calm lines: where the dashboard is, where the data is, how to send a first report.
@@ -95,6 +145,7 @@ fn announce(
     settings: &Settings,
     data_dir: &Path,
     welcome: Option<String>,
+    metrics: Option<SocketAddr>,
 ) -> std::io::Result<()> {
     let url = &settings.public_url;
     let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
@@ -109,6 +160,9 @@ fn announce(
         )?;
     }
     writeln!(out, "  Data          {}", data.display())?;
+    if let Some(address) = metrics {
+        writeln!(out, "  Metrics       {}/metrics", url_of(address))?;
+    }
     writeln!(out, "  First report  {}", first_report(url))?;
     writeln!(out)?;
     out.flush()

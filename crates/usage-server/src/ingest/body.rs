@@ -18,6 +18,12 @@ const FIELD: &str = "body";
 #[derive(Debug, Default)]
 pub(crate) struct InFlight(AtomicUsize);
 
+impl InFlight {
+    pub(super) fn bytes(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// One body's part of them, given back when it is dropped.
 struct Share<'a> {
     of: &'a InFlight,

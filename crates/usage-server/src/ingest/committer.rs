@@ -75,6 +75,12 @@ impl Committer {
         }
     }
 
+    /// What waits: reports, and bytes of their bodies.
+    pub(crate) fn queued(&self) -> (usize, usize) {
+        let waiting = self.queue.lock();
+        (waiting.reports.len(), waiting.bytes)
+    }
+
     /// Whether reports are taken.
     pub(crate) fn is_open(&self) -> bool {
         !self.queue.lock().closed

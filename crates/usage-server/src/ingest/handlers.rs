@@ -63,6 +63,7 @@ async fn accept(
     let limits = &app.settings.per_sender;
     let max = limits.body_max_bytes;
     body::read(sent, max, app.ingest.in_flight(), &mut arrival.body).await?;
+    app.watch.reports.received(arrival.body.len());
     if arrival.kind != Kind::Servers {
         arrival.product = Some(path::product(parts.uri.path())?);
     }
@@ -72,6 +73,7 @@ async fn accept(
     {
         arrival.body = decompressed;
     }
+    app.watch.reports.decompressed(arrival.body.len());
     let report = read_report(arrival, grant, extensions).await?;
     match app.ingest.append(report).await? {
         Outcome::Accepted(_) | Outcome::Repeated => Ok(()),

@@ -31,6 +31,7 @@ use usage_store::{NewReport, Outcome, Store};
 use crate::app::Settings;
 use crate::jobs::Nudge;
 use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
+use crate::watch::Watch;
 use body::InFlight;
 use committer::Committer;
 use quarantine::Quarantine;
@@ -60,13 +61,18 @@ impl Ingest {
         store: &Arc<Store>,
         settings: &Settings,
         nudge: Option<Nudge>,
+        watch: &Arc<Watch>,
     ) -> std::io::Result<Ingest> {
         let seconds = settings.next_report_in;
         let reply =
             format!(r#"{{"next_report_in":{seconds},"latest_version":null,"advisories":[]}}"#);
         let journal = Arc::clone(store);
+        let committing = Arc::clone(watch);
         let append = move |reports: &[NewReport]| {
-            let outcomes = journal.append(reports)?;
+            let began = Instant::now();
+            let appended = journal.append(reports);
+            committing.committed(reports, &appended, began.elapsed());
+            let outcomes = appended?;
             if let Some(nudge) = &nudge {
                 nudge.reports_came();
             }
@@ -74,7 +80,7 @@ impl Ingest {
         };
         Ok(Ingest {
             committer: Committer::start(append)?,
-            quarantine: Quarantine::start(Arc::clone(store))?,
+            quarantine: Quarantine::start(Arc::clone(store), Arc::clone(watch))?,
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
@@ -85,6 +91,16 @@ impl Ingest {
     /// Whether reports are taken. No longer where the committer has failed.
     pub(crate) fn is_open(&self) -> bool {
         self.committer.is_open()
+    }
+
+    /// What waits for the committer: reports, and bytes of their bodies.
+    pub(crate) fn queued(&self) -> (usize, usize) {
+        self.committer.queued()
+    }
+
+    /// Bytes of the bodies that are being read.
+    pub(crate) fn in_flight_bytes(&self) -> usize {
+        self.in_flight.bytes()
     }
 
     async fn append(&self, report: NewReport) -> Result<Outcome, Refusal> {

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use usage_store::report::FieldErrors;
 
 use crate::limits::OVERLOADED_RETRY_AFTER_SECONDS;
+use crate::request::Reason;
 
 /// Why a request was refused.
 #[derive(Debug)]
@@ -39,6 +40,21 @@ impl Refusal {
     pub(crate) fn field(field: &str, message: impl Into<String>) -> Refusal {
         Refusal::Fields(FieldErrors::one(field, message))
     }
+
+    /// Why, in the word that it has in metrics and log: one of a few, and for good.
+    fn reason(&self) -> Reason {
+        Reason(match self {
+            Refusal::Fields(_) => "invalid",
+            Refusal::Token(_) => "token",
+            Refusal::UnknownPath(_) => "unknown_path",
+            Refusal::WrongMethod => "wrong_method",
+            Refusal::TooMany { .. } => "rate_limit",
+            Refusal::Overloaded => "overload",
+            Refusal::NotStored => "not_stored",
+            Refusal::NotReady => "not_ready",
+            Refusal::Failed => "failed",
+        })
+    }
 }
 
 impl From<FieldErrors> for Refusal {
@@ -49,7 +65,7 @@ impl From<FieldErrors> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut retry_after = None;
+        let (reason, mut retry_after) = (self.reason(), None);
         let (status, body) = match self {
             Refusal::Fields(errors) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -102,6 +118,7 @@ impl IntoResponse for Refusal {
             body.to_string(),
         )
             .into_response();
+        response.extensions_mut().insert(reason);
         if let Some(seconds) = retry_after {
             response
                 .headers_mut()

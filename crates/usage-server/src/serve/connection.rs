@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use super::exchange;
 use crate::limits::{IDLE_TIMEOUT, REQUEST_TIMEOUT};
+use crate::watch::Watch;
 
 /// Serves a connection to its end.
 pub(super) async fn serve(
@@ -25,9 +26,10 @@ pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    watch: Arc<Watch>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let activity = Arc::new(Activity::new());
+    let activity = Arc::new(Activity::new(watch));
     let service = {
         let activity = Arc::clone(&activity);
         service_fn(move |request| {
@@ -65,6 +67,7 @@ pub(super) async fn serve(
 
 /// What happens on a connection.
 pub(super) struct Activity {
+    watch: Arc<Watch>,
     opened: Instant,
     under_way: AtomicUsize,
     /// When a request last began, moved on or ended: milliseconds since `opened`.
@@ -75,8 +78,10 @@ pub(super) struct Activity {
 pub(super) struct Exchange(Arc<Activity>);
 
 impl Activity {
-    fn new() -> Activity {
+    fn new(watch: Arc<Watch>) -> Activity {
+        watch.requests.connection_began();
         Activity {
+            watch,
             opened: Instant::now(),
             under_way: AtomicUsize::new(0),
             last_millis: AtomicU64::new(0),
@@ -85,6 +90,7 @@ impl Activity {
 
     fn begin(activity: &Arc<Activity>) -> Exchange {
         activity.under_way.fetch_add(1, Ordering::Relaxed);
+        activity.watch.requests.began();
         activity.touch();
         Exchange(Arc::clone(activity))
     }
@@ -110,7 +116,18 @@ impl Activity {
     }
 }
 
+impl Drop for Activity {
+    fn drop(&mut self) {
+        self.watch.requests.connection_ended();
+    }
+}
+
 impl Exchange {
+    /// Where requests are counted.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
     /// The request moved on: a long answer is being read.
     pub(super) fn touch(&self) {
         self.0.touch();
@@ -120,6 +137,7 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.0.watch.requests.ended();
         self.0.touch();
     }
 }

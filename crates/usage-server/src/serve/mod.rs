@@ -20,23 +20,26 @@ pub(crate) use signal::told_to_stop;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADERS_MAX_BYTES, HTTP2_STREAMS_MAX,
 };
+use crate::watch::Watch;
 
 /// Serves until `shutdown` is ready; then accepts no more, lets requests under way finish
 /// (within a bound), and returns.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
+    watch: Arc<Watch>,
     shutdown: impl Future<Output = ()>,
 ) {
     let protocol = Arc::new(protocol());
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+    watch.requests.connections_may_be(CONNECTIONS_MAX as usize);
     let (stop, stopping) = watch::channel(false);
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = accept(&listener, &slots, &watch) => accepted,
         };
         let Some((stream, peer, slot)) = accepted else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -45,8 +48,9 @@ pub(crate) async fn serve(
         let protocol = Arc::clone(&protocol);
         let router = router.clone();
         let stopping = stopping.clone();
+        let watch = Arc::clone(&watch);
         tokio::spawn(async move {
-            connection::serve(&protocol, stream, peer, router, stopping).await;
+            connection::serve(&protocol, stream, peer, router, watch, stopping).await;
             drop(slot);
         });
     }
@@ -70,7 +74,7 @@ type Accepted = (
 
 /// The next connection, once there is a slot for it; `None` when accepting failed and should
 /// be tried again a little later.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<Accepted> {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>, watch: &Watch) -> Option<Accepted> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => {
@@ -81,6 +85,7 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<Accept
             Some((stream, peer, slot))
         }
         Err(cause) => {
+            watch.requests.connection_refused();
             tracing::warn!(%cause, "a connection could not be accepted");
             None
         }

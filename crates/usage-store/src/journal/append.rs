@@ -20,6 +20,8 @@ pub(crate) struct Appender {
     packer: Packer,
     listing: Listing,
     next: Seq,
+    /// Of the blocks packed since the start.
+    packed_bytes: u64,
 }
 
 /// What is decided about a report.
@@ -36,7 +38,13 @@ impl Appender {
             packer,
             listing: Listing::default(),
             next: next_seq(db)?,
+            packed_bytes: 0,
         })
+    }
+
+    /// Bytes of all blocks since the start.
+    pub(crate) fn packed_bytes(&self) -> u64 {
+        self.packed_bytes
     }
 
     /// Appends a batch; when this returns, what is `Accepted` is on disk.
@@ -108,6 +116,7 @@ impl Appender {
                 .packer
                 .pack(block.iter().map(Packed::borrow))
                 .map_err(packing)?;
+            self.packed_bytes += bytes.len() as u64;
             let (first, last) = (block[0].seq, block[block.len() - 1].seq);
             insert.execute(params![first as i64, last as i64 + 1, bytes])?;
         }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, activity,
-    products, reports, servers, shares,
+    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, Vitals,
+    activity, products, reports, servers, shares, vitals,
 };
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
 use crate::model::applied;
@@ -22,6 +22,12 @@ impl Store {
                 behind: next_seq(db)?.saturating_sub(mark.seq),
             })
         })
+    }
+
+    /// How the store itself is doing.
+    pub fn vitals(&self) -> Result<Vitals> {
+        self.readers
+            .read(|db| vitals::vitals(db, self.readers.path()))
     }
 
     /// Every product, adopted ones first, then by active servers.

@@ -8,6 +8,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::{Error, Result};
 
+/// What readers call the file of the read model.
+pub(crate) const MODEL_FILE: &str = "model_file";
+
 /// Prepared statements kept by each connection: more than there are queries.
 const STATEMENTS_KEPT: usize = 128;
 
@@ -87,7 +90,7 @@ pub(crate) fn open_reader(path: &Path, model: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     shared_settings(&db)?;
-    attach(&db, model, "model_file")?;
+    attach(&db, model, MODEL_FILE)?;
     // Not SQLITE_OPEN_READ_ONLY: the first reader after a crash must be able to recover the WAL.
     db.pragma_update(None, "query_only", "ON")?;
     Ok(db)

@@ -5,7 +5,9 @@ mod connection;
 mod readers;
 mod schema;
 
-pub(crate) use connection::{checkpoint, checkpointer, empty_wal, open_model, open_writer};
+pub(crate) use connection::{
+    MODEL_FILE, checkpoint, checkpointer, empty_wal, open_model, open_writer,
+};
 pub(crate) use readers::Readers;
 pub(crate) use schema::{JOURNAL, MODEL, migrate};
 

@@ -1,7 +1,7 @@
 //! Connections that read, lent out one at a time. As many as are used at once, kept up to
 //! a small number.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -25,6 +25,11 @@ impl Readers {
             model,
             idle: Mutex::new(Vec::new()),
         }
+    }
+
+    /// The database's file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Runs `read` in one snapshot of the database.

@@ -21,6 +21,7 @@ use usage_store::{Store, StoredReport, Writing};
 
 use crate::account::FirstVisit;
 use crate::app::{App, Settings};
+use crate::watch::Watch;
 
 const CHECK_IN: &str =
     r#"{"cluster_id":"c","server_id":"s","host":"h","product":"influxdb","version":"1"}"#;
@@ -61,12 +62,15 @@ impl House {
             next_report_in: 43_200,
         };
         change(&mut settings);
-        let app = Arc::new(App::start(store, settings, FirstVisit::closed(), None).unwrap());
+        let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
+        let app = Arc::new(
+            App::start(store, settings, FirstVisit::closed(), None, watch.clone()).unwrap(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = crate::router::router(Arc::clone(&app));
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(crate::serve::serve(listener, router, async move {
+        let served = tokio::spawn(crate::serve::serve(listener, router, watch, async move {
             let _ = stopped.await;
         }));
         House {
