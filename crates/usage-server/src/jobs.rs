@@ -101,20 +101,18 @@ fn follow(store: &Store, nudges: &Receiver<()>) {
 
 /// Everything that has time.
 fn keep_up(store: &Store, stop: &Receiver<()>) {
-    let mut slice = 0u8;
     loop {
         let mut pause = UPKEEP_EVERY;
         // Each by itself: a damaged block that can't be erased from must not let the WAL grow.
         for (what, done) in [
             ("erasing what is to be forgotten", erase(store)),
-            ("upkeep of the data", tidy(store, slice)),
+            ("upkeep of the data", tidy(store)),
         ] {
             if let Err(e) = done {
                 tracing::error!(error = %e, "{what} failed; will try again");
                 pause = AFTER_FAILURE;
             }
         }
-        slice = slice.wrapping_add(1);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
@@ -129,9 +127,9 @@ fn erase(store: &Store) -> usage_store::Result<()> {
     Ok(())
 }
 
-fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
+fn tidy(store: &Store) -> usage_store::Result<()> {
     store.checkpoint()?;
-    store.forget_keys(slice, Timestamp::now())?;
+    while store.tidy_keys(Timestamp::now())? {}
     repack(store)
 }
 

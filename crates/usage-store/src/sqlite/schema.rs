@@ -7,7 +7,11 @@ use super::sql;
 use crate::{Error, Result, Writing};
 
 /// All versions, first to last. Files that were released are never edited.
-const VERSIONS: &[&str] = &[sql!("schema/001_first"), sql!("schema/002_erasure")];
+const VERSIONS: &[&str] = &[
+    sql!("schema/001_first"),
+    sql!("schema/002_erasure"),
+    sql!("schema/003_keys"),
+];
 
 /// `usage` in ASCII: marks the file as ours, so that another program's is never touched.
 const APPLICATION_ID: i64 = 0x7573_6167;
