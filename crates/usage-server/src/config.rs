@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::limits::{BODY_SETTING_MAX_BYTES, PerSender};
+use crate::limits::{BODY_SETTING_MAX_BYTES, CONNECTIONS_SETTING_MAX, PerSender};
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -50,6 +50,10 @@ pub(crate) struct ServeOptions {
     /// Limit senders on loopback too; they are exempt otherwise
     #[arg(long, env = "USAGE_LIMIT_LOOPBACK", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) limit_loopback: Option<bool>,
+
+    /// Connections at once, within the process's limit of open files [default: 100000]
+    #[arg(long, env = "USAGE_MAX_CONNECTIONS", value_name = "CONNECTIONS")]
+    pub(crate) max_connections: Option<usize>,
 
     /// The largest body of a report as sent, in bytes [default: 1048576]
     #[arg(long, env = "USAGE_MAX_BODY_BYTES", value_name = "BYTES")]
@@ -114,6 +118,8 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<(IpAddr, u8)>,
     pub(crate) report_interval: u32,
     pub(crate) limit_loopback: bool,
+    /// `None`: as many as sensible.
+    pub(crate) max_connections: Option<usize>,
     pub(crate) per_sender: PerSender,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
@@ -172,6 +178,14 @@ impl Config {
                 seconds => seconds.unwrap_or(12 * 60 * 60),
             },
             limit_loopback: set.limit_loopback.or(file.limit_loopback).unwrap_or(false),
+            max_connections: match set.max_connections.or(file.max_connections) {
+                Some(n) if n == 0 || n > CONNECTIONS_SETTING_MAX => {
+                    return Err(ConfigError(format!(
+                        "max-connections: must be from 1 to {CONNECTIONS_SETTING_MAX}"
+                    )));
+                }
+                connections => connections,
+            },
             per_sender,
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
@@ -316,9 +330,14 @@ mod tests {
         let default = resolve(ServeOptions::default()).unwrap();
         assert_eq!(set.public_url.as_deref(), Some("https://usage.example.com"));
         assert_eq!(set.trusted_proxies, [("127.0.0.1".parse().unwrap(), 32)]);
+        assert_eq!(
+            set.max_connections,
+            Some(crate::limits::CONNECTIONS_DEFAULT_MAX)
+        );
         let shown = Config {
             public_url: None,
             trusted_proxies: Vec::new(),
+            max_connections: None,
             ..set
         };
         assert_eq!(shown, default, "the example shows the defaults");

@@ -44,9 +44,16 @@ pub(crate) const BODY_DISCARDED_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Set aside for a body before its first byte came, whatever its Content-Length claims.
 pub(crate) const BODY_RESERVED_BYTES: usize = 16 * 1024;
 
-/// Bodies up to this are read right on the event loop, in less than a millisecond; larger ones on
-/// a thread of their own, so that nobody else waits for them.
-pub(crate) const BODY_DECODED_INLINE_MAX_BYTES: usize = 64 * 1024;
+/// Bodies up to this, decompressed, are read right on the event loop, in some 100 us; larger ones on
+/// a thread of their own, so that nobody else waits for them. Real ones are below 10 KiB.
+pub(crate) const BODY_DECODED_INLINE_MAX_BYTES: usize = 16 * 1024;
+
+/// A body counts as one request of its sender for each of these, decompressed: so a full burst of
+/// the largest bodies is 64 MiB, which fits what may be in flight.
+pub(crate) const BODY_BYTES_PER_REQUEST: usize = 64 * 1024;
+
+/// Large bodies that are being read or wait for it: a second's work. Further ones get 503.
+pub(crate) const LARGE_BODIES_WAITING_MAX: usize = 64;
 
 /// zstd's window: 2 to the 23rd is 8 MiB, what RFC 9659 allows over HTTP. A frame may ask
 /// for gigabytes.
@@ -55,6 +62,9 @@ pub(crate) const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// All bodies being read at this moment: a thousand senders at once of real reports fit a
 /// hundred times over, a flood of large ones gets 503 and not our memory.
 pub(crate) const BODIES_IN_FLIGHT_MAX_BYTES: usize = 128 * 1024 * 1024;
+
+/// Up to here bodies above [`BODY_RESERVED_BYTES`] are read, so that they never keep out the small ones.
+pub(crate) const LARGE_BODIES_IN_FLIGHT_MAX_BYTES: usize = 96 * 1024 * 1024;
 
 /// A request's head: a token, ids, a proxy's additions. Over it is 431.
 pub(crate) const HEADERS_MAX_BYTES: usize = 32 * 1024;
@@ -74,18 +84,35 @@ pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(65);
 /// gives up after 60 s; a slow line needs less for 1 MiB.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// Connections at once; further ones wait in the kernel's queue. Each is some 10 KiB here,
-/// and a file descriptor.
-pub(crate) const CONNECTIONS_MAX: u32 = 8_192;
+/// Connections at once, unless the operator or the process's limit of open files says otherwise.
+/// Each is some 10 KiB here and as much in the kernel; programs keep theirs open between two reports.
+pub(crate) const CONNECTIONS_DEFAULT_MAX: usize = 100_000;
+
+/// No setting allows more connections than this: ports and descriptors end sooner.
+pub(crate) const CONNECTIONS_SETTING_MAX: usize = 1_000_000;
+
+/// Descriptors left for everything but connections: SQLite's files of some readers, and the kernel's
+/// delay in giving back those of connections that were closed.
+pub(crate) const DESCRIPTORS_RESERVED: usize = 512;
+
+/// Where all slots are taken, one of this many connections is closed at once: looking for those that
+/// were still the longest means looking at all.
+pub(crate) const CONNECTIONS_CLOSED_AT_ONCE: usize = 256;
 
 /// HTTP/2 streams of one connection: a proxy's share.
 pub(crate) const HTTP2_STREAMS_MAX: u32 = 256;
+
+/// Of an answer, kept for each HTTP/2 stream whose receiver doesn't read.
+pub(crate) const HTTP2_SEND_BUFFER_MAX_BYTES: usize = 64 * 1024;
 
 /// After the process ran out of file descriptors or the like, until the next try.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a stop waits for requests under way; supervisors kill after 10 s or more.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Of that, for the rest of a head that has begun to come.
+pub(crate) const STOP_HEAD_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Requests of one sender at once: a cluster restarted as a whole behind one address.
 pub(crate) const SENDER_BURST_REQUESTS: u32 = 1_000;

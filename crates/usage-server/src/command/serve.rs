@@ -84,7 +84,8 @@ async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> R
         welcome,
     )
     .map_err(io("standard output"))?;
-    serve::serve(listener, router::router(app), told).await;
+    let connections = serve::connections_max(config.max_connections);
+    serve::serve(listener, router::router(app), connections, told).await;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ use usage_store::{NewReport, Outcome, Store};
 use crate::app::Settings;
 use crate::jobs::Nudge;
 use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
-use body::InFlight;
+use body::{InFlight, Large};
 use committer::Committer;
 use quarantine::Quarantine;
 use throttle::{Source, Throttle};
@@ -50,6 +50,7 @@ pub(crate) struct Ingest {
     requests: Mutex<Throttle>,
     forgets: Mutex<Throttle>,
     in_flight: InFlight,
+    large: Large,
     reply: Bytes,
 }
 
@@ -78,6 +79,7 @@ impl Ingest {
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
+            large: Large::new(),
             reply: Bytes::from(reply),
         })
     }
@@ -91,7 +93,13 @@ impl Ingest {
         self.committer.append(report).await
     }
 
-    fn throttle(&self, what: Limited, source: Source, now: Instant) -> Result<(), u64> {
+    fn throttle(
+        &self,
+        what: Limited,
+        source: Source,
+        requests: u32,
+        now: Instant,
+    ) -> Result<(), u64> {
         let throttle = match what {
             Limited::Requests => &self.requests,
             Limited::Forgets => &self.forgets,
@@ -99,11 +107,22 @@ impl Ingest {
         throttle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take(source, now)
+            .take(source, requests, now)
+    }
+
+    fn charge(&self, source: Source, requests: u32, now: Instant) {
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .charge(source, requests, now);
     }
 
     fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    fn large(&self) -> &Large {
+        &self.large
     }
 
     /// The answer to an accepted report.

@@ -66,7 +66,7 @@ impl House {
         let address = listener.local_addr().unwrap();
         let router = crate::router::router(Arc::clone(&app));
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(crate::serve::serve(listener, router, async move {
+        let served = tokio::spawn(crate::serve::serve(listener, router, 1_000, async move {
             let _ = stopped.await;
         }));
         House {
