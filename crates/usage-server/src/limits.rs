@@ -99,6 +99,9 @@ pub(crate) const DESCRIPTORS_RESERVED: usize = 512;
 /// were still the longest means looking at all.
 pub(crate) const CONNECTIONS_CLOSED_AT_ONCE: usize = 256;
 
+/// How much longer than an idle one a connection with a request under way is kept then.
+pub(crate) const REQUEST_HEAD_START: Duration = Duration::from_secs(1);
+
 /// HTTP/2 streams of one connection: a proxy's share.
 pub(crate) const HTTP2_STREAMS_MAX: u32 = 256;
 

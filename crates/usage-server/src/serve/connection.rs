@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::exchange;
-use crate::limits::{IDLE_TIMEOUT, REQUEST_TIMEOUT, STOP_HEAD_TIMEOUT};
+use crate::limits::{IDLE_TIMEOUT, REQUEST_HEAD_START, REQUEST_TIMEOUT, STOP_HEAD_TIMEOUT};
 
 /// Serves a connection to its end.
 pub(super) async fn serve(
@@ -103,8 +103,16 @@ impl Activity {
         self.under_way.load(Ordering::Relaxed) > 0
     }
 
-    /// For how long nothing has happened.
-    pub(super) fn still(&self) -> Duration {
+    /// For how long nothing has happened. A request under way has some time for itself: what has just
+    /// been accepted must outlive a body that doesn't come, but not a commit.
+    pub(super) fn idleness(&self) -> Duration {
+        match self.is_busy() {
+            true => self.still().saturating_sub(REQUEST_HEAD_START),
+            false => self.still(),
+        }
+    }
+
+    fn still(&self) -> Duration {
         let last_millis = self.last_millis.load(Ordering::Relaxed);
         Duration::from_millis(self.millis().saturating_sub(last_millis))
     }

@@ -1,10 +1,11 @@
 //! Who is connected. There is always room for one more: where all slots are taken, those connections
-//! are closed on which nothing has happened for the longest, idle ones first. So a flood of idle or
-//! slow ones locks nobody out, and needs no count per address, which behind a proxy would be the
-//! proxy's.
+//! are closed on which nothing has happened for the longest. So a flood of idle or slow ones locks
+//! nobody out, and needs no count per address, which behind a proxy would be the proxy's.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -76,13 +77,10 @@ impl Slots {
     /// sockets are gone once their tasks had a turn.
     pub(super) fn close_some(&self) -> usize {
         let mut open = self.lock();
-        let mut all: Vec<((bool, std::cmp::Reverse<u128>), u64)> = open
+        let mut all: Vec<(Reverse<Duration>, u64)> = open
             .connections
             .iter()
-            .map(|(id, one)| {
-                let still = one.activity.still().as_millis();
-                ((one.activity.is_busy(), std::cmp::Reverse(still)), *id)
-            })
+            .map(|(id, one)| (Reverse(one.activity.idleness()), *id))
             .collect();
         let some = (all.len() / CONNECTIONS_CLOSED_AT_ONCE)
             .max(1)
