@@ -91,6 +91,10 @@ pub(crate) const CONNECTIONS_DEFAULT_MAX: usize = 100_000;
 /// No setting allows more connections than this: ports and descriptors end sooner.
 pub(crate) const CONNECTIONS_SETTING_MAX: usize = 1_000_000;
 
+/// Connections that wait in the kernel to be accepted; Linux allows 4,096 as it comes. One too many is a
+/// second's delay for its sender.
+pub(crate) const CONNECTIONS_WAITING_MAX: u32 = 4_096;
+
 /// Descriptors left for everything but connections: SQLite's files of some readers, and the kernel's
 /// delay in giving back those of connections that were closed.
 pub(crate) const DESCRIPTORS_RESERVED: usize = 512;

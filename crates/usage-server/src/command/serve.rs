@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use usage_store::{Store, Writing};
 
 use super::{Failure, io};
@@ -51,7 +50,7 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
 async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> Result<(), Failure> {
     // Before anything is announced: a signal from now on stops the server in good order.
     let told = serve::told_to_stop().map_err(io("listening for signals"))?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|e| {
+    let listener = serve::listen(config.listen).map_err(|e| {
         Failure::Failed(format!(
             "can't listen on {}: {e}; name another --listen address (port 0 takes a free one)",
             config.listen

@@ -18,14 +18,15 @@ use std::sync::Arc;
 use axum::Router;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 pub(crate) use descriptors::connections_max;
 pub(crate) use signal::told_to_stop;
 
 use crate::limits::{
-    ACCEPT_PAUSE, DRAIN_TIMEOUT, HEADERS_MAX_BYTES, HTTP2_SEND_BUFFER_MAX_BYTES, HTTP2_STREAMS_MAX,
+    ACCEPT_PAUSE, CONNECTIONS_WAITING_MAX, DRAIN_TIMEOUT, HEADERS_MAX_BYTES,
+    HTTP2_SEND_BUFFER_MAX_BYTES, HTTP2_STREAMS_MAX,
 };
 use connection::Activity;
 use slots::Slots;
@@ -79,6 +80,20 @@ pub(crate) async fn serve(
     {
         tracing::warn!("stopped with requests still under way");
     }
+}
+
+/// Listens on an address, with room for a fleet that comes back all at once.
+pub(crate) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart needs the address whose old connections are still being closed. On Windows it
+    // would mean something else.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(CONNECTIONS_WAITING_MAX)
 }
 
 /// The next connection; `None` when accepting failed and should be tried again a little later.
