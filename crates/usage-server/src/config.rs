@@ -71,6 +71,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_SENDER_RATE", value_name = "REQUESTS_PER_SECOND")]
     pub(crate) sender_rate: Option<u32>,
 
+    /// Different servers that one address may name in a day without a token [default: 20000]
+    #[arg(long, env = "USAGE_SENDER_SERVERS", value_name = "SERVERS")]
+    pub(crate) sender_servers: Option<u32>,
+
     /// What is logged to standard error [default: info]
     #[arg(long, env = "USAGE_LOG", value_enum)]
     pub(crate) log: Option<LogLevel>,
@@ -211,6 +215,7 @@ fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, Conf
     let decompressed = set.max_decompressed_bytes.or(file.max_decompressed_bytes);
     let burst = set.sender_burst.or(file.sender_burst);
     let rate = set.sender_rate.or(file.sender_rate);
+    let servers = set.sender_servers.or(file.sender_servers);
     Ok(PerSender {
         body_max_bytes: bytes("max-body-bytes", body, default.body_max_bytes)?,
         decompressed_max_bytes: bytes(
@@ -220,6 +225,10 @@ fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, Conf
         )?,
         burst_requests: requests("sender-burst", burst, default.burst_requests)?,
         requests_per_second: requests("sender-rate", rate, default.requests_per_second)?,
+        servers_per_day: match servers {
+            Some(0) => return Err(ConfigError("sender-servers: must be above 0".to_owned())),
+            set => set.unwrap_or(default.servers_per_day),
+        },
     })
 }
 

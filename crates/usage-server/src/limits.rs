@@ -15,6 +15,8 @@ pub(crate) struct PerSender {
     pub(crate) burst_requests: u32,
     /// Requests a second, once the burst is used up.
     pub(crate) requests_per_second: u32,
+    /// Different servers that an address may name in a day without a token.
+    pub(crate) servers_per_day: u32,
 }
 
 impl Default for PerSender {
@@ -24,6 +26,7 @@ impl Default for PerSender {
             decompressed_max_bytes: BODY_DECOMPRESSED_MAX_BYTES,
             burst_requests: SENDER_BURST_REQUESTS,
             requests_per_second: SENDER_REQUESTS_PER_SECOND,
+            servers_per_day: SENDER_SERVERS_PER_DAY,
         }
     }
 }
@@ -126,6 +129,13 @@ pub(crate) const SENDER_BURST_REQUESTS: u32 = 1_000;
 
 /// How fast a sender's burst refills.
 pub(crate) const SENDER_REQUESTS_PER_SECOND: u32 = 10;
+
+/// Different servers that one address may name in a day without a token: several times those of a large
+/// data centre behind one address.
+pub(crate) const SENDER_SERVERS_PER_DAY: u32 = 20_000;
+
+/// Servers remembered for that, of all addresses: some 20 MiB. Past it the count begins anew.
+pub(crate) const SERVERS_REMEMBERED_MAX: usize = 1_000_000;
 
 /// The body of a request to forget: a product and two ids of 1 KiB each, escaped.
 pub(crate) const FORGET_BODY_MAX_BYTES: usize = 64 * 1024;

@@ -62,6 +62,7 @@ async fn accept(
         }
     };
     arrival.token = grant.as_ref().map(|grant| grant.token);
+    arrival.names = payer.names();
     let max = app.settings.per_sender.body_max_bytes;
     let in_flight = app.ingest.in_flight();
     let share = body::read(sent, max, in_flight, &payer, &mut arrival.body).await?;
@@ -72,6 +73,9 @@ async fn accept(
     let encoding = Encoding::of(&parts.headers)?;
     let report = read_report(app, arrival, encoding, grant, extensions, &payer).await?;
     drop(share);
+    if !arrival.servers.is_empty() {
+        payer.count(&arrival.servers, arrival.received_at)?;
+    }
     match app.ingest.append(report).await? {
         Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
         Outcome::KeyReused => Err(Refusal::field(
@@ -153,6 +157,9 @@ fn report(
     };
     if let Some(grant) = &grant {
         sender::may_report(grant, &product, &decoded.observations)?;
+    }
+    if let Some(names) = &arrival.names {
+        arrival.servers = names.of(&product, &decoded.observations);
     }
     let organization = grant.as_ref().map(|grant| grant.organization);
     let idempotency = extensions.idempotency_key.map(|key| {

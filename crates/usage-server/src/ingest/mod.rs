@@ -1,9 +1,10 @@
 //! The road of a report: from a request of whatever age and shape to a row in the journal, and
-//! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`), what for (`path`),
+//! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`, `census`), what for (`path`),
 //! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`),
 //! what is to be forgotten again (`forget`), and what is told to those who are turned away (`refusal`, `quarantine`).
 
 mod body;
+mod census;
 mod committer;
 mod extensions;
 mod forget;
@@ -32,6 +33,7 @@ use crate::app::Settings;
 use crate::jobs::Nudge;
 use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
 use body::{InFlight, Large};
+use census::{Census, Names};
 use committer::Committer;
 use quarantine::Quarantine;
 use throttle::{Source, Throttle};
@@ -51,6 +53,9 @@ pub(crate) struct Ingest {
     forgets: Mutex<Throttle>,
     in_flight: InFlight,
     large: Large,
+    census: Mutex<Census>,
+    /// The census's, to be had without waiting for it.
+    names: Names,
     reply: Bytes,
 }
 
@@ -73,7 +78,10 @@ impl Ingest {
             }
             Ok(outcomes)
         };
+        let census = Census::new(settings.per_sender.servers_per_day);
         Ok(Ingest {
+            names: census.names(),
+            census: Mutex::new(census),
             committer: Committer::start(append)?,
             quarantine: Quarantine::start(Arc::clone(store))?,
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
@@ -115,6 +123,17 @@ impl Ingest {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .charge(source, requests, now);
+    }
+
+    fn names(&self) -> Names {
+        self.names.clone()
+    }
+
+    fn count(&self, source: Source, servers: &[u64], now: Timestamp) -> Result<(), u64> {
+        self.census
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count(source, servers, now)
     }
 
     fn in_flight(&self) -> &InFlight {
@@ -177,6 +196,9 @@ struct Arrival {
     /// From the path.
     product: Option<Arc<str>>,
     body: Vec<u8>,
+    /// How the servers it names are counted, if they are; and these.
+    names: Option<Names>,
+    servers: Vec<u64>,
 }
 
 impl Arrival {
@@ -187,6 +209,8 @@ impl Arrival {
             token: None,
             product: None,
             body: Vec::new(),
+            names: None,
+            servers: Vec::new(),
         }
     }
 }

@@ -7,9 +7,11 @@ use std::time::Instant;
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
+use jiff::Timestamp;
 use usage_store::registry::Grant;
 use usage_store::report::Observation;
 
+use super::census::Names;
 use super::path::percent_decoded;
 use super::throttle::Source;
 use super::{Limited, Refusal};
@@ -81,7 +83,23 @@ impl Payer<'_> {
         }
     }
 
-    /// The same after the work was done: it is taken from what the bucket gets back later.
+    /// How the servers that a report names are counted, if they are: a token has no such limit.
+    pub(super) fn names(&self) -> Option<Names> {
+        matches!(self.source, Some(Source::Address(_))).then(|| self.app.ingest.names())
+    }
+
+    /// Counts them.
+    pub(super) fn count(&self, servers: &[u64], now: Timestamp) -> Result<(), Refusal> {
+        let Some(source) = self.source else {
+            return Ok(());
+        };
+        let counted = self.app.ingest.count(source, servers, now);
+        counted.map_err(|retry_after_seconds| Refusal::TooManyServers {
+            retry_after_seconds,
+        })
+    }
+
+    /// As [`Payer::pay_for_growth`] after the work was done: taken from what the bucket gets back later.
     pub(super) fn owe_for_growth(&self, before: usize, now: usize) {
         if let Some(source) = self.source {
             let requests = growth(before, now);

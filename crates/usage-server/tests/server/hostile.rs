@@ -226,6 +226,35 @@ fn what_one_sender_spends_is_its_own() {
     }
 }
 
+#[test]
+fn an_address_names_so_many_servers_a_day_without_a_token() {
+    let folder = Folder::new();
+    let token = folder.token("Example");
+    let server = folder.serve_with(&["--limit-loopback", "--sender-servers", "3"]);
+    let mut connection = server.connect();
+    let mut report = |servers: std::ops::Range<u8>, token: &str| {
+        let each = |n| format!(r#"{{"values":{{"cluster_id":"c","server_id":"s{n}"}}}}"#);
+        let all: Vec<String> = servers.map(each).collect();
+        let body = format!("[{}]", all.join(","));
+        connection.post(PATH, &[("X-Authorization", token)], body)
+    };
+    assert_eq!(report(0..2, "").status(), 200);
+    let refused = report(2..4, "");
+    assert_eq!(refused.status(), 429, "{}", refused.text());
+    assert!(
+        refused.text().contains("under a token"),
+        "{}",
+        refused.text()
+    );
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(report(2..3, "").status(), 200);
+    assert_eq!(report(0..3, "").status(), 200, "it named them before");
+    assert_eq!(report(0..9, &token).status(), 200, "a token lifts it");
+    let said = server.stop_by("TERM").stderr;
+    assert!(said.contains("sender-servers"), "{said}");
+    assert_eq!(folder.export().len(), 4);
+}
+
 /// An HTTP/2 frame.
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
