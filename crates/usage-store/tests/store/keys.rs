@@ -117,7 +117,7 @@ fn what_keys_cost() {
             world.store.append(&reports).unwrap();
             took += began.elapsed();
             let began = Instant::now();
-            if begin / batch % 1_000 == 0 {
+            if (begin / batch).is_multiple_of(1_000) {
                 tidy(noon(0));
                 world.store.checkpoint().unwrap();
             }

@@ -42,7 +42,7 @@ impl Filter {
         let [a, b, c, d, ..] = *digest;
         let part = u64::from(u32::from_be_bytes([a, b, c, d]));
         // As many of the 2^32 for each block.
-        (part * self.blocks.len() as u64 >> 32) as usize
+        ((part * self.blocks.len() as u64) >> 32) as usize
     }
 }
 
