@@ -55,8 +55,9 @@ pub(crate) const BODY_DECODED_INLINE_MAX_BYTES: usize = 16 * 1024;
 /// the largest bodies is 64 MiB, which fits what may be in flight.
 pub(crate) const BODY_BYTES_PER_REQUEST: usize = 64 * 1024;
 
-/// Large bodies that are being read or wait for it: a second's work. Further ones get 503.
-pub(crate) const LARGE_BODIES_WAITING_MAX: usize = 64;
+/// Large bodies that are being read or wait for it: a second's work where they are as large as large
+/// clusters' reports, some seconds' where they are bombs. Further ones get 503.
+pub(crate) const LARGE_BODIES_WAITING_MAX: usize = 512;
 
 /// zstd's window: 2 to the 23rd is 8 MiB, what RFC 9659 allows over HTTP. A frame may ask
 /// for gigabytes.

@@ -136,6 +136,9 @@ impl Store {
     /// Does a step of the upkeep of idempotency keys: those older than their window are forgotten, the others
     /// kept small and quick to find. Whether there was anything to do.
     pub fn tidy_keys(&self, now: Timestamp) -> Result<bool> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
         let mut upkeep = self
             .key_upkeep
             .lock()

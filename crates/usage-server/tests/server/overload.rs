@@ -13,7 +13,7 @@ use crate::patience::until;
 
 const MIB: usize = 1024 * 1024;
 
-/// As many as may wait to be read; the queue has room for 16.
+/// More than find room: the queue has it for 16.
 const LARGE: usize = 60;
 
 /// A report of 4 MiB, some KiB as sent.

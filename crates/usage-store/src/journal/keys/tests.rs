@@ -10,11 +10,11 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::{KeyUpkeep, Keys};
-use crate::Writing;
-use crate::journal::limits::{KEY_RUN_KEYS, KEY_WINDOW_SECONDS, KEYS_MAX};
+use crate::journal::limits::{KEY_RUN_KEYS, KEY_WINDOW_SECONDS, KEYS_CROWDED, KEYS_MAX};
 use crate::journal::{Idempotency, NewReport, Outcome};
 use crate::report::Kind;
 use crate::sqlite::{self, sql};
+use crate::{Store, Writing};
 
 /// Without waiting for the disk: it is processes that end here.
 fn open(folder: &TempDir) -> Connection {
@@ -262,6 +262,25 @@ fn there_are_never_more_than_memory_allows() {
     }
     let kept = world.count("sum(keys) FROM key_run");
     assert!((1..=KEYS_MAX as i64).contains(&kept), "{kept}");
+}
+
+#[test]
+fn whoever_appends_helps_where_upkeep_is_behind() {
+    let mut world = World::new();
+    world.now = Timestamp::now();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), Writing::Alone).unwrap();
+    let all: Vec<_> = (0..1_000).map(|key| world.report(key, 0)).collect();
+    for batch in all.chunks(100) {
+        store.append(batch).unwrap();
+    }
+    let again = store.append(&all).unwrap();
+    assert_eq!(again, vec![Outcome::Repeated; 1_000]);
+    drop(store);
+    world.folder = folder;
+    world.restart();
+    assert!(world.count("count(*) FROM key_page") > 0);
+    assert!(world.keys.young.len() <= 2 * KEYS_CROWDED);
 }
 
 #[test]
