@@ -77,8 +77,9 @@ fn a_connection_in_use_stays_while_idle_ones_come_and_go() {
     let server = folder.serve_with(&["--max-connections", "16"]);
     let mut in_use = server.connect();
     let mut idle = Vec::new();
-    for _ in 0..10 {
-        idle.extend((0..8).map(|_| opened(server.address(), b"")));
+    for _ in 0..20 {
+        // Fewer than would fill all slots before the server gets to see that it is in use.
+        idle.extend((0..4).map(|_| opened(server.address(), b"")));
         let reply = in_use.post("/api/v1/usage/influxdb", &[], USAGE);
         assert_eq!(reply.status(), 200);
     }
