@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::limits::{BODY_SETTING_MAX_BYTES, LOG_SLOWER_THAN_MILLIS, PerSender};
+use crate::limits::{
+    BODY_SETTING_MAX_BYTES, CONNECTIONS_SETTING_MAX, LOG_SLOWER_THAN_MILLIS, PerSender,
+};
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -56,6 +58,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_LIMIT_LOOPBACK", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) limit_loopback: Option<bool>,
 
+    /// Connections at once, within the process's limit of open files [default: 100000]
+    #[arg(long, env = "USAGE_MAX_CONNECTIONS", value_name = "CONNECTIONS")]
+    pub(crate) max_connections: Option<usize>,
+
     /// The largest body of a report as sent, in bytes [default: 1048576]
     #[arg(long, env = "USAGE_MAX_BODY_BYTES", value_name = "BYTES")]
     pub(crate) max_body_bytes: Option<usize>,
@@ -71,6 +77,10 @@ pub(crate) struct ServeOptions {
     /// Requests a second that refill the burst [default: 10]
     #[arg(long, env = "USAGE_SENDER_RATE", value_name = "REQUESTS_PER_SECOND")]
     pub(crate) sender_rate: Option<u32>,
+
+    /// Different servers that one address may name in a day without a token [default: 20000]
+    #[arg(long, env = "USAGE_SENDER_SERVERS", value_name = "SERVERS")]
+    pub(crate) sender_servers: Option<u32>,
 
     /// What is logged to standard error [default: info]
     #[arg(long, env = "USAGE_LOG", value_enum)]
@@ -124,6 +134,8 @@ pub(crate) struct Config {
     pub(crate) trusted_proxies: Vec<(IpAddr, u8)>,
     pub(crate) report_interval: u32,
     pub(crate) limit_loopback: bool,
+    /// `None`: as many as sensible.
+    pub(crate) max_connections: Option<usize>,
     pub(crate) per_sender: PerSender,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
@@ -184,6 +196,14 @@ impl Config {
                 seconds => seconds.unwrap_or(12 * 60 * 60),
             },
             limit_loopback: set.limit_loopback.or(file.limit_loopback).unwrap_or(false),
+            max_connections: match set.max_connections.or(file.max_connections) {
+                Some(n) if n == 0 || n > CONNECTIONS_SETTING_MAX => {
+                    return Err(ConfigError(format!(
+                        "max-connections: must be from 1 to {CONNECTIONS_SETTING_MAX}"
+                    )));
+                }
+                connections => connections,
+            },
             per_sender,
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
@@ -222,6 +242,7 @@ fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, Conf
     let decompressed = set.max_decompressed_bytes.or(file.max_decompressed_bytes);
     let burst = set.sender_burst.or(file.sender_burst);
     let rate = set.sender_rate.or(file.sender_rate);
+    let servers = set.sender_servers.or(file.sender_servers);
     Ok(PerSender {
         body_max_bytes: bytes("max-body-bytes", body, default.body_max_bytes)?,
         decompressed_max_bytes: bytes(
@@ -231,6 +252,10 @@ fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, Conf
         )?,
         burst_requests: requests("sender-burst", burst, default.burst_requests)?,
         requests_per_second: requests("sender-rate", rate, default.requests_per_second)?,
+        servers_per_day: match servers {
+            Some(0) => return Err(ConfigError("sender-servers: must be above 0".to_owned())),
+            set => set.unwrap_or(default.servers_per_day),
+        },
     })
 }
 
@@ -342,10 +367,15 @@ mod tests {
         assert_eq!(set.public_url.as_deref(), Some("https://usage.example.com"));
         assert_eq!(set.trusted_proxies, [("127.0.0.1".parse().unwrap(), 32)]);
         assert!(set.metrics_listen.unwrap().ip().is_loopback());
+        assert_eq!(
+            set.max_connections,
+            Some(crate::limits::CONNECTIONS_DEFAULT_MAX)
+        );
         let shown = Config {
             public_url: None,
             trusted_proxies: Vec::new(),
             metrics_listen: None,
+            max_connections: None,
             ..set
         };
         assert_eq!(shown, default, "the example shows the defaults");

@@ -113,9 +113,8 @@ fn follow(store: &Store, nudges: &Receiver<()>, watch: &Watch) {
 
 /// What must not wait for anything long: the WAL grows.
 fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
-    let mut slice = 0u8;
     loop {
-        let pause = match tidy(store, slice) {
+        let pause = match tidy(store) {
             Ok(()) => UPKEEP_EVERY,
             Err(e) => {
                 watch.reports.upkeep_failures.inc();
@@ -123,7 +122,6 @@ fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
                 AFTER_FAILURE
             }
         };
-        slice = slice.wrapping_add(1);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
@@ -139,9 +137,10 @@ fn erase(store: &Store, watch: &Watch) -> usage_store::Result<()> {
     Ok(())
 }
 
-fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
+fn tidy(store: &Store) -> usage_store::Result<()> {
     store.checkpoint()?;
-    store.forget_keys(slice, Timestamp::now())
+    while store.tidy_keys(Timestamp::now())? {}
+    Ok(())
 }
 
 /// What rewrites the journal: erasures, re-packing.

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
-use crate::journal::{Appender, NewReport, Outcome, Repacked, forget_keys, next_seq, repack};
+use crate::journal::keys::KeyUpkeep;
+use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
 use crate::model::{self, Dictionary, Model, applied};
 use crate::quarantine::{self, Refused};
 use crate::registry::tokens;
@@ -39,6 +40,7 @@ pub struct Store {
     pub(crate) readers: Readers,
     checkpointer: Mutex<Connection>,
     model: Mutex<Model>,
+    key_upkeep: Mutex<KeyUpkeep>,
     pub(crate) grants: tokens::Grants,
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
@@ -110,6 +112,7 @@ impl Store {
                 db: model,
                 dictionary: Dictionary::default(),
             }),
+            key_upkeep: Mutex::default(),
             grants: tokens::Grants::default(),
             appended_bytes: AtomicU64::new(0),
             _lock: lock,
@@ -151,9 +154,27 @@ impl Store {
         Ok(true)
     }
 
-    /// Forgets the idempotency keys of one slice of 256 that are older than their window.
-    pub fn forget_keys(&self, slice: u8, now: Timestamp) -> Result<()> {
-        forget_keys(&self.writer().db, slice, now)
+    /// Does a step of the upkeep of idempotency keys: those older than their window are forgotten, the others
+    /// kept small and quick to find. Whether there was anything to do.
+    pub fn tidy_keys(&self, now: Timestamp) -> Result<bool> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let mut upkeep = self
+            .key_upkeep
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let begin = |writer: &mut Writer, upkeep: &mut KeyUpkeep| {
+            upkeep.begin(&mut writer.db, &mut writer.appender.keys, now)
+        };
+        if !begin(&mut self.writer(), &mut upkeep)? {
+            return Ok(false);
+        }
+        self.readers.read(|db| upkeep.read(db))?;
+        let mut writer = self.writer();
+        let Writer { db, appender } = &mut *writer;
+        upkeep.write(db, &mut appender.keys)?;
+        Ok(true)
     }
 
     /// Bids long work end at its next step: the process is about to stop.
@@ -196,6 +217,11 @@ impl Store {
     /// Appends a batch in one commit; returns when it is on disk. One outcome a report, in order.
     pub fn append(&self, reports: &[NewReport]) -> Result<Vec<Outcome>> {
         let mut writer = self.hold(self.turns.urgent());
+        if writer.appender.keys.crowded() {
+            drop(writer);
+            self.make_room_for_keys();
+            writer = self.hold(self.turns.urgent());
+        }
         let Writer { db, appender } = &mut *writer;
         let outcomes = appender.append(db, reports)?;
         self.appended_bytes
@@ -209,6 +235,13 @@ impl Store {
     /// Bytes that commits wrote into the journal since the start, compressed.
     pub fn appended_bytes(&self) -> u64 {
         self.appended_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Does upkeep's work where it is far behind. If that fails, the commit says why.
+    fn make_room_for_keys(&self) {
+        while self.writer().appender.keys.crowded()
+            && matches!(self.tidy_keys(Timestamp::now()), Ok(true))
+        {}
     }
 
     /// Keeps what was refused.

@@ -3,7 +3,7 @@
 //! else is installed here. Prints the README's table.
 //!
 //! `cargo bench -p usage-server --bench ingest -- [--rounds 5] [--seconds 2] [--connections 1,8,64]
-//! [--ours-only] [--soak SECONDS]`
+//! [--ours-only] [--grown REPORTS] [--soak SECONDS]`
 
 #![allow(
     missing_docs,
@@ -14,6 +14,8 @@
 
 #[cfg(target_os = "linux")]
 mod child;
+#[cfg(target_os = "linux")]
+mod grown;
 #[cfg(target_os = "linux")]
 mod influx;
 #[cfg(target_os = "linux")]

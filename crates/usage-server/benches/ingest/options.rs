@@ -10,6 +10,8 @@ pub(crate) struct Options {
     pub(crate) connections: Vec<u64>,
     /// Leave out the peers.
     pub(crate) ours_only: bool,
+    /// Our server a second time, with so many reports already stored.
+    pub(crate) grown: Option<u64>,
     /// At the end, so long at 64 connections.
     pub(crate) soak: Option<Duration>,
 }
@@ -21,6 +23,7 @@ impl Options {
             lasting: Duration::from_secs(2),
             connections: vec![1, 8, 64, 256, 1024],
             ours_only: false,
+            grown: None,
             soak: None,
         };
         let mut rest = arguments.iter();
@@ -32,6 +35,7 @@ impl Options {
                 "--ours-only" => options.ours_only = true,
                 "--rounds" => options.rounds = number(value()?)? as usize,
                 "--seconds" => options.lasting = Duration::from_secs(number(value()?)?),
+                "--grown" => options.grown = Some(number(value()?)?),
                 "--soak" => options.soak = Some(Duration::from_secs(number(value()?)?)),
                 "--connections" => {
                     options.connections =
@@ -49,7 +53,8 @@ fn number(text: &str) -> io::Result<u64> {
 }
 
 fn wrong(argument: &str) -> io::Error {
-    let known = "--rounds N, --seconds N, --connections N,N, --ours-only, --soak SECONDS";
+    let known =
+        "--rounds N, --seconds N, --connections N,N, --ours-only, --grown REPORTS, --soak SECONDS";
     io::Error::new(
         io::ErrorKind::InvalidInput,
         format!("{argument}: not understood; there are {known}"),

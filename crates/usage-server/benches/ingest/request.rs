@@ -39,6 +39,11 @@ impl Template {
         ))
     }
 
+    /// A report's body alone.
+    pub(crate) fn bare(body: &str) -> Template {
+        Template::of(body.to_owned())
+    }
+
     fn of(text: String) -> Template {
         let mut fields = Vec::new();
         for (mark, field) in MARKS {

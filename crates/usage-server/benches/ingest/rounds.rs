@@ -89,6 +89,9 @@ fn start(options: &Options) -> io::Result<Vec<Server>> {
         ours::start(false)?,
         ours::start(true)?,
     ];
+    if let Some(reports) = options.grown {
+        servers.push(ours::start_grown(reports)?);
+    }
     if !options.ours_only {
         for (name, peer) in [
             ("PostgreSQL", postgres::start()?),

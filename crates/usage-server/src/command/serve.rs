@@ -16,7 +16,7 @@ use crate::account::FirstVisit;
 use crate::app::{App, Settings};
 use crate::config::{Config, ServeOptions};
 use crate::jobs::Jobs;
-use crate::limits::METRICS_DRAIN_TIMEOUT;
+use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
 use crate::watch::{self, Watch};
 use crate::{log, router, serve};
 
@@ -63,9 +63,9 @@ async fn serve_until_told(
 ) -> Result<(), Failure> {
     // Before anything is announced: a signal from now on stops the server in good order.
     let told = serve::told_to_stop().map_err(io("listening for signals"))?;
-    let (listener, address) = listen(config.listen, "--listen").await?;
+    let (listener, address) = listen(config.listen, "--listen")?;
     let for_metrics = match config.metrics_listen {
-        Some(address) => Some(listen(address, "--metrics-listen").await?),
+        Some(address) => Some(listen(address, "--metrics-listen")?),
         None => None,
     };
     let public_url = config.public_url.clone().unwrap_or_else(|| url_of(address));
@@ -101,7 +101,8 @@ async fn serve_until_told(
         None => None,
     };
     let watch = app.watch.clone();
-    serve::serve(listener, router::router(app), watch, told).await;
+    let connections = serve::connections_max(config.max_connections);
+    serve::serve(listener, router::router(app), connections, watch, told).await;
     if let Some((stop, served)) = metrics {
         drop(stop);
         // A scrape that takes longer is given up with the event loop.
@@ -110,9 +111,9 @@ async fn serve_until_told(
     Ok(())
 }
 
-async fn listen(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
-    let bound = TcpListener::bind(address).await;
-    let listening = bound.and_then(|listener| Ok((listener.local_addr()?, listener)));
+fn listen(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listening =
+        serve::listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
     match listening {
         Ok((address, listener)) => Ok((listener, address)),
         Err(e) => Err(Failure::Failed(format!(
@@ -131,10 +132,16 @@ fn serve_metrics(
     let apart = Watch::new(app.watch.slow()).map_err(|e| Failure::Failed(e.to_string()))?;
     let (stop, stopped) = oneshot::channel();
     let router = watch::router(app.clone());
-    let served = serve::serve(listener, router, Arc::new(apart), async {
-        // An error is what it waits for: the other end is gone.
-        let _ = stopped.await;
-    });
+    let served = serve::serve(
+        listener,
+        router,
+        METRICS_CONNECTIONS_MAX,
+        Arc::new(apart),
+        async {
+            // An error is what it waits for: the other end is gone.
+            let _ = stopped.await;
+        },
+    );
     Ok((stop, tokio::spawn(served)))
 }
 

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Refusal;
+use super::sender::Payer;
 use crate::limits::{
-    BODIES_IN_FLIGHT_MAX_BYTES, BODY_DISCARDED_MAX_BYTES, BODY_RESERVED_BYTES, ZSTD_WINDOW_LOG_MAX,
+    BODIES_IN_FLIGHT_MAX_BYTES, BODY_DISCARDED_MAX_BYTES, BODY_RESERVED_BYTES,
+    LARGE_BODIES_IN_FLIGHT_MAX_BYTES, LARGE_BODIES_WAITING_MAX, ZSTD_WINDOW_LOG_MAX,
 };
 
 const FIELD: &str = "body";
@@ -25,7 +28,7 @@ impl InFlight {
 }
 
 /// One body's part of them, given back when it is dropped.
-struct Share<'a> {
+pub(super) struct Share<'a> {
     of: &'a InFlight,
     bytes: usize,
 }
@@ -33,7 +36,12 @@ struct Share<'a> {
 impl Share<'_> {
     fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
         self.bytes += bytes;
-        if self.of.0.fetch_add(bytes, Ordering::Relaxed) + bytes > BODIES_IN_FLIGHT_MAX_BYTES {
+        // The last part is for small bodies: large ones never keep those out.
+        let max = match self.bytes {
+            0..=BODY_RESERVED_BYTES => BODIES_IN_FLIGHT_MAX_BYTES,
+            _ => LARGE_BODIES_IN_FLIGHT_MAX_BYTES,
+        };
+        if self.of.0.fetch_add(bytes, Ordering::Relaxed) + bytes > max {
             return Err(Refusal::Overloaded);
         }
         Ok(())
@@ -46,13 +54,49 @@ impl Drop for Share<'_> {
     }
 }
 
+/// Large bodies are decompressed and read on threads of their own, so that nobody else waits for them:
+/// a few at once, some that wait, no more.
+#[derive(Debug)]
+pub(crate) struct Large {
+    at_once: Semaphore,
+    in_all: Semaphore,
+}
+
+/// One large body's turn.
+pub(super) struct Turn<'a> {
+    _one_of_few: SemaphorePermit<'a>,
+    _one_of_all: SemaphorePermit<'a>,
+}
+
+impl Large {
+    pub(super) fn new() -> Large {
+        // Half of the processors, as connections and the disk need theirs.
+        let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
+        Large {
+            at_once: Semaphore::new(processors.div_ceil(2)),
+            in_all: Semaphore::new(LARGE_BODIES_WAITING_MAX),
+        }
+    }
+
+    pub(super) async fn turn(&self) -> Result<Turn<'_>, Refusal> {
+        let one_of_all = self.in_all.try_acquire();
+        let one_of_all = one_of_all.map_err(|_| Refusal::Overloaded)?;
+        let one_of_few = self.at_once.acquire().await;
+        Ok(Turn {
+            _one_of_few: one_of_few.map_err(|_| Refusal::Overloaded)?,
+            _one_of_all: one_of_all,
+        })
+    }
+}
+
 /// Reads a body as sent into `kept`; what came before an error stays there.
-pub(super) async fn read(
+pub(super) async fn read<'a>(
     mut body: Body,
     max_bytes: usize,
-    in_flight: &InFlight,
+    in_flight: &'a InFlight,
+    payer: &Payer<'_>,
     kept: &mut Vec<u8>,
-) -> Result<(), Refusal> {
+) -> Result<Share<'a>, Refusal> {
     let mut share = Share {
         of: in_flight,
         bytes: 0,
@@ -63,21 +107,22 @@ pub(super) async fn read(
         let Some(data) = frame.data_ref() else {
             continue;
         };
-        if kept.len() + data.len() > max_bytes {
+        let bytes = kept.len() + data.len();
+        if bytes > max_bytes {
             discard(body).await;
             return Err(Refusal::field(
                 FIELD,
                 format!("is larger than {max_bytes} bytes as sent"),
             ));
         }
-        let room = share.grow(data.len());
-        if room.is_err() {
+        let paid = payer.pay_for_growth(kept.len(), bytes);
+        if let Err(refusal) = paid.and_then(|()| share.grow(data.len())) {
             discard(body).await;
-            return room;
+            return Err(refusal);
         }
         kept.extend_from_slice(data);
     }
-    Ok(())
+    Ok(share)
 }
 
 fn announced(body: &Body) -> usize {
@@ -97,41 +142,70 @@ pub(super) async fn discard(mut body: Body) {
     }
 }
 
-/// The body without its Content-Encoding; `None` where it has none.
-pub(super) fn decompress(
-    headers: &HeaderMap,
-    sent: &[u8],
-    max_bytes: usize,
-) -> Result<Option<Vec<u8>>, Refusal> {
-    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
-    let Some(encoding) = encodings.next() else {
-        return Ok(None);
-    };
-    let encoding = encoding.as_bytes().trim_ascii();
-    let named = |name: &str| encoding.eq_ignore_ascii_case(name.as_bytes());
-    let decompressed = if encodings.next().is_some() {
-        return Err(unknown_encoding());
-    } else if encoding.is_empty() || named("identity") {
-        return Ok(None);
-    } else if named("gzip") || named("x-gzip") {
-        read_bounded(
-            flate2::bufread::MultiGzDecoder::new(sent),
-            max_bytes,
-            "gzip",
-        )
-    } else if named("zstd") {
-        let decoder = zstd::stream::read::Decoder::with_buffer(sent).and_then(|mut decoder| {
-            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
-            Ok(decoder)
-        });
-        match decoder {
-            Ok(decoder) => read_bounded(decoder, max_bytes, "zstd"),
-            Err(e) => Err(Refusal::field(FIELD, format!("is not valid zstd: {e}"))),
+/// How a body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Gzip,
+    Zstd,
+}
+
+impl Encoding {
+    /// `None` where it isn't.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Option<Encoding>, Refusal> {
+        let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+        let Some(encoding) = encodings.next() else {
+            return Ok(None);
+        };
+        let encoding = encoding.as_bytes().trim_ascii();
+        let named = |name: &str| encoding.eq_ignore_ascii_case(name.as_bytes());
+        if encodings.next().is_some() {
+            Err(unknown_encoding())
+        } else if encoding.is_empty() || named("identity") {
+            Ok(None)
+        } else if named("gzip") || named("x-gzip") {
+            Ok(Some(Encoding::Gzip))
+        } else if named("zstd") {
+            Ok(Some(Encoding::Zstd))
+        } else {
+            Err(unknown_encoding())
         }
-    } else {
-        return Err(unknown_encoding());
-    };
-    decompressed.map(Some)
+    }
+
+    /// The body decompressed, if it has at most so many bytes then.
+    pub(super) fn undo_within(
+        self,
+        sent: &[u8],
+        max_bytes: usize,
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        match self {
+            Encoding::Gzip => read_bounded(
+                flate2::bufread::MultiGzDecoder::new(sent),
+                max_bytes,
+                "gzip",
+            ),
+            Encoding::Zstd => {
+                let decoder =
+                    zstd::stream::read::Decoder::with_buffer(sent).and_then(|mut decoder| {
+                        decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+                        Ok(decoder)
+                    });
+                match decoder {
+                    Ok(decoder) => read_bounded(decoder, max_bytes, "zstd"),
+                    Err(e) => Err(Refusal::field(FIELD, format!("is not valid zstd: {e}"))),
+                }
+            }
+        }
+    }
+
+    /// The body decompressed; an error where it is larger.
+    pub(super) fn undo(self, sent: &[u8], max_bytes: usize) -> Result<Vec<u8>, Refusal> {
+        self.undo_within(sent, max_bytes)?.ok_or_else(|| {
+            Refusal::field(
+                FIELD,
+                format!("is larger than {max_bytes} bytes after decompression"),
+            )
+        })
+    }
 }
 
 fn unknown_encoding() -> Refusal {
@@ -141,19 +215,17 @@ fn unknown_encoding() -> Refusal {
     )
 }
 
-fn read_bounded(decoder: impl Read, max_bytes: usize, name: &str) -> Result<Vec<u8>, Refusal> {
+fn read_bounded(
+    decoder: impl Read,
+    max_bytes: usize,
+    name: &str,
+) -> Result<Option<Vec<u8>>, Refusal> {
     let mut decompressed = Vec::new();
     decoder
         .take(max_bytes as u64 + 1)
         .read_to_end(&mut decompressed)
         .map_err(|e| Refusal::field(FIELD, format!("is not valid {name}: {e}")))?;
-    if decompressed.len() > max_bytes {
-        return Err(Refusal::field(
-            FIELD,
-            format!("is larger than {max_bytes} bytes after decompression"),
-        ));
-    }
-    Ok(decompressed)
+    Ok((decompressed.len() <= max_bytes).then_some(decompressed))
 }
 
 #[cfg(test)]
@@ -165,11 +237,11 @@ mod tests {
 
     fn decompressed(encoding: &str, sent: &[u8]) -> Result<Option<Vec<u8>>, Refusal> {
         let value = HeaderValue::from_str(encoding).unwrap();
-        decompress(
-            &HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]),
-            sent,
-            BODY_DECOMPRESSED_MAX_BYTES,
-        )
+        let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]);
+        let encoding = Encoding::of(&headers)?;
+        encoding
+            .map(|encoding| encoding.undo(sent, BODY_DECOMPRESSED_MAX_BYTES))
+            .transpose()
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -188,7 +260,7 @@ mod tests {
 
     #[test]
     fn known_encodings_are_undone() {
-        assert!(decompress(&HeaderMap::new(), b"[]", 2).unwrap().is_none());
+        assert_eq!(Encoding::of(&HeaderMap::new()).unwrap(), None);
         for name in ["identity", "", "Identity"] {
             assert!(decompressed(name, b"[]").unwrap().is_none(), "{name}");
         }

@@ -16,6 +16,7 @@ use usage_store::registry::Grant;
 use usage_store::report::FieldErrors;
 use usage_store::report::limits::NAME_BYTES_MAX;
 
+use super::body::Encoding;
 use super::{Limited, Refusal, body, extensions, sender};
 use crate::account::Secret;
 use crate::app::App;
@@ -72,23 +73,18 @@ fn reply(status: StatusCode, body: &serde_json::Value) -> Response {
 
 /// Files the request; the code of its status.
 async fn ask(app: &Arc<App>, parts: &Parts, sent: axum::body::Body) -> Result<String, Refusal> {
-    let grant = match sender::admit(app, parts) {
-        Ok(grant) => grant,
+    let (grant, payer) = match sender::admit(app, parts) {
+        Ok(admitted) => admitted,
         Err(refusal) => {
             body::discard(sent).await;
             return Err(refusal);
         }
     };
     let mut bytes = Vec::new();
-    body::read(
-        sent,
-        FORGET_BODY_MAX_BYTES,
-        app.ingest.in_flight(),
-        &mut bytes,
-    )
-    .await?;
-    if let Some(decompressed) = body::decompress(&parts.headers, &bytes, FORGET_BODY_MAX_BYTES)? {
-        bytes = decompressed;
+    let max = FORGET_BODY_MAX_BYTES;
+    let _share = body::read(sent, max, app.ingest.in_flight(), &payer, &mut bytes).await?;
+    if let Some(encoding) = Encoding::of(&parts.headers)? {
+        bytes = encoding.undo(&bytes, max)?;
     }
     let right = right(grant.as_ref(), parts)?;
     let subject = Subject::read(&bytes)?;

@@ -1,9 +1,10 @@
 //! The road of a report: from a request of whatever age and shape to a row in the journal, and
-//! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`), what for (`path`),
+//! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`, `census`), what for (`path`),
 //! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`),
 //! what is to be forgotten again (`forget`), and what is told to those who are turned away (`refusal`, `quarantine`).
 
 mod body;
+mod census;
 mod committer;
 mod extensions;
 mod forget;
@@ -32,7 +33,8 @@ use crate::app::Settings;
 use crate::jobs::Nudge;
 use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
 use crate::watch::Watch;
-use body::InFlight;
+use body::{InFlight, Large};
+use census::{Census, Names};
 use committer::Committer;
 use quarantine::Quarantine;
 use throttle::{Source, Throttle};
@@ -51,6 +53,10 @@ pub(crate) struct Ingest {
     requests: Mutex<Throttle>,
     forgets: Mutex<Throttle>,
     in_flight: InFlight,
+    large: Large,
+    census: Mutex<Census>,
+    /// The census's, to be had without waiting for it.
+    names: Names,
     reply: Bytes,
 }
 
@@ -78,12 +84,16 @@ impl Ingest {
             }
             Ok(outcomes)
         };
+        let census = Census::new(settings.per_sender.servers_per_day);
         Ok(Ingest {
+            names: census.names(),
+            census: Mutex::new(census),
             committer: Committer::start(append)?,
             quarantine: Quarantine::start(Arc::clone(store), Arc::clone(watch))?,
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
+            large: Large::new(),
             reply: Bytes::from(reply),
         })
     }
@@ -107,7 +117,13 @@ impl Ingest {
         self.committer.append(report).await
     }
 
-    fn throttle(&self, what: Limited, source: Source, now: Instant) -> Result<(), u64> {
+    fn throttle(
+        &self,
+        what: Limited,
+        source: Source,
+        requests: u32,
+        now: Instant,
+    ) -> Result<(), u64> {
         let throttle = match what {
             Limited::Requests => &self.requests,
             Limited::Forgets => &self.forgets,
@@ -115,11 +131,33 @@ impl Ingest {
         throttle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take(source, now)
+            .take(source, requests, now)
+    }
+
+    fn charge(&self, source: Source, requests: u32, now: Instant) {
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .charge(source, requests, now);
+    }
+
+    fn names(&self) -> Names {
+        self.names.clone()
+    }
+
+    fn count(&self, source: Source, servers: &[u64], now: Timestamp) -> Result<(), u64> {
+        self.census
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count(source, servers, now)
     }
 
     fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    fn large(&self) -> &Large {
+        &self.large
     }
 
     /// The answer to an accepted report.
@@ -174,6 +212,9 @@ struct Arrival {
     /// From the path.
     product: Option<Arc<str>>,
     body: Vec<u8>,
+    /// How the servers it names are counted, if they are; and these.
+    names: Option<Names>,
+    servers: Vec<u64>,
 }
 
 impl Arrival {
@@ -184,6 +225,8 @@ impl Arrival {
             token: None,
             product: None,
             body: Vec::new(),
+            names: None,
+            servers: Vec::new(),
         }
     }
 }

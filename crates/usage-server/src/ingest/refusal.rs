@@ -25,6 +25,11 @@ pub(crate) enum Refusal {
         /// When the next one will be taken.
         retry_after_seconds: u64,
     },
+    /// The sender named too many different servers today.
+    TooManyServers {
+        /// When it may name others.
+        retry_after_seconds: u64,
+    },
     /// There is more to do than can be done.
     Overloaded,
     /// The report couldn't be written; the cause is in the log.
@@ -49,6 +54,7 @@ impl Refusal {
             Refusal::UnknownPath(_) => "unknown_path",
             Refusal::WrongMethod => "wrong_method",
             Refusal::TooMany { .. } => "rate_limit",
+            Refusal::TooManyServers { .. } => "server_limit",
             Refusal::Overloaded => "overload",
             Refusal::NotStored => "not_stored",
             Refusal::NotReady => "not_ready",
@@ -84,6 +90,17 @@ impl IntoResponse for Refusal {
                 (
                     StatusCode::TOO_MANY_REQUESTS,
                     error("too many requests from this sender, try again later"),
+                )
+            }
+            Refusal::TooManyServers {
+                retry_after_seconds,
+            } => {
+                retry_after = Some(retry_after_seconds);
+                (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    error(
+                        "too many different servers reported from this address today, report under a token",
+                    ),
                 )
             }
             Refusal::Overloaded => {

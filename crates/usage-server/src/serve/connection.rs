@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::exchange;
-use crate::limits::{IDLE_TIMEOUT, REQUEST_TIMEOUT};
+use crate::limits::{IDLE_TIMEOUT, REQUEST_HEAD_START, REQUEST_TIMEOUT, STOP_HEAD_TIMEOUT};
 use crate::watch::Watch;
 
 /// Serves a connection to its end.
@@ -26,10 +26,9 @@ pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    watch: Arc<Watch>,
+    activity: Arc<Activity>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let activity = Arc::new(Activity::new(watch));
     let service = {
         let activity = Arc::clone(&activity);
         service_fn(move |request| {
@@ -52,10 +51,11 @@ pub(super) async fn serve(
             _ = &mut stop, if !told => {
                 told = true;
                 connection.as_mut().graceful_shutdown();
+                alarm.as_mut().reset(Instant::now() + STOP_HEAD_TIMEOUT);
             }
             () = &mut alarm => {
                 let patience = activity.patience();
-                if patience.is_zero() {
+                if patience.is_zero() || (told && !activity.is_busy()) {
                     return;
                 }
                 // A request that begins just now must not outstay its time either.
@@ -78,7 +78,7 @@ pub(super) struct Activity {
 pub(super) struct Exchange(Arc<Activity>);
 
 impl Activity {
-    fn new(watch: Arc<Watch>) -> Activity {
+    pub(super) fn new(watch: Arc<Watch>) -> Activity {
         watch.requests.connection_began();
         Activity {
             watch,
@@ -103,16 +103,33 @@ impl Activity {
         u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Whether a request is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) > 0
+    }
+
+    /// For how long nothing has happened. A request under way has some time for itself: what has just
+    /// been accepted must outlive a body that doesn't come, but not a commit.
+    pub(super) fn idleness(&self) -> Duration {
+        match self.is_busy() {
+            true => self.still().saturating_sub(REQUEST_HEAD_START),
+            false => self.still(),
+        }
+    }
+
+    fn still(&self) -> Duration {
+        let last_millis = self.last_millis.load(Ordering::Relaxed);
+        Duration::from_millis(self.millis().saturating_sub(last_millis))
+    }
+
     /// How much longer the connection may stay as it is; zero when it must go.
     fn patience(&self) -> Duration {
-        let allowed = match self.under_way.load(Ordering::Relaxed) {
-            0 => IDLE_TIMEOUT,
-            _ => REQUEST_TIMEOUT,
+        let allowed = if self.is_busy() {
+            REQUEST_TIMEOUT
+        } else {
+            IDLE_TIMEOUT
         };
-        let still = self
-            .millis()
-            .saturating_sub(self.last_millis.load(Ordering::Relaxed));
-        allowed.saturating_sub(Duration::from_millis(still))
+        allowed.saturating_sub(self.still())
     }
 }
 

@@ -74,7 +74,7 @@ impl Requests {
             connections_limit: gauge(
                 registry,
                 "usage_connections_limit",
-                "Connections that may be open; further ones wait in the kernel.",
+                "Connections that may be open; for further ones those idle the longest are closed.",
             )?,
             connections_accepted: counter(
                 registry,

@@ -114,7 +114,13 @@ impl Folder {
 
     /// A server on this folder and a free port, as soon as it listens.
     pub(crate) fn serve(&self) -> Running {
-        Running::start(&mut self.command(&["serve", "--listen", "127.0.0.1:0"]))
+        self.serve_with(&[])
+    }
+
+    /// The same, with more settings.
+    pub(crate) fn serve_with(&self, settings: &[&str]) -> Running {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        Running::start(command.args(settings))
     }
 }
 
@@ -163,11 +169,17 @@ impl Running {
         self.stop_by("TERM");
     }
 
-    /// Tells it to stop by this signal; it must do so in good order.
-    pub(crate) fn stop_by(self, signal: &str) {
+    /// Tells it to stop by this signal; it must do so in good order. What it said.
+    pub(crate) fn stop_by(self, signal: &str) -> Ended {
         self.process.signal(signal);
         let ended = self.process.ended();
         assert_eq!(ended.code, Some(0), "after SIG{signal}: {ended:?}");
+        ended
+    }
+
+    /// What it holds in memory at this moment; `None` where the system doesn't say.
+    pub(crate) fn resident_bytes(&self) -> Option<usize> {
+        self.process.resident_bytes()
     }
 
     /// Stops it in good order; what it logged.

@@ -3,6 +3,7 @@
 
 mod append;
 mod block;
+pub(crate) mod keys;
 mod limits;
 mod listing;
 pub(crate) mod mark;
@@ -10,7 +11,7 @@ pub(crate) mod repack;
 pub(crate) mod rewrite;
 pub(crate) mod walk;
 
-pub(crate) use append::{Appender, forget_keys, next_seq};
+pub(crate) use append::{Appender, next_seq};
 pub(crate) use limits::SPAN_REPORTS;
 pub use repack::Repacked;
 

@@ -10,7 +10,11 @@ use crate::{Error, Result, Writing};
 pub(crate) type Versions = &'static [&'static str];
 
 /// Those of `usage.db`.
-pub(crate) const JOURNAL: Versions = &[sql!("schema/001_first"), sql!("schema/002_erasure")];
+pub(crate) const JOURNAL: Versions = &[
+    sql!("schema/001_first"),
+    sql!("schema/002_erasure"),
+    sql!("schema/003_keys"),
+];
 
 /// Those of `model.db`.
 pub(crate) const MODEL: Versions = &[sql!("schema/model_001_first")];

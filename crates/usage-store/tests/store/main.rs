@@ -7,5 +7,6 @@ mod counting;
 mod erasing;
 mod fleet;
 mod keeping;
+mod keys;
 mod rebuilding;
 mod tokens;

@@ -70,9 +70,15 @@ impl House {
         let address = listener.local_addr().unwrap();
         let router = crate::router::router(Arc::clone(&app));
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(crate::serve::serve(listener, router, watch, async move {
-            let _ = stopped.await;
-        }));
+        let served = tokio::spawn(crate::serve::serve(
+            listener,
+            router,
+            1_000,
+            watch,
+            async move {
+                let _ = stopped.await;
+            },
+        ));
         House {
             address,
             app,
