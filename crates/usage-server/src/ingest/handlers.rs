@@ -77,7 +77,6 @@ async fn accept(
     if !arrival.servers.is_empty() {
         payer.count(&arrival.servers, arrival.received_at)?;
     }
-    app.watch.reports.decompressed(report.body.len());
     match app.ingest.append(report).await? {
         Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
         Outcome::KeyReused => Err(Refusal::field(
@@ -100,10 +99,14 @@ async fn read_report(
     let small = BODY_DECODED_INLINE_MAX_BYTES;
     if arrival.body.len() <= small {
         match encoding {
-            None => return report(arrival, grant, &extensions),
+            None => {
+                app.watch.reports.decompressed(arrival.body.len());
+                return report(arrival, grant, &extensions);
+            }
             Some(encoding) => {
                 if let Some(decompressed) = encoding.undo_within(&arrival.body, small)? {
                     arrival.body = decompressed;
+                    app.watch.reports.decompressed(arrival.body.len());
                     return report(arrival, grant, &extensions);
                 }
             }
@@ -113,6 +116,7 @@ async fn read_report(
     let sent = arrival.body.len();
     let max = app.settings.per_sender.decompressed_max_bytes;
     let mut large = std::mem::replace(arrival, Arrival::new(arrival.kind, arrival.received_at));
+    let watch = Arc::clone(&app.watch);
     let read = tokio::task::spawn_blocking(move || {
         let decompressed = match encoding {
             None => Ok(None),
@@ -120,6 +124,7 @@ async fn read_report(
         };
         let report = decompressed.and_then(|decompressed| {
             large.body = decompressed.unwrap_or_else(|| std::mem::take(&mut large.body));
+            watch.reports.decompressed(large.body.len());
             report(&mut large, grant, &extensions)
         });
         (large, report)

@@ -23,7 +23,7 @@ mod upkeep;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::limits::{KEY_WINDOW_SECONDS, KEYS_CROWDED};
 use super::{Idempotency, NewReport, Outcome};
@@ -42,7 +42,7 @@ pub(crate) struct Keys {
     young: InMemory,
     /// When the oldest of them came, in seconds.
     young_since: u32,
-    /// The log's last row.
+    /// The log's last row, also when that was cut.
     log_end: i64,
     /// What is being written as a run.
     ripe: Arc<InMemory>,
@@ -138,9 +138,10 @@ impl Keys {
                 self.young_since = self.young_since.min(seen.at);
             }
         }
-        self.log_end = commit
+        self.log_end += 1;
+        commit
             .prepare_cached(sql!("keys/add_to_log"))?
-            .insert([&self.row])?;
+            .execute(params![self.log_end, self.row])?;
         Ok(())
     }
 

@@ -10,7 +10,9 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::{KeyUpkeep, Keys};
-use crate::journal::limits::{KEY_RUN_KEYS, KEY_WINDOW_SECONDS, KEYS_CROWDED, KEYS_MAX};
+use crate::journal::limits::{
+    KEY_LOG_ROWS_A_STEP, KEY_RUN_KEYS, KEY_WINDOW_SECONDS, KEYS_CROWDED, KEYS_MAX,
+};
 use crate::journal::{Idempotency, NewReport, Outcome};
 use crate::report::Kind;
 use crate::sqlite::{self, sql};
@@ -216,6 +218,23 @@ fn the_end_of_the_process_after_any_step_loses_nothing_and_leaves_nothing() {
         }
     }
     panic!("the steps never end");
+}
+
+#[test]
+fn a_key_that_comes_while_the_log_is_emptied_stays() {
+    let mut world = World::new();
+    let keys: Vec<_> = (0..KEY_RUN_KEYS as u16).map(|key| (key, 0)).collect();
+    // As many rows as one step cuts: the step empties the log and has yet to see that it did.
+    for batch in keys.chunks(keys.len().div_ceil(KEY_LOG_ROWS_A_STEP as usize)) {
+        world.append(batch, true);
+    }
+    while world.count("count(*) FROM key_log") > 0 {
+        assert!(world.tidy());
+    }
+    world.append(&[(1000, 0)], true);
+    while world.tidy() {}
+    world.restart();
+    world.append(&[(1000, 0)], false);
 }
 
 #[test]
