@@ -32,7 +32,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/forget/{code}", get(ingest::forget_status))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .method_not_allowed_fallback(async || Refusal::WrongMethod)
+        .method_not_allowed_fallback(async |method| Refusal::WrongMethod(method))
         .merge(pages);
     let at_the_tidied_path = doors
         .clone()

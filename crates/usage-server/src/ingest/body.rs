@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
+use usage_store::report::quoted;
 
 use super::Refusal;
 use crate::limits::{
@@ -51,18 +52,16 @@ pub(super) async fn read(
         of: in_flight,
         bytes: 0,
     };
-    kept.reserve_exact(announced(&body).min(BODY_RESERVED_BYTES));
+    let announced = announced(&body);
+    kept.reserve_exact(announced.min(BODY_RESERVED_BYTES));
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::field(FIELD, "ended early"))?;
+        let frame = frame.map_err(|_| Refusal::field(FIELD, ended_early(kept.len(), announced)))?;
         let Some(data) = frame.data_ref() else {
             continue;
         };
         if kept.len() + data.len() > max_bytes {
             discard(body).await;
-            return Err(Refusal::field(
-                FIELD,
-                format!("is larger than {max_bytes} bytes as sent"),
-            ));
+            return Err(Refusal::field(FIELD, too_large(max_bytes, announced)));
         }
         let room = share.grow(data.len());
         if room.is_err() {
@@ -72,6 +71,21 @@ pub(super) async fn read(
         kept.extend_from_slice(data);
     }
     Ok(())
+}
+
+fn ended_early(bytes: usize, announced: usize) -> String {
+    match announced {
+        0 => format!("ended early, after {bytes} bytes and in the middle of a chunk"),
+        _ => format!("ended early, after {bytes} of the {announced} bytes in Content-Length"),
+    }
+}
+
+fn too_large(max_bytes: usize, announced: usize) -> String {
+    let came = match announced {
+        0 => String::new(),
+        _ => format!("; it has {announced}"),
+    };
+    format!("is larger than {max_bytes} bytes as sent, the most that is taken{came}")
 }
 
 fn announced(body: &Body) -> usize {
@@ -104,7 +118,7 @@ pub(super) fn decompress(
     let encoding = encoding.as_bytes().trim_ascii();
     let named = |name: &str| encoding.eq_ignore_ascii_case(name.as_bytes());
     let decompressed = if encodings.next().is_some() {
-        return Err(unknown_encoding());
+        return Err(unknown_encoding("came more than once"));
     } else if encoding.is_empty() || named("identity") {
         return Ok(None);
     } else if named("gzip") || named("x-gzip") {
@@ -112,6 +126,7 @@ pub(super) fn decompress(
             flate2::bufread::MultiGzDecoder::new(sent),
             max_bytes,
             "gzip",
+            sent,
         )
     } else if named("zstd") {
         let decoder = zstd::stream::read::Decoder::with_buffer(sent).and_then(|mut decoder| {
@@ -119,32 +134,51 @@ pub(super) fn decompress(
             Ok(decoder)
         });
         match decoder {
-            Ok(decoder) => read_bounded(decoder, max_bytes, "zstd"),
-            Err(e) => Err(Refusal::field(FIELD, format!("is not valid zstd: {e}"))),
+            Ok(decoder) => read_bounded(decoder, max_bytes, "zstd", sent),
+            Err(e) => Err(not_valid("zstd", &e, sent)),
         }
     } else {
-        return Err(unknown_encoding());
+        return Err(unknown_encoding(&format!("is {}", quoted(encoding))));
     };
     decompressed.map(Some)
 }
 
-fn unknown_encoding() -> Refusal {
+fn unknown_encoding(came: &str) -> Refusal {
     Refusal::field(
-        FIELD,
-        "has a Content-Encoding other than gzip, zstd and identity",
+        "Content-Encoding",
+        format!("{came}; expected one of gzip, zstd and identity"),
     )
 }
 
-fn read_bounded(decoder: impl Read, max_bytes: usize, name: &str) -> Result<Vec<u8>, Refusal> {
+fn not_valid(name: &str, error: &std::io::Error, sent: &[u8]) -> Refusal {
+    let bytes = sent.len();
+    let begin = quoted(&sent[..bytes.min(8)]);
+    Refusal::field(
+        FIELD,
+        format!(
+            "is not valid {name}, as its Content-Encoding says: {error}; got {bytes} bytes that begin with {begin}"
+        ),
+    )
+}
+
+fn read_bounded(
+    decoder: impl Read,
+    max_bytes: usize,
+    name: &str,
+    sent: &[u8],
+) -> Result<Vec<u8>, Refusal> {
     let mut decompressed = Vec::new();
     decoder
         .take(max_bytes as u64 + 1)
         .read_to_end(&mut decompressed)
-        .map_err(|e| Refusal::field(FIELD, format!("is not valid {name}: {e}")))?;
+        .map_err(|e| not_valid(name, &e, sent))?;
     if decompressed.len() > max_bytes {
         return Err(Refusal::field(
             FIELD,
-            format!("is larger than {max_bytes} bytes after decompression"),
+            format!(
+                "is larger than {max_bytes} bytes after decompression, the most that is taken; as sent it has {}",
+                sent.len()
+            ),
         ));
     }
     Ok(decompressed)
@@ -196,7 +230,7 @@ mod tests {
     #[test]
     fn what_is_unknown_or_broken_is_refused() {
         for name in ["br", "deflate", "gzip, gzip", "identity, gzip"] {
-            refused(name, b"[]", "other than gzip, zstd");
+            refused(name, b"[]", "expected one of gzip, zstd");
         }
         refused("gzip", b"[]", "is not valid gzip");
         refused("gzip", b"", "is not valid gzip");

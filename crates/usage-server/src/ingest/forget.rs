@@ -13,8 +13,8 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use usage_store::erasure::{ErasureRequest, Whose};
 use usage_store::registry::Grant;
-use usage_store::report::FieldErrors;
 use usage_store::report::limits::NAME_BYTES_MAX;
+use usage_store::report::{FieldErrors, quoted};
 
 use super::{Limited, Refusal, body, extensions, sender};
 use crate::account::Secret;
@@ -167,12 +167,14 @@ fn may_forget(grant: &Grant, subject: &Subject) -> Result<(), Refusal> {
         && *bound != subject.product
     {
         return Err(Refusal::Token(format!(
-            "this token may ask for the product {bound} only"
+            "this token may ask for the product {bound} only; this request is about {}",
+            quoted(&subject.product)
         )));
     }
     match &grant.cluster {
         Some(bound) if *bound != subject.cluster_id => Err(Refusal::Token(format!(
-            "this token may ask for the cluster {bound} only"
+            "this token may ask for the cluster {bound} only; this request is about {}",
+            quoted(&subject.cluster_id)
         ))),
         None if !grant.may_forget => Err(Refusal::Token(
             "this token may report, but not have reports erased: that takes a token bound to the cluster, or one issued with --may-forget"
@@ -184,17 +186,17 @@ fn may_forget(grant: &Grant, subject: &Subject) -> Result<(), Refusal> {
 
 /// What is to be forgotten.
 #[derive(Debug, PartialEq)]
-struct Subject {
-    product: String,
-    cluster_id: String,
+pub(super) struct Subject {
+    pub(super) product: String,
+    pub(super) cluster_id: String,
     /// The whole cluster without it.
-    server_id: Option<String>,
+    pub(super) server_id: Option<String>,
 }
 
 impl Subject {
-    fn read(body: &[u8]) -> Result<Subject, Refusal> {
+    pub(super) fn read(body: &[u8]) -> Result<Subject, Refusal> {
         let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body)
-            .map_err(|e| Refusal::field("body", format!("must be a JSON object with ids: {e}")))?;
+            .map_err(|e| Refusal::field("body", not_an_object(&e, body)))?;
         let mut errors = FieldErrors::default();
         let mut text = |key: &str| {
             let raw = fields.get(key).map(|raw| raw.get())?;
@@ -231,16 +233,24 @@ impl Subject {
     }
 }
 
+fn not_an_object(error: &serde_json::Error, body: &[u8]) -> String {
+    format!(
+        "must be a JSON object with product and cluster_id: {error}; got {}",
+        quoted(body)
+    )
+}
+
 /// A text, or a number as its digits; `None` where it is blank.
 fn text(raw: &str) -> Result<Option<String>, String> {
     let text = if raw.starts_with('"') {
-        serde_json::from_str(raw).map_err(|e| e.to_string())?
+        serde_json::from_str(raw)
+            .map_err(|e| format!("is not valid JSON: {e}; got {}", quoted(raw)))?
     } else if raw == "null" {
         return Ok(None);
     } else if !raw.starts_with(['{', '[', 't', 'f']) {
         raw.to_owned()
     } else {
-        return Err("must be a string or a number".to_owned());
+        return Err(format!("must be a string or a number; got {}", quoted(raw)));
     };
     if text.len() > NAME_BYTES_MAX {
         let bytes = text.len();

@@ -7,6 +7,8 @@ mod body;
 mod committer;
 mod extensions;
 mod forget;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod handlers;
 mod path;
 mod quarantine;

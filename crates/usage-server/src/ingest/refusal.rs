@@ -2,9 +2,9 @@
 //! and a JSON body. The Go library reads `{"error"}` under 401, 404 and 500 and `{"errors"}`
 //! under 422; what a program's author needs to hear must be one of these.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use usage_store::report::FieldErrors;
+use usage_store::report::{FieldErrors, quoted};
 
 use crate::limits::OVERLOADED_RETRY_AFTER_SECONDS;
 
@@ -18,7 +18,7 @@ pub(crate) enum Refusal {
     /// Nothing answers at this path.
     UnknownPath(&'static str),
     /// The path exists, the method doesn't. The router adds `Allow`.
-    WrongMethod,
+    WrongMethod(Method),
     /// The sender sent too many requests.
     TooMany {
         /// When the next one will be taken.
@@ -57,17 +57,24 @@ impl IntoResponse for Refusal {
             ),
             Refusal::Token(why) => (StatusCode::UNAUTHORIZED, error(&why)),
             Refusal::UnknownPath(why) => (StatusCode::NOT_FOUND, error(why)),
-            Refusal::WrongMethod => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                error("this path answers other methods only, see Allow"),
-            ),
+            Refusal::WrongMethod(method) => {
+                let got = quoted(method.as_str());
+                (
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    error(&format!(
+                        "this path answers other methods only, see Allow; got {got}"
+                    )),
+                )
+            }
             Refusal::TooMany {
                 retry_after_seconds,
             } => {
                 retry_after = Some(retry_after_seconds);
                 (
                     StatusCode::TOO_MANY_REQUESTS,
-                    error("too many requests from this sender, try again later"),
+                    error(&format!(
+                        "too many requests from this sender, try again in {retry_after_seconds} s"
+                    )),
                 )
             }
             Refusal::Overloaded => {
@@ -88,7 +95,7 @@ impl IntoResponse for Refusal {
                 retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
-                    error("the server is not ready"),
+                    error("the server is not ready, try again later"),
                 )
             }
             Refusal::Failed => (

@@ -5,6 +5,7 @@ mod answers;
 mod forget;
 mod limits;
 mod recorded;
+mod refusals;
 mod senders;
 
 use std::net::SocketAddr;
