@@ -16,6 +16,7 @@ mod ingest;
 mod jobs;
 mod limits;
 mod log;
+mod openapi;
 mod pages;
 mod progress;
 mod request;

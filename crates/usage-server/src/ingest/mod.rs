@@ -5,6 +5,7 @@
 
 mod body;
 mod committer;
+mod described;
 mod extensions;
 mod forget;
 #[cfg(any(test, fuzzing))]
@@ -38,6 +39,7 @@ use committer::Committer;
 use quarantine::Quarantine;
 use throttle::{Source, Throttle};
 
+pub(crate) use described::{failed, operations, unavailable};
 pub(crate) use extensions::{in_millis, key_digest, uuid};
 pub(crate) use forget::{forget, forget_status};
 pub(crate) use handlers::{servers, stats, usage};
@@ -63,9 +65,7 @@ impl Ingest {
         settings: &Settings,
         nudge: Option<Nudge>,
     ) -> std::io::Result<Ingest> {
-        let seconds = settings.next_report_in;
-        let reply =
-            format!(r#"{{"next_report_in":{seconds},"latest_version":null,"advisories":[]}}"#);
+        let reply = serde_json::to_vec(&Accepted::of(settings))?;
         let journal = Arc::clone(store);
         let append = move |reports: &[NewReport]| {
             let outcomes = journal.append(reports)?;
@@ -139,6 +139,25 @@ impl Ingest {
             body,
             body_bytes,
         });
+    }
+}
+
+/// What the sender of an accepted report is told.
+#[derive(serde::Serialize)]
+struct Accepted {
+    /// Seconds.
+    next_report_in: u32,
+    latest_version: Option<String>,
+    advisories: [String; 0],
+}
+
+impl Accepted {
+    fn of(settings: &Settings) -> Accepted {
+        Accepted {
+            next_report_in: settings.next_report_in,
+            latest_version: None,
+            advisories: [],
+        }
     }
 }
 

@@ -118,6 +118,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-fn error(message: &str) -> serde_json::Value {
+/// The body of a refusal that is about no field.
+pub(super) fn error(message: &str) -> serde_json::Value {
     serde_json::json!({ "error": message })
 }

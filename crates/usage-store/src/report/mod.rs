@@ -6,6 +6,7 @@ mod check_in;
 mod compact;
 mod element;
 mod elements;
+pub mod fields;
 mod ids;
 mod json;
 pub mod limits;

@@ -2,6 +2,7 @@
 //! a sender who writes bytes.
 
 mod answers;
+mod described;
 mod forget;
 mod limits;
 mod recorded;
