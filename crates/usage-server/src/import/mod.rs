@@ -281,6 +281,10 @@ impl Importer {
 fn digest(record: &Record) -> [u8; 16] {
     let mut hash = Sha256::new();
     hash.update(b"usage import\0");
+    for part in [record.kind.name(), &record.product] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
     hash.update(record.received_at.as_millisecond().to_le_bytes());
     let made = record
         .reported_at

@@ -19,6 +19,9 @@ use crate::openapi::{Access, Answer, Body, Operation, in_header, in_path};
 
 const UUID: &str = "123e4567-e89b-12d3-a456-426614174000";
 
+/// Not blank, and no control characters, which are welcome in JSON only.
+const PRODUCT_PATTERN: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+
 /// Every door of this room.
 pub(crate) fn operations(settings: &Settings) -> Vec<Operation> {
     vec![
@@ -59,7 +62,7 @@ fn report(
         parameters.push(in_path(
             "product",
             "Its name: one segment, percent-encoded once. New names are taken.",
-            json!({"type": "string", "pattern": "\\S", "maxLength": NAME_BYTES_MAX}),
+            json!({"type": "string", "pattern": PRODUCT_PATTERN, "maxLength": NAME_BYTES_MAX}),
         ));
         let blank = error("the product in the path is blank");
         answers.push(Answer::json(404, "The product is blank.", "Error", blank));
@@ -130,7 +133,7 @@ fn extensions() -> Vec<Value> {
         in_header(
             "Idempotency-Key",
             "The same key again within 30 days is answered as before and counted once. With another body it is refused.",
-            json!({"type": "string", "format": "uuid", "examples": [UUID]}),
+            or_blank(json!({"type": "string", "format": "uuid", "examples": [UUID]})),
         ),
         in_header(
             "X-Reported-At",
@@ -139,15 +142,24 @@ fn extensions() -> Vec<Value> {
                 days(LATE_WITH_TOKEN_MAX),
                 days(LATE_ANONYMOUS_MAX)
             ),
-            json!({"type": "string", "format": "date-time"}),
+            or_blank(json!({"type": "string", "format": "date-time"})),
         ),
         in_header(
             "X-Install-Key",
             "A random secret of the install, kept as a digest: the right to have its anonymous reports erased.",
-            json!({"type": "string", "maxLength": INSTALL_KEY_MAX_BYTES}),
+            install_key(),
         ),
         content_encoding(),
     ]
+}
+
+/// A header without a value is as good as none.
+fn or_blank(schema: Value) -> Value {
+    json!({"anyOf": [schema, {"const": ""}]})
+}
+
+fn install_key() -> Value {
+    json!({"type": "string", "maxLength": INSTALL_KEY_MAX_BYTES})
 }
 
 fn content_encoding() -> Value {
@@ -176,13 +188,20 @@ fn forget(settings: &Settings) -> Operation {
         description: format!(
             "Erases what was reported up to now: under a token what its organization reported, with an install's key what came with it. At most {FORGET_BURST_REQUESTS} requests an hour."
         ),
-        parameters: vec![content_encoding()],
+        parameters: vec![
+            in_header(
+                "X-Install-Key",
+                "Whoever has no token sends the key that the reports came with. Whether it is known is not told.",
+                install_key(),
+            ),
+            content_encoding(),
+        ],
         body: Some(Body {
             schema: "ForgetRequest",
             description: format!("At most {FORGET_BODY_MAX_BYTES} bytes."),
             examples: vec![("cluster", cluster), ("server", server)],
         }),
-        access: Access::TokenOrInstallKey,
+        access: Access::TokenOrNobody,
         answers: vec![
             Answer::json(
                 202,

@@ -157,11 +157,20 @@ fn never_tells(headers: &HeaderMap, name: &str, refusal: &Refusal) {
     for secret in headers.get_all(name) {
         if let Ok(secret) = secret.to_str()
             && (20..TOKEN_MAX_BYTES.max(INSTALL_KEY_MAX_BYTES)).contains(&secret.len())
-            && headers.iter().filter(|(_, other)| *other == secret).count() == 1
+            && headers
+                .values()
+                .filter(|other| holds(other.as_bytes(), secret))
+                .count()
+                == 1
         {
             assert!(!said.contains(secret), "{said}");
         }
     }
+}
+
+fn holds(text: &[u8], part: &str) -> bool {
+    text.windows(part.len())
+        .any(|window| window == part.as_bytes())
 }
 
 /// The body of a request to be forgotten.

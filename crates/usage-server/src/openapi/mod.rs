@@ -85,7 +85,6 @@ fn document(settings: &Settings) -> Value {
                 "token": {"type": "apiKey", "in": "header", "name": "X-Authorization", "description": format!("The token as it is, at most {TOKEN_MAX_BYTES} bytes. Blank is none; two that differ are refused.")},
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "tokenInQuery": {"type": "apiKey", "in": "query", "name": "token"},
-                "installKey": {"type": "apiKey", "in": "header", "name": "X-Install-Key", "description": "The secret of the install that the reports came with."},
             },
         },
     })

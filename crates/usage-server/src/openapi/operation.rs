@@ -29,8 +29,6 @@ pub(crate) enum Access {
     Anybody,
     /// Anybody; with a token in the name of its organization.
     TokenOrNobody,
-    /// A token, or an install's key.
-    TokenOrInstallKey,
 }
 
 /// A JSON body that is posted, compressed or not.
@@ -152,7 +150,6 @@ impl Access {
         match self {
             Access::Anybody => json!([]),
             Access::TokenOrNobody => [&[json!({})], &token[..]].concat().into(),
-            Access::TokenOrInstallKey => [&[json!({"installKey": []})], &token[..]].concat().into(),
         }
     }
 }

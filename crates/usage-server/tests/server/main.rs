@@ -32,6 +32,7 @@ mod process;
 mod programs;
 mod proxy;
 mod reporter;
+mod schemathesis;
 mod signing_in;
 mod stopping;
 mod tokens;

@@ -3,6 +3,7 @@
 
 mod answers;
 mod described;
+mod export;
 mod forget;
 mod limits;
 mod recorded;
