@@ -27,24 +27,55 @@ pub(crate) fn readable(errors: &FieldErrors) {
 mod tests {
     use std::path::Path;
 
-    #[test]
-    fn it_holds_of_the_whole_corpus() {
-        let targets: [(&str, fn(&[u8])); 4] = [
-            ("encoding", super::encoding),
-            ("forget", super::forget),
-            ("import", super::import),
-            ("request", super::request),
-        ];
+    fn replay(target: &str, holds: fn(&[u8])) {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
-        for (target, holds) in targets {
-            let mut files = 0;
-            for file in std::fs::read_dir(corpus.join(target)).unwrap() {
-                let path = file.unwrap().path();
-                println!("{}", path.display());
-                holds(&std::fs::read(path).unwrap());
-                files += 1;
-            }
-            assert!(files > 10, "only {files} files for {target}");
+        let mut files = 0;
+        for file in std::fs::read_dir(corpus.join(target)).unwrap() {
+            let path = file.unwrap().path();
+            println!("{}", path.display());
+            holds(&std::fs::read(path).unwrap());
+            files += 1;
         }
+        assert!(files > 10, "only {files} files for {target}");
+    }
+
+    #[test]
+    fn it_holds_of_every_encoded_body_in_the_corpus() {
+        replay("encoding", super::encoding);
+    }
+
+    #[test]
+    fn it_holds_of_every_request_to_be_forgotten_in_the_corpus() {
+        replay("forget", super::forget);
+    }
+
+    #[test]
+    fn it_holds_of_every_file_in_the_corpus() {
+        replay("import", super::import);
+    }
+
+    #[test]
+    fn it_holds_of_every_request_in_the_corpus() {
+        replay("request", super::request);
+    }
+
+    #[test]
+    fn each_target_is_one_that_plain_tests_replay() {
+        let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/fuzz_targets");
+        let mut names: Vec<String> = std::fs::read_dir(targets)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        // Two of them are the store's.
+        let known = [
+            "block.rs",
+            "encoding.rs",
+            "forget.rs",
+            "import.rs",
+            "report.rs",
+            "request.rs",
+        ];
+        assert_eq!(names, known);
     }
 }

@@ -14,7 +14,7 @@ const HOOKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server/schemathe
 
 #[test]
 fn a_stranger_with_the_document_finds_nothing_that_contradicts_it() {
-    let install = "python3-venv, and in an environment: pip install schemathesis==4.32.5";
+    let install = "python3-venv, and in an environment pip install -r requirements.txt";
     let Some(schemathesis) = program("schemathesis", install) else {
         return;
     };
@@ -36,7 +36,9 @@ fn a_stranger_with_the_document_finds_nothing_that_contradicts_it() {
         // The same cases every time.
         .arg("--generation-deterministic")
         .args(["--workers", "1", "--warnings", "off", "--no-color"])
-        .args(["--continue-on-failure", "--request-timeout", "60"]);
+        .args(["--continue-on-failure", "--request-timeout", "60"])
+        // A busy machine is no failure.
+        .args(["--suppress-health-check", "all"]);
     let mut process = Process::start(&mut command, b"");
     for phase in ["Examples (in", "Coverage (in", "Fuzzing (in"] {
         process.line(phase, |line| line.contains(phase).then_some(()));
