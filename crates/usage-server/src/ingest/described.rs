@@ -6,10 +6,10 @@ use usage_store::report::fields::{
     CLUSTER_ID, HOST, PRODUCT, SERVER_ID, STATS, TAGS, VALUES, VERSION,
 };
 use usage_store::report::limits::NAME_BYTES_MAX;
-use usage_store::report::{FieldErrors, Kind, decode};
+use usage_store::report::{Kind, decode};
 
-use super::Accepted;
-use super::refusal::error;
+use super::forget::{Subject, unknown_code};
+use super::{Accepted, Refusal, path, sender};
 use crate::app::Settings;
 use crate::limits::{
     FORGET_BODY_MAX_BYTES, FORGET_BURST_REQUESTS, INSTALL_KEY_MAX_BYTES, LATE_ANONYMOUS_MAX,
@@ -38,7 +38,7 @@ fn report(
     kind: Kind,
     body: (&'static str, Vec<(&'static str, Value)>),
 ) -> Operation {
-    let (path, id, summary, status) = match kind {
+    let (at, id, summary, status) = match kind {
         Kind::Servers => ("/api/v1/servers", "checkIn", "A server checks in", 201),
         Kind::Stats => ("/api/v1/stats/{product}", "saveStats", "Product stats", 200),
         Kind::Usage => ("/api/v1/usage/{product}", "saveUsage", "Usage", 200),
@@ -53,7 +53,7 @@ fn report(
             json!(Accepted::of(settings)),
         ),
         unauthorized(),
-        wrong(decode(kind, b"{}").err()),
+        wrong(decode(kind, b"{}").err().unwrap_or_default().into()),
         too_many(),
         failed(),
         unavailable(),
@@ -64,12 +64,11 @@ fn report(
             "Its name: one segment, percent-encoded once. New names are taken.",
             json!({"type": "string", "pattern": PRODUCT_PATTERN, "maxLength": NAME_BYTES_MAX}),
         ));
-        let blank = error("the product in the path is blank");
-        answers.push(Answer::json(404, "The product is blank.", "Error", blank));
+        answers.push(refused(path::blank(), "The product is blank."));
     }
     parameters.extend(extensions());
     Operation {
-        path,
+        path: at,
         method: "post",
         id,
         summary,
@@ -171,11 +170,6 @@ fn content_encoding() -> Value {
 }
 
 fn forget(settings: &Settings) -> Operation {
-    let about = |about: Value| super::forget::Subject::read(about.to_string().as_bytes()).err();
-    let errors = match about(json!({})) {
-        Some(super::Refusal::Fields(errors)) => Some(errors),
-        _ => None,
-    };
     let status_url = format!("{}/api/v1/forget/CODE", settings.public_url);
     let cluster = json!({PRODUCT: "myproduct", CLUSTER_ID: "clus1"});
     let mut server = cluster.clone();
@@ -210,7 +204,7 @@ fn forget(settings: &Settings) -> Operation {
                 json!({ "status_url": status_url }),
             ),
             unauthorized(),
-            wrong(errors),
+            wrong(Subject::read(b"{}").err().unwrap_or(Refusal::Failed)),
             too_many(),
             failed(),
             unavailable(),
@@ -220,7 +214,6 @@ fn forget(settings: &Settings) -> Operation {
 
 fn forget_status() -> Operation {
     let done = json!({"status": "done", "requested_at": "2026-11-22T10:30:00Z", "done_at": "2026-11-22T10:30:02Z", "reports": 7});
-    let unknown = error("nobody asked to be forgotten under this code");
     Operation {
         path: "/api/v1/forget/{code}",
         method: "get",
@@ -236,7 +229,7 @@ fn forget_status() -> Operation {
         access: Access::Anybody,
         answers: vec![
             Answer::json(200, "How far it is.", "ForgetStatus", done),
-            Answer::json(404, "No such code.", "Error", unknown),
+            refused(unknown_code(), "No such code."),
             too_many(),
             failed(),
             unavailable(),
@@ -244,36 +237,46 @@ fn forget_status() -> Operation {
     }
 }
 
-fn unauthorized() -> Answer {
-    let example = error("this token is unknown or was revoked; nothing was stored");
-    let what = "The token is unknown, revoked, not for this, or there are two; nothing was stored.";
-    Answer::json(401, what, "Error", example)
+/// An answer as it is given in code.
+fn refused(refusal: Refusal, description: &str) -> Answer {
+    let (status, body, retry_after) = refusal.told();
+    let schema = match body["errors"].is_null() {
+        true => "Error",
+        false => "FieldErrors",
+    };
+    let answer = Answer::json(status.as_u16(), description, schema, body);
+    match retry_after {
+        None => answer,
+        Some(_) => answer.header("Retry-After", "Seconds to wait before trying again."),
+    }
 }
 
-fn wrong(errors: Option<FieldErrors>) -> Answer {
-    let example = json!({"errors": errors.unwrap_or_default().0});
-    let what = "Something in the request is wrong; all of it is told at once.";
-    Answer::json(422, what, "FieldErrors", example)
+fn unauthorized() -> Answer {
+    let what = "The token is unknown, revoked, not for this, or there are two; nothing was stored.";
+    refused(sender::unknown_token(), what)
+}
+
+fn wrong(refusal: Refusal) -> Answer {
+    refused(
+        refusal,
+        "Something in the request is wrong; all of it is told at once.",
+    )
 }
 
 fn too_many() -> Answer {
-    let example = error("too many requests from this sender, try again in 7 s");
-    Answer::json(429, "Too many requests from this sender.", "Error", example)
-        .header("Retry-After", "Seconds until the next one is taken.")
+    let refusal = Refusal::TooMany {
+        retry_after_seconds: 7,
+    };
+    refused(refusal, "Too many requests from this sender.")
 }
 
 pub(crate) fn failed() -> Answer {
-    let example = error("something went wrong here, it was logged");
-    Answer::json(500, "Our own failure.", "Error", example)
+    refused(Refusal::Failed, "Our own failure.")
 }
 
 pub(crate) fn unavailable() -> Answer {
-    let example = error("the report was not stored, try again later");
-    Answer::json(
-        503,
+    refused(
+        Refusal::NotStored,
         "Too much to do, or it could not be stored.",
-        "Error",
-        example,
     )
-    .header("Retry-After", "Seconds to wait before trying again.")
 }

@@ -58,11 +58,14 @@ pub(crate) async fn forget_status(State(app): State<Arc<App>>, request: Request)
             });
             reply(StatusCode::OK, &said)
         }
-        Ok(None) => {
-            Refusal::UnknownPath("nobody asked to be forgotten under this code").into_response()
-        }
+        Ok(None) => unknown_code().into_response(),
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// Nobody asked, or it is long done.
+pub(super) fn unknown_code() -> Refusal {
+    Refusal::UnknownPath("nobody asked to be forgotten under this code")
 }
 
 fn reply(status: StatusCode, body: &serde_json::Value) -> Response {

@@ -28,11 +28,14 @@ pub(crate) fn product(path: &str) -> Result<Arc<str>, Refusal> {
         ));
     }
     if product.trim().is_empty() {
-        return Err(Refusal::UnknownPath(
-            "the product in the path is blank; expected a name after the last slash",
-        ));
+        return Err(blank());
     }
     Ok(named(product)?)
+}
+
+/// No product.
+pub(super) fn blank() -> Refusal {
+    Refusal::UnknownPath("the product in the path is blank; expected a name after the last slash")
 }
 
 /// A product's name outside of JSON, within its bounds.

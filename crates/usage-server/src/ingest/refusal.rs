@@ -47,8 +47,9 @@ impl From<FieldErrors> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+impl Refusal {
+    /// The status, the body, and where waiting helps, for how many seconds.
+    pub(super) fn told(self) -> (StatusCode, serde_json::Value, Option<u64>) {
         let mut retry_after = None;
         let (status, body) = match self {
             Refusal::Fields(errors) => (
@@ -103,6 +104,13 @@ impl IntoResponse for Refusal {
                 error("something went wrong here, it was logged"),
             ),
         };
+        (status, body, retry_after)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, body, retry_after) = self.told();
         let mut response = (
             status,
             [(header::CONTENT_TYPE, "application/json")],
@@ -118,7 +126,6 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// The body of a refusal that is about no field.
-pub(super) fn error(message: &str) -> serde_json::Value {
+fn error(message: &str) -> serde_json::Value {
     serde_json::json!({ "error": message })
 }
