@@ -221,6 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_line_is_told() {
+        let mut listed = String::new();
         for (from, to, field, message) in [
             (
                 r#""usage","#,
@@ -237,10 +238,25 @@ mod tests {
             ("123e", "", "idempotency_key", "UUID"),
             (r#""body""#, r#""b""#, "body", "missing"),
             (r#"{"kind""#, r#"["kind""#, "line", "JSON object"),
+            (r#""usage","#, "7,", "kind", "string"),
+            (
+                "\"reported_at\"",
+                "\"organization\":[\"\u{7}\"],\"reported_at\"",
+                "line",
+                "JSON object",
+            ),
+            (
+                "\"reported_at\"",
+                "\"organization\":[],\"reported_at\"",
+                "organization",
+                "string",
+            ),
         ] {
             let line = CLIENTS.replacen(from, to, 1);
             let errors = read(&line).unwrap_err();
             assert!(errors.0[field][0].contains(message), "{line}: {errors}");
+            listed += &format!("{from} -> {}\n  {errors}\n", to.escape_debug());
         }
+        insta::assert_snapshot!("lines", listed);
     }
 }
