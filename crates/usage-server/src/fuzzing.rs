@@ -8,7 +8,7 @@ pub use crate::ingest::fuzzing::{encoding, forget, request};
 use usage_store::report::FieldErrors;
 
 /// A message with its field: a path of some keys, and a few excerpts.
-const MESSAGE_CHARS_MAX: usize = 4_000;
+const MESSAGE_CHARS_MAX: usize = 1_000;
 
 /// What is told to whoever sent it: something, not too much, and nothing that a terminal obeys.
 pub(crate) fn readable(errors: &FieldErrors) {

@@ -6,7 +6,7 @@ use crate::report::limits::{ITEMS_MAX, MESSAGES_MAX};
 use crate::report::{Kind, compact, decode, only_elements};
 
 /// A message with its field: a path of some keys, and a few excerpts.
-const MESSAGE_CHARS_MAX: usize = 4_000;
+const MESSAGE_CHARS_MAX: usize = 1_000;
 
 /// A report's body, after a byte that says of which kind.
 pub fn report(bytes: &[u8]) {

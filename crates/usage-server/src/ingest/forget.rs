@@ -237,8 +237,13 @@ impl Subject {
 }
 
 fn not_an_object(error: &serde_json::Error, body: &[u8]) -> String {
+    // Of another type it would be told whole.
+    let why = match error.is_data() {
+        true => String::new(),
+        false => format!(": {error}"),
+    };
     format!(
-        "must be a JSON object with product and cluster_id: {error}; got {}",
+        "must be a JSON object with product and cluster_id{why}; got {}",
         quoted(body)
     )
 }
