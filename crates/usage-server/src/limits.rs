@@ -214,6 +214,9 @@ pub(crate) const IMPORT_UPLOAD_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Refused lines that the import page shows; all are counted, and in the quarantine.
 pub(crate) const IMPORT_LINES_SHOWN_MAX: usize = 100;
 
+/// How long the API's description may be kept: it changes with a new version or other settings.
+pub(crate) const OPENAPI_CACHED_SECONDS: u32 = 3_600;
+
 /// Replies from this size on are compressed; below, the headers outweigh the gain.
 pub(crate) const COMPRESSED_FROM_BYTES: u64 = 1_024;
 

@@ -7,12 +7,13 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 21] = [
+const NAMES: [&str; 22] = [
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
     "/api/v1/forget",
     "/api/v1/forget/{code}",
+    "/api/v1/openapi.json",
     "/healthz",
     "/readyz",
     "/metrics",

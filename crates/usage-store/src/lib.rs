@@ -6,6 +6,8 @@
 
 pub mod erasure;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod journal;
 mod model;
 pub mod quarantine;

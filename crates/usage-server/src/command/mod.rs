@@ -9,6 +9,8 @@ mod rebuild;
 mod serve;
 mod token;
 
+#[cfg(test)]
+pub(crate) use export::reports as export_reports;
 pub(crate) use serve::first_report;
 
 use std::fmt;

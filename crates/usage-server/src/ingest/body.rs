@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use usage_store::report::quoted;
 
 use super::Refusal;
 use super::sender::Payer;
@@ -101,19 +102,17 @@ pub(super) async fn read<'a>(
         of: in_flight,
         bytes: 0,
     };
-    kept.reserve_exact(announced(&body).min(BODY_RESERVED_BYTES));
+    let announced = announced(&body);
+    kept.reserve_exact(announced.min(BODY_RESERVED_BYTES));
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Refusal::field(FIELD, "ended early"))?;
+        let frame = frame.map_err(|_| Refusal::field(FIELD, ended_early(kept.len(), announced)))?;
         let Some(data) = frame.data_ref() else {
             continue;
         };
         let bytes = kept.len() + data.len();
         if bytes > max_bytes {
             discard(body).await;
-            return Err(Refusal::field(
-                FIELD,
-                format!("is larger than {max_bytes} bytes as sent"),
-            ));
+            return Err(Refusal::field(FIELD, too_large(max_bytes, announced)));
         }
         let paid = payer.pay_for_growth(kept.len(), bytes);
         if let Err(refusal) = paid.and_then(|()| share.grow(data.len())) {
@@ -123,6 +122,21 @@ pub(super) async fn read<'a>(
         kept.extend_from_slice(data);
     }
     Ok(share)
+}
+
+fn ended_early(bytes: usize, announced: usize) -> String {
+    match announced {
+        0 => format!("ended early, after {bytes} bytes and in the middle of a chunk"),
+        _ => format!("ended early, after {bytes} of the {announced} bytes in Content-Length"),
+    }
+}
+
+fn too_large(max_bytes: usize, announced: usize) -> String {
+    let came = match announced {
+        0 => String::new(),
+        _ => format!("; it has {announced}"),
+    };
+    format!("is larger than {max_bytes} bytes as sent, the most that is taken{came}")
 }
 
 fn announced(body: &Body) -> usize {
@@ -159,7 +173,7 @@ impl Encoding {
         let encoding = encoding.as_bytes().trim_ascii();
         let named = |name: &str| encoding.eq_ignore_ascii_case(name.as_bytes());
         if encodings.next().is_some() {
-            Err(unknown_encoding())
+            Err(unknown_encoding("came more than once"))
         } else if encoding.is_empty() || named("identity") {
             Ok(None)
         } else if named("gzip") || named("x-gzip") {
@@ -167,7 +181,7 @@ impl Encoding {
         } else if named("zstd") {
             Ok(Some(Encoding::Zstd))
         } else {
-            Err(unknown_encoding())
+            Err(unknown_encoding(&format!("is {}", quoted(encoding))))
         }
     }
 
@@ -178,11 +192,10 @@ impl Encoding {
         max_bytes: usize,
     ) -> Result<Option<Vec<u8>>, Refusal> {
         match self {
-            Encoding::Gzip => read_bounded(
-                flate2::bufread::MultiGzDecoder::new(sent),
-                max_bytes,
-                "gzip",
-            ),
+            Encoding::Gzip => {
+                let decoder = flate2::bufread::MultiGzDecoder::new(sent);
+                read_bounded(decoder, max_bytes, "gzip", sent)
+            }
             Encoding::Zstd => {
                 let decoder =
                     zstd::stream::read::Decoder::with_buffer(sent).and_then(|mut decoder| {
@@ -190,8 +203,8 @@ impl Encoding {
                         Ok(decoder)
                     });
                 match decoder {
-                    Ok(decoder) => read_bounded(decoder, max_bytes, "zstd"),
-                    Err(e) => Err(Refusal::field(FIELD, format!("is not valid zstd: {e}"))),
+                    Ok(decoder) => read_bounded(decoder, max_bytes, "zstd", sent),
+                    Err(e) => Err(not_valid("zstd", &e, sent)),
                 }
             }
         }
@@ -200,18 +213,32 @@ impl Encoding {
     /// The body decompressed; an error where it is larger.
     pub(super) fn undo(self, sent: &[u8], max_bytes: usize) -> Result<Vec<u8>, Refusal> {
         self.undo_within(sent, max_bytes)?.ok_or_else(|| {
+            let bytes = sent.len();
             Refusal::field(
                 FIELD,
-                format!("is larger than {max_bytes} bytes after decompression"),
+                format!(
+                    "is larger than {max_bytes} bytes after decompression, the most that is taken; as sent it has {bytes}"
+                ),
             )
         })
     }
 }
 
-fn unknown_encoding() -> Refusal {
+fn unknown_encoding(came: &str) -> Refusal {
+    Refusal::field(
+        "Content-Encoding",
+        format!("{came}; expected one of gzip, zstd and identity"),
+    )
+}
+
+fn not_valid(name: &str, error: &std::io::Error, sent: &[u8]) -> Refusal {
+    let bytes = sent.len();
+    let begin = quoted(&sent[..bytes.min(8)]);
     Refusal::field(
         FIELD,
-        "has a Content-Encoding other than gzip, zstd and identity",
+        format!(
+            "is not valid {name}, as its Content-Encoding says: {error}; got {bytes} bytes that begin with {begin}"
+        ),
     )
 }
 
@@ -219,12 +246,13 @@ fn read_bounded(
     decoder: impl Read,
     max_bytes: usize,
     name: &str,
+    sent: &[u8],
 ) -> Result<Option<Vec<u8>>, Refusal> {
     let mut decompressed = Vec::new();
     decoder
         .take(max_bytes as u64 + 1)
         .read_to_end(&mut decompressed)
-        .map_err(|e| Refusal::field(FIELD, format!("is not valid {name}: {e}")))?;
+        .map_err(|e| not_valid(name, &e, sent))?;
     Ok((decompressed.len() <= max_bytes).then_some(decompressed))
 }
 
@@ -274,7 +302,7 @@ mod tests {
     #[test]
     fn what_is_unknown_or_broken_is_refused() {
         for name in ["br", "deflate", "gzip, gzip", "identity, gzip"] {
-            refused(name, b"[]", "other than gzip, zstd");
+            refused(name, b"[]", "expected one of gzip, zstd");
         }
         refused("gzip", b"[]", "is not valid gzip");
         refused("gzip", b"", "is not valid gzip");

@@ -81,7 +81,7 @@ async fn accept(
         Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
         Outcome::KeyReused => Err(Refusal::field(
             "Idempotency-Key",
-            "came before with another body",
+            "came before with another body; a new report needs a new key",
         )),
         Outcome::TokenRevoked => Err(sender::unknown_token()),
     }

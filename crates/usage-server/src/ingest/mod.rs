@@ -6,8 +6,11 @@
 mod body;
 mod census;
 mod committer;
+mod described;
 mod extensions;
 mod forget;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod handlers;
 mod path;
 mod quarantine;
@@ -39,6 +42,7 @@ use committer::Committer;
 use quarantine::Quarantine;
 use throttle::{Source, Throttle};
 
+pub(crate) use described::{failed, operations, unavailable};
 pub(crate) use extensions::{in_millis, key_digest, uuid};
 pub(crate) use forget::{forget, forget_status};
 pub(crate) use handlers::{servers, stats, usage};
@@ -69,9 +73,7 @@ impl Ingest {
         nudge: Option<Nudge>,
         watch: &Arc<Watch>,
     ) -> std::io::Result<Ingest> {
-        let seconds = settings.next_report_in;
-        let reply =
-            format!(r#"{{"next_report_in":{seconds},"latest_version":null,"advisories":[]}}"#);
+        let reply = serde_json::to_vec(&Accepted::of(settings))?;
         let journal = Arc::clone(store);
         let committing = Arc::clone(watch);
         let append = move |reports: &[NewReport]| {
@@ -191,6 +193,25 @@ impl Ingest {
             body,
             body_bytes,
         });
+    }
+}
+
+/// What the sender of an accepted report is told.
+#[derive(serde::Serialize)]
+struct Accepted {
+    /// Seconds.
+    next_report_in: u32,
+    latest_version: Option<String>,
+    advisories: [String; 0],
+}
+
+impl Accepted {
+    fn of(settings: &Settings) -> Accepted {
+        Accepted {
+            next_report_in: settings.next_report_in,
+            latest_version: None,
+            advisories: [],
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 //! and a JSON body. The Go library reads `{"error"}` under 401, 404 and 500 and `{"errors"}`
 //! under 422; what a program's author needs to hear must be one of these.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use usage_store::report::FieldErrors;
+use usage_store::report::{FieldErrors, quoted};
 
 use crate::limits::OVERLOADED_RETRY_AFTER_SECONDS;
 use crate::request::Reason;
@@ -19,7 +19,7 @@ pub(crate) enum Refusal {
     /// Nothing answers at this path.
     UnknownPath(&'static str),
     /// The path exists, the method doesn't. The router adds `Allow`.
-    WrongMethod,
+    WrongMethod(Method),
     /// The sender sent too many requests.
     TooMany {
         /// When the next one will be taken.
@@ -52,7 +52,7 @@ impl Refusal {
             Refusal::Fields(_) => "invalid",
             Refusal::Token(_) => "token",
             Refusal::UnknownPath(_) => "unknown_path",
-            Refusal::WrongMethod => "wrong_method",
+            Refusal::WrongMethod(_) => "wrong_method",
             Refusal::TooMany { .. } => "rate_limit",
             Refusal::TooManyServers { .. } => "server_limit",
             Refusal::Overloaded => "overload",
@@ -69,9 +69,10 @@ impl From<FieldErrors> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (reason, mut retry_after) = (self.reason(), None);
+impl Refusal {
+    /// The status, the body, and where waiting helps, for how many seconds.
+    pub(super) fn told(self) -> (StatusCode, serde_json::Value, Option<u64>) {
+        let mut retry_after = None;
         let (status, body) = match self {
             Refusal::Fields(errors) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -79,17 +80,24 @@ impl IntoResponse for Refusal {
             ),
             Refusal::Token(why) => (StatusCode::UNAUTHORIZED, error(&why)),
             Refusal::UnknownPath(why) => (StatusCode::NOT_FOUND, error(why)),
-            Refusal::WrongMethod => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                error("this path answers other methods only, see Allow"),
-            ),
+            Refusal::WrongMethod(method) => {
+                let got = quoted(method.as_str());
+                (
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    error(&format!(
+                        "this path answers other methods only, see Allow; got {got}"
+                    )),
+                )
+            }
             Refusal::TooMany {
                 retry_after_seconds,
             } => {
                 retry_after = Some(retry_after_seconds);
                 (
                     StatusCode::TOO_MANY_REQUESTS,
-                    error("too many requests from this sender, try again later"),
+                    error(&format!(
+                        "too many requests from this sender, try again in {retry_after_seconds} s"
+                    )),
                 )
             }
             Refusal::TooManyServers {
@@ -121,7 +129,7 @@ impl IntoResponse for Refusal {
                 retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
-                    error("the server is not ready"),
+                    error("the server is not ready, try again later"),
                 )
             }
             Refusal::Failed => (
@@ -129,6 +137,14 @@ impl IntoResponse for Refusal {
                 error("something went wrong here, it was logged"),
             ),
         };
+        (status, body, retry_after)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let reason = self.reason();
+        let (status, body, retry_after) = self.told();
         let mut response = (
             status,
             [(header::CONTENT_TYPE, "application/json")],

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use jiff::Timestamp;
 use usage_store::registry::Grant;
-use usage_store::report::Observation;
+use usage_store::report::{Observation, quoted};
 
 use super::census::Names;
 use super::path::percent_decoded;
@@ -129,7 +129,7 @@ fn grant(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
 
 /// A token that is not, or no longer, one of ours.
 pub(super) fn unknown_token() -> Refusal {
-    Refusal::Token("this token is unknown or was revoked".to_owned())
+    Refusal::Token("this token is unknown or was revoked; nothing was stored".to_owned())
 }
 
 /// A token bound to a product or a cluster reports for nothing else.
@@ -142,16 +142,18 @@ pub(super) fn may_report(
         && bound != product
     {
         return Err(Refusal::Token(format!(
-            "this token may report for the product {bound} only"
+            "this token may report for the product {bound} only; this report is for {}",
+            quoted(product)
         )));
     }
     if let Some(bound) = &grant.cluster {
         let mut named = observations
             .iter()
             .filter_map(|one| one.cluster_id.as_deref());
-        if named.any(|cluster| cluster != bound) {
+        if let Some(other) = named.find(|cluster| cluster != bound) {
             return Err(Refusal::Token(format!(
-                "this token may report for the cluster {bound} only"
+                "this token may report for the cluster {bound} only; this report names {}",
+                quoted(other)
             )));
         }
     }
@@ -160,7 +162,7 @@ pub(super) fn may_report(
 
 /// The token: raw in X-Authorization, or a Bearer, or the query parameter `token`. Any bytes;
 /// blank means absent; two that differ are refused.
-fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Refusal> {
+pub(super) fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Refusal> {
     let raw = headers
         .get_all(X_AUTHORIZATION)
         .iter()
@@ -180,7 +182,8 @@ fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Re
             Some(first) if first == token => {}
             Some(_) => {
                 return Err(Refusal::Token(
-                    "the request has two tokens that differ".to_owned(),
+                    "the request has two tokens that differ; send one, in X-Authorization"
+                        .to_owned(),
                 ));
             }
         }

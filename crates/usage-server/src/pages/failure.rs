@@ -101,6 +101,8 @@ pub(super) struct ErrorPage {
     status: u16,
     heading: &'static str,
     text: &'static str,
+    /// What exactly couldn't be read.
+    said: Option<String>,
     request_id: Option<String>,
 }
 
@@ -110,6 +112,7 @@ impl ErrorPage {
         page: Layout,
         status: StatusCode,
         failure: Option<&Failure>,
+        said: Option<String>,
         request_id: Option<String>,
     ) -> ErrorPage {
         let (heading, text) = match failure {
@@ -123,7 +126,7 @@ impl ErrorPage {
             }
             None => (
                 "The request wasn’t understood",
-                "Go back, reload the page, and try again.",
+                "Check the address, or go back, reload the page, and try again.",
             ),
         };
         ErrorPage {
@@ -131,6 +134,7 @@ impl ErrorPage {
             status: status.as_u16(),
             heading,
             text,
+            said,
             request_id,
         }
     }

@@ -37,6 +37,7 @@ mod process;
 mod programs;
 mod proxy;
 mod reporter;
+mod schemathesis;
 mod scrape;
 mod signing_in;
 mod stopping;

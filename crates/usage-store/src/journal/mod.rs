@@ -12,6 +12,8 @@ pub(crate) mod rewrite;
 pub(crate) mod walk;
 
 pub(crate) use append::{Appender, next_seq};
+#[cfg(any(test, fuzzing))]
+pub(crate) use block::{Packed, Packer, read as read_block, unpack};
 pub(crate) use limits::SPAN_REPORTS;
 pub use repack::Repacked;
 

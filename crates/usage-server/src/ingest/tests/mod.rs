@@ -2,9 +2,12 @@
 //! a sender who writes bytes.
 
 mod answers;
+mod described;
+mod export;
 mod forget;
 mod limits;
 mod recorded;
+mod refusals;
 mod senders;
 
 use std::net::SocketAddr;
