@@ -4,10 +4,12 @@
 mod connection;
 mod readers;
 mod schema;
+mod settle;
 
-pub(crate) use connection::{checkpoint, checkpointer, empty_wal, open_writer};
+pub(crate) use connection::{checkpoint, checkpointer, empty_wal, open_writer, touch};
 pub(crate) use readers::Readers;
 pub(crate) use schema::migrate;
+pub(crate) use settle::settle;
 
 use jiff::Timestamp;
 
