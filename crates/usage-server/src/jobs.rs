@@ -10,6 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use usage_store::Store;
 
+use crate::outage::Outage;
+
 /// How long the read model may be behind when nobody says that something came: only after a
 /// side command has written, as every commit says so.
 const APPLY_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
@@ -84,14 +86,14 @@ impl Jobs {
 
 /// The read model follows the journal.
 fn follow(store: &Store, nudges: &Receiver<()>) {
+    let mut outage = Outage::of("counting what was reported");
     loop {
-        let pause = match store.apply() {
+        let applied = store.apply();
+        outage.note(&applied);
+        let pause = match applied {
             Ok(0) => APPLY_AT_LEAST_EVERY,
             Ok(_) => Duration::ZERO,
-            Err(e) => {
-                tracing::error!(error = %e, "the read model could not follow the journal; will try again");
-                AFTER_FAILURE
-            }
+            Err(_) => AFTER_FAILURE,
         };
         if nudges.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
@@ -102,18 +104,21 @@ fn follow(store: &Store, nudges: &Receiver<()>) {
 /// Everything that has time.
 fn keep_up(store: &Store, stop: &Receiver<()>) {
     let mut slice = 0u8;
+    let mut erasing = Outage::of("erasing what is to be forgotten");
+    let mut copying = Outage::of("copying the WAL into the database");
+    let mut tidying = Outage::of("tidying the data");
     loop {
-        let mut pause = UPKEEP_EVERY;
         // Each by itself: a damaged block that can't be erased from must not let the WAL grow.
-        for (what, done) in [
-            ("erasing what is to be forgotten", erase(store)),
-            ("upkeep of the data", tidy(store, slice)),
-        ] {
-            if let Err(e) = done {
-                tracing::error!(error = %e, "{what} failed; will try again");
-                pause = AFTER_FAILURE;
-            }
-        }
+        let failed = [
+            erasing.note(&erase(store)),
+            copying.note(&store.checkpoint()),
+            tidying.note(&tidy(store, slice)),
+        ];
+        let pause = if failed.contains(&true) {
+            AFTER_FAILURE
+        } else {
+            UPKEEP_EVERY
+        };
         slice = slice.wrapping_add(1);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
@@ -130,7 +135,6 @@ fn erase(store: &Store) -> usage_store::Result<()> {
 }
 
 fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
-    store.checkpoint()?;
     store.forget_keys(slice, Timestamp::now())?;
     repack(store)
 }

@@ -174,3 +174,7 @@ pub(crate) const COMPRESSED_FROM_BYTES: u64 = 1_024;
 
 /// A token has at most this many bytes: headers in all have 32 KiB, and no issuer needs more.
 pub(crate) const TOKEN_MAX_BYTES: usize = 4 * 1024;
+
+/// While reports can't be stored, between two tries whether they can: soon enough for a load
+/// balancer, rare enough for a disk in trouble.
+pub(crate) const OUTAGE_TRY_EVERY: Duration = Duration::from_secs(1);

@@ -13,6 +13,7 @@ mod ingest;
 mod jobs;
 mod limits;
 mod log;
+mod outage;
 mod pages;
 mod progress;
 mod request;

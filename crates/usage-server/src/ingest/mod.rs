@@ -1,6 +1,6 @@
 //! The road of a report: from a request of whatever age and shape to a row in the journal, and
 //! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`), what for (`path`),
-//! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`),
+//! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`), whether it can (`storing`),
 //! what is to be forgotten again (`forget`), and what is told to those who are turned away (`refusal`, `quarantine`).
 
 mod body;
@@ -12,6 +12,7 @@ mod path;
 mod quarantine;
 mod refusal;
 mod sender;
+mod storing;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -34,6 +35,7 @@ use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BO
 use body::InFlight;
 use committer::Committer;
 use quarantine::Quarantine;
+use storing::Storing;
 use throttle::{Source, Throttle};
 
 pub(crate) use extensions::{in_millis, key_digest, uuid};
@@ -47,6 +49,7 @@ pub(crate) use sender::address;
 pub(crate) struct Ingest {
     committer: Committer,
     quarantine: Quarantine,
+    storing: Storing,
     requests: Mutex<Throttle>,
     forgets: Mutex<Throttle>,
     in_flight: InFlight,
@@ -64,9 +67,10 @@ impl Ingest {
         let seconds = settings.next_report_in;
         let reply =
             format!(r#"{{"next_report_in":{seconds},"latest_version":null,"advisories":[]}}"#);
-        let journal = Arc::clone(store);
+        let storing = Storing::start(Arc::clone(store))?;
+        let (journal, watch) = (Arc::clone(store), storing.watch());
         let append = move |reports: &[NewReport]| {
-            let outcomes = journal.append(reports)?;
+            let outcomes = watch.note(journal.append(reports))?;
             if let Some(nudge) = &nudge {
                 nudge.reports_came();
             }
@@ -75,6 +79,7 @@ impl Ingest {
         Ok(Ingest {
             committer: Committer::start(append)?,
             quarantine: Quarantine::start(Arc::clone(store))?,
+            storing,
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
@@ -85,6 +90,11 @@ impl Ingest {
     /// Whether reports are taken. No longer where the committer has failed.
     pub(crate) fn is_open(&self) -> bool {
         self.committer.is_open()
+    }
+
+    /// Whether the last commit of reports worked.
+    pub(crate) fn can_store(&self) -> bool {
+        self.storing.works()
     }
 
     async fn append(&self, report: NewReport) -> Result<Outcome, Refusal> {

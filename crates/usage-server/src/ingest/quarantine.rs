@@ -10,6 +10,7 @@ use usage_store::Store;
 use usage_store::quarantine::Refused;
 
 use crate::limits::{QUARANTINE_BATCH_MAX, QUARANTINE_WAITING_MAX};
+use crate::outage::Outage;
 
 /// The channel and its thread.
 pub(crate) struct Quarantine {
@@ -60,12 +61,11 @@ impl Drop for Quarantine {
 }
 
 fn keep_all(store: &Store, waiting: &Receiver<Refused>, dropped: &AtomicU64) {
+    let mut outage = Outage::of("keeping refused reports");
     while let Ok(first) = waiting.recv() {
         let mut batch = vec![first];
         batch.extend(waiting.try_iter().take(QUARANTINE_BATCH_MAX - 1));
-        if let Err(cause) = store.quarantine(&batch) {
-            tracing::error!(%cause, reports = batch.len(), "refused reports could not be kept");
-        }
+        outage.note(&store.quarantine(&batch));
         let lost = dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {
             tracing::warn!(
