@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use crate::folder::Folder;
+use crate::folder::{Folder, Running};
 use crate::patience::until;
 
 const TABLES: [&str; 5] = [
@@ -54,6 +54,20 @@ pub(crate) fn dump(folder: &Folder) -> Vec<String> {
         }
     }
     rows_of_all
+}
+
+/// Stops the server once it has followed; what it made step by step has to be what a rebuild makes.
+pub(crate) fn is_that_of_a_rebuild(folder: &Folder, server: Running) {
+    followed(folder);
+    server.stop();
+    let step_by_step = dump(folder);
+    folder.run(&["rebuild"]).well();
+    followed(folder);
+    let anew = dump(folder);
+    for (left, right) in step_by_step.iter().zip(&anew) {
+        assert_eq!(left, right, "the read model, and a rebuilt one");
+    }
+    assert_eq!(step_by_step.len(), anew.len());
 }
 
 /// A column as text. Sets as their members: the same set has several encodings.
