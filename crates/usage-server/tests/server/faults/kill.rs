@@ -17,7 +17,7 @@ const SENDERS: usize = 12;
 const CYCLES_OF_A_FOLDER: u64 = 150;
 
 /// Accepted reports before a kill, at most: some kills come early in a server's life.
-const LIFETIME: u64 = 400;
+const LIFETIME: u64 = 200;
 
 /// One in so many is killed while it starts.
 const KILLED_AT_START: u64 = 6;
