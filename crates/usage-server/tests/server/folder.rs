@@ -197,6 +197,11 @@ impl Running {
         lines.collect::<Vec<_>>().join("\n")
     }
 
+    /// Whether it was ended already.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
+    }
+
     /// Tells it to stop; it must do so in good order.
     pub(crate) fn stop(self) {
         self.stop_by("TERM");

@@ -27,13 +27,18 @@ pub(crate) fn open(database: &Path) -> Connection {
 pub(crate) fn followed(folder: &Folder) {
     let db = open(&folder.database());
     until("the read model at the journal's end", || {
-        let [end, mark] = [
-            "SELECT coalesce(max(next), 0) FROM journal",
-            "SELECT seq FROM mark WHERE follower = 'model'",
-        ]
-        .map(|query| db.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap());
-        (end == mark).then_some(())
+        is_at_the_end(&db).then_some(())
     });
+}
+
+/// Whether the read model has taken in the whole journal.
+pub(crate) fn is_at_the_end(db: &Connection) -> bool {
+    let [end, mark] = [
+        "SELECT coalesce(max(next), 0) FROM journal",
+        "SELECT seq FROM mark WHERE follower = 'model'",
+    ]
+    .map(|query| db.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap());
+    end == mark
 }
 
 /// Everything the read model holds.

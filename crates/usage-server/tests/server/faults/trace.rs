@@ -14,6 +14,8 @@ pub(super) struct Call {
     pub(super) end: Moment,
     /// A file's path; of a socket `socket:[123]`, and which server it was.
     pub(super) on: PathBuf,
+    /// By which descriptor; `None` for calls by name.
+    pub(super) by: Option<u32>,
     pub(super) what: What,
 }
 
@@ -64,10 +66,14 @@ pub(super) fn read(log: &str, folder: &Path, from: Moment) -> Vec<Call> {
             continue;
         }
         if let Some((on, what)) = call(&text, folder, &mut places) {
+            let number = text
+                .split_once('(')
+                .and_then(|(_, args)| args.split_once('<'));
             calls.push(Call {
                 begin,
                 end: now,
                 on,
+                by: number.and_then(|(number, _)| number.parse().ok()),
                 what,
             });
         }
@@ -79,7 +85,12 @@ pub(super) fn read(log: &str, folder: &Path, from: Moment) -> Vec<Call> {
 fn call(text: &str, folder: &Path, places: &mut HashMap<PathBuf, u64>) -> Option<(PathBuf, What)> {
     let (name, rest) = text.split_once('(')?;
     let (args, result) = rest.rsplit_once(" = ")?;
-    let result: Option<u64> = result.split([' ', '<']).next()?.parse().ok();
+    let result = result.split([' ', '<']).next()?;
+    // Neither done nor failed: it was killed in it.
+    if result == "?" {
+        return None;
+    }
+    let result: Option<u64> = result.parse().ok();
     let args = args.trim_end().strip_suffix(')')?;
     let is_sync = matches!(name, "fsync" | "fdatasync");
     if result.is_none() && !is_sync {
