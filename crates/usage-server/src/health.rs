@@ -52,9 +52,9 @@ pub(crate) async fn alive() -> &'static str {
     ALIVE
 }
 
-/// `GET /readyz`: reports are taken, and the store answers.
+/// `GET /readyz`: reports are taken and can be stored, and the store answers.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
-    if !app.ingest.is_open() {
+    if !app.ingest.is_open() || !app.ingest.can_store() {
         return Refusal::NotReady.into_response();
     }
     let store = Arc::clone(&app.store);

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use usage_store::Store;
 
+use crate::outage::Outage;
 use crate::watch::Watch;
 
 /// How long the read model may be behind when nobody says that something came: only after a
@@ -90,20 +91,19 @@ impl Jobs {
 /// The read model follows the journal.
 fn follow(store: &Store, nudges: &Receiver<()>, watch: &Watch) {
     after_everybody_else();
+    let mut outage = Outage::of("counting what was reported");
     loop {
         let began = Instant::now();
         let applied = store.apply();
         watch.applied(&applied, began.elapsed());
+        outage.note(&applied);
         let pause = match applied {
             Ok(0) => APPLY_AT_LEAST_EVERY,
             Ok(_) => {
                 std::thread::park_timeout(APPLY_AT_MOST_EVERY);
                 Duration::ZERO
             }
-            Err(e) => {
-                tracing::error!(error = %e, "the read model could not follow the journal; will try again");
-                AFTER_FAILURE
-            }
+            Err(_) => AFTER_FAILURE,
         };
         if nudges.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
@@ -113,15 +113,14 @@ fn follow(store: &Store, nudges: &Receiver<()>, watch: &Watch) {
 
 /// What must not wait for anything long: the WAL grows.
 fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
+    let mut copying = Outage::of("copying the WAL into the database");
+    let mut tidying = Outage::of("tidying idempotency keys");
     loop {
-        let pause = match tidy(store) {
-            Ok(()) => UPKEEP_EVERY,
-            Err(e) => {
-                watch.reports.upkeep_failures.inc();
-                tracing::error!(error = %e, "upkeep of the data failed; will try again");
-                AFTER_FAILURE
-            }
-        };
+        let failed = [
+            copying.note(&store.checkpoint()),
+            tidying.note(&tidy_keys(store)),
+        ];
+        let pause = after(failed, UPKEEP_EVERY, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
@@ -137,35 +136,33 @@ fn erase(store: &Store, watch: &Watch) -> usage_store::Result<()> {
     Ok(())
 }
 
-fn tidy(store: &Store) -> usage_store::Result<()> {
-    store.checkpoint()?;
+fn tidy_keys(store: &Store) -> usage_store::Result<()> {
     while store.tidy_keys(Timestamp::now())? {}
     Ok(())
 }
 
-/// What rewrites the journal: erasures, re-packing.
+/// What rewrites the journal: erasures, re-packing. Each by itself: a damaged block that can't be
+/// erased from must not keep others large.
 fn rewrite(store: &Store, stop: &Receiver<()>, watch: &Watch) {
+    let mut erasing = Outage::of("erasing what is to be forgotten");
+    let mut packing = Outage::of("re-packing the journal");
     loop {
-        // Each by itself: a damaged block that can't be erased from must not keep others large.
         let (erased, packed) = (erase(store, watch), repack(store, watch));
-        let mut pause = match packed {
-            Ok(true) => Duration::ZERO,
-            _ => UPKEEP_EVERY,
-        };
-        for (what, failed) in [
-            ("erasing what is to be forgotten", erased.err()),
-            ("re-packing the journal", packed.err()),
-        ] {
-            if let Some(e) = failed {
-                watch.reports.upkeep_failures.inc();
-                tracing::error!(error = %e, "{what} failed; will try again");
-                pause = AFTER_FAILURE;
-            }
-        }
+        let more = matches!(packed, Ok(true));
+        let failed = [erasing.note(&erased), packing.note(&packed)];
+        let pause = if more { Duration::ZERO } else { UPKEEP_EVERY };
+        let pause = after(failed, pause, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     }
+}
+
+/// How long to wait before the next look.
+fn after(failed: [bool; 2], pause: Duration, watch: &Watch) -> Duration {
+    let failures = failed.into_iter().filter(|failed| *failed).count();
+    watch.reports.upkeep_failures.inc_by(failures as u64);
+    if failures > 0 { AFTER_FAILURE } else { pause }
 }
 
 /// Re-packs the next full span; whether there was one. Packing is done when nobody else wants the

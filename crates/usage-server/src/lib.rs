@@ -17,6 +17,7 @@ mod jobs;
 mod limits;
 mod log;
 mod openapi;
+mod outage;
 mod pages;
 mod progress;
 mod request;

@@ -238,3 +238,7 @@ pub(crate) const METRICS_CONNECTIONS_MAX: usize = 64;
 
 /// What a stop waits for a scrape under way, after all senders have their answers.
 pub(crate) const METRICS_DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// While reports can't be stored, between two tries whether they can: soon enough for a load
+/// balancer, rare enough for a disk in trouble.
+pub(crate) const OUTAGE_TRY_EVERY: Duration = Duration::from_secs(1);

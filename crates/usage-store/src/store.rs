@@ -33,6 +33,10 @@ const LOCK: &str = "usage.lock";
 /// A WAL of more pages than this is made to start anew: 16 MiB, about two seconds of full load.
 const WAL_LARGE_PAGES: i64 = 4_096;
 
+/// More pages than this that can't be copied, 32 MiB, and some reader has stayed for long: our own
+/// leave within a step.
+const WAL_HELD_PAGES: i64 = 2 * WAL_LARGE_PAGES;
+
 /// The data folder's database, opened. Shared by all threads.
 pub struct Store {
     turns: Turns,
@@ -46,6 +50,9 @@ pub struct Store {
     appended_bytes: AtomicU64,
     /// Long work is to end at its next step.
     stopping: AtomicBool,
+    /// What was erased may still stand in the WAL; not known of what an earlier process left.
+    wal_to_empty: AtomicBool,
+    model_wal_to_empty: AtomicBool,
     /// Released by the operating system when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -98,13 +105,26 @@ impl Store {
         };
         let (alone, model_path) = (writing == Writing::Alone, data_dir.join(MODEL));
         let mut db = sqlite::open_writer(&path, alone)?;
+        // It can be made anew; whoever finds it gone begins.
+        let model_is_there = model_path.exists();
+        let mut model = sqlite::open_model(&model_path, &path, !model_is_there)?;
+        if alone {
+            sqlite::settle(&mut db, &path)?;
+            sqlite::settle(&mut model, &model_path)?;
+        }
         sqlite::migrate(&mut db, sqlite::JOURNAL, writing)?;
-        let mut model = sqlite::open_model(&model_path, &path, alone)?;
-        sqlite::migrate(&mut model, sqlite::MODEL, writing)?;
+        let making = if model_is_there {
+            writing
+        } else {
+            Writing::Alone
+        };
+        sqlite::migrate(&mut model, sqlite::MODEL, making)?;
         let appender = Appender::new(&db)?;
         Ok(Store {
             turns: Turns::default(),
             stopping: AtomicBool::new(false),
+            wal_to_empty: AtomicBool::new(alone),
+            model_wal_to_empty: AtomicBool::new(alone),
             checkpointer: Mutex::new(sqlite::checkpointer(&path)?),
             writer: Mutex::new(Writer { db, appender }),
             readers: Readers::new(path, model_path),
@@ -121,17 +141,46 @@ impl Store {
 
     /// Copies what the WAL holds into the database, beside readers and the writer. The WAL starts
     /// anew only at a commit that finds it all copied; under steady load there is no such
-    /// moment, so once it is large the short rest is copied while the writer waits.
+    /// moment, so once it is large the short rest is copied while the writer waits. An error where
+    /// a reader that doesn't leave holds back so much that somebody should know.
     pub fn checkpoint(&self) -> Result<()> {
         let checkpointer = self
             .checkpointer
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if sqlite::checkpoint(&checkpointer)? > WAL_LARGE_PAGES {
+        if sqlite::checkpoint(&checkpointer)?.pages > WAL_LARGE_PAGES {
             let _no_commit_meanwhile = self.writer();
-            sqlite::checkpoint(&checkpointer)?;
+            let wal = sqlite::checkpoint(&checkpointer)?;
+            if wal.held_pages > WAL_HELD_PAGES {
+                return Err(Error::WalHeld);
+            }
+        }
+        if self.wal_to_empty.load(Ordering::Relaxed) {
+            self.empty_wal(&checkpointer)?;
         }
         Ok(())
+    }
+
+    /// Tries to cut the WAL to nothing; where a reader is in the way, the next checkpoint does.
+    fn empty_wal(&self, checkpointer: &Connection) -> Result<()> {
+        // Most of it while commits go on.
+        sqlite::checkpoint(checkpointer)?;
+        let _no_commit_meanwhile = self.writer();
+        let emptied = sqlite::empty_wal(checkpointer)?;
+        self.wal_to_empty.store(!emptied, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The same for the read model's; where a reader is in the way, the next step does.
+    fn empty_model_wal(&self, model: &Model) -> Result<()> {
+        let emptied = sqlite::empty_wal(&model.db)?;
+        self.model_wal_to_empty.store(!emptied, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Finds out whether the disk takes a commit again: makes one that changes nothing.
+    pub fn try_commit(&self) -> Result<()> {
+        self.write(sqlite::touch)
     }
 
     /// The next full span of the journal, packed anew; `None` where there is none. Takes a while, and
@@ -257,6 +306,9 @@ impl Store {
         while !chunk.is_done() && !self.stopping.load(Ordering::Relaxed) {
             model::apply(&mut model, &mut chunk)?;
         }
+        if self.model_wal_to_empty.load(Ordering::Relaxed) {
+            self.empty_model_wal(&model)?;
+        }
         Ok(chunk.reports())
     }
 
@@ -319,8 +371,10 @@ impl Store {
             .checkpointer
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        sqlite::empty_wal(&checkpointer)?;
-        sqlite::empty_wal(&model.db)?;
+        self.wal_to_empty.store(true, Ordering::Relaxed);
+        self.empty_wal(&checkpointer)?;
+        self.model_wal_to_empty.store(true, Ordering::Relaxed);
+        self.empty_model_wal(&model)?;
         Ok(true)
     }
 }
@@ -335,7 +389,9 @@ fn take_folder(data_dir: &Path) -> Result<File> {
     folder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    let known = data_dir.ancestors().find(|above| above.is_dir());
     folder.create(data_dir).map_err(io(data_dir))?;
+    keep_names(data_dir, known)?;
     let path = data_dir.join(LOCK);
     let lock = File::options()
         .create(true)
@@ -347,4 +403,26 @@ fn take_folder(data_dir: &Path) -> Result<File> {
         Err(TryLockError::WouldBlock) => Err(Error::Locked(data_dir.to_owned())),
         Err(TryLockError::Error(e)) => Err(Error::Io(path, e)),
     }
+}
+
+/// Syncs the names of new folders, up to the one that was there: a file that is on disk in a folder
+/// that isn't would be lost.
+fn keep_names(data_dir: &Path, known: Option<&Path>) -> Result<()> {
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    for folder in data_dir.ancestors().take_while(|at| Some(*at) != known) {
+        let above = match folder.parent() {
+            Some(above) if above.as_os_str().is_empty() => Path::new("."),
+            Some(above) => above,
+            None => break,
+        };
+        // Who may make a folder there need not be allowed to open the one above.
+        if let Ok(opened) = File::open(above) {
+            opened
+                .sync_all()
+                .map_err(|e| Error::Io(above.to_owned(), e))?;
+        }
+    }
+    Ok(())
 }

@@ -160,7 +160,8 @@ fn commit_all(
                 .zip(outcomes.into_iter().map(Some))
                 .collect(),
             Err(cause) => {
-                tracing::error!(%cause, reports = reports.len(), "reports could not be stored");
+                // An outage is said once, by `storing`.
+                tracing::debug!(%cause, reports = reports.len(), "a batch could not be stored");
                 handlers
                     .into_iter()
                     .map(|handler| (handler, None))

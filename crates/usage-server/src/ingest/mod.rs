@@ -1,6 +1,6 @@
 //! The road of a report: from a request of whatever age and shape to a row in the journal, and
 //! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`, `census`), what for (`path`),
-//! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`),
+//! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`), whether it can (`storing`),
 //! what is to be forgotten again (`forget`), and what is told to those who are turned away (`refusal`, `quarantine`).
 
 mod body;
@@ -16,6 +16,7 @@ mod path;
 mod quarantine;
 mod refusal;
 mod sender;
+mod storing;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -40,6 +41,7 @@ use body::{InFlight, Large};
 use census::{Census, Names};
 use committer::Committer;
 use quarantine::Quarantine;
+use storing::Storing;
 use throttle::{Source, Throttle};
 
 pub(crate) use described::{failed, operations, unavailable};
@@ -54,6 +56,7 @@ pub(crate) use sender::address;
 pub(crate) struct Ingest {
     committer: Committer,
     quarantine: Quarantine,
+    storing: Storing,
     requests: Mutex<Throttle>,
     forgets: Mutex<Throttle>,
     in_flight: InFlight,
@@ -74,13 +77,14 @@ impl Ingest {
         watch: &Arc<Watch>,
     ) -> std::io::Result<Ingest> {
         let reply = serde_json::to_vec(&Accepted::of(settings))?;
-        let journal = Arc::clone(store);
+        let storing = Storing::start(Arc::clone(store))?;
+        let (journal, outages) = (Arc::clone(store), storing.watch());
         let committing = Arc::clone(watch);
         let append = move |reports: &[NewReport]| {
             let began = Instant::now();
             let appended = journal.append(reports);
             committing.committed(reports, &appended, began.elapsed());
-            let outcomes = appended?;
+            let outcomes = outages.note(appended)?;
             if let Some(nudge) = &nudge {
                 nudge.reports_came();
             }
@@ -92,6 +96,7 @@ impl Ingest {
             census: Mutex::new(census),
             committer: Committer::start(append)?,
             quarantine: Quarantine::start(Arc::clone(store), Arc::clone(watch))?,
+            storing,
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
@@ -113,6 +118,11 @@ impl Ingest {
     /// Bytes of the bodies that are being read.
     pub(crate) fn in_flight_bytes(&self) -> usize {
         self.in_flight.bytes()
+    }
+
+    /// Whether the last commit of reports worked.
+    pub(crate) fn can_store(&self) -> bool {
+        self.storing.works()
     }
 
     async fn append(&self, report: NewReport) -> Result<Outcome, Refusal> {

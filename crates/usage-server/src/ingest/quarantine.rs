@@ -10,6 +10,7 @@ use usage_store::Store;
 use usage_store::quarantine::Refused;
 
 use crate::limits::{QUARANTINE_BATCH_MAX, QUARANTINE_WAITING_MAX};
+use crate::outage::Outage;
 use crate::watch::Watch;
 
 /// The channel and its thread.
@@ -64,14 +65,12 @@ impl Drop for Quarantine {
 }
 
 fn keep_all(store: &Store, waiting: &Receiver<Refused>, dropped: &AtomicU64, watch: &Watch) {
+    let mut outage = Outage::of("keeping refused reports");
     while let Ok(first) = waiting.recv() {
         let mut batch = vec![first];
         batch.extend(waiting.try_iter().take(QUARANTINE_BATCH_MAX - 1));
-        let kept = store.quarantine(&batch);
-        watch.reports.quarantined(batch.len(), kept.is_ok());
-        if let Err(cause) = kept {
-            tracing::error!(%cause, reports = batch.len(), "refused reports could not be kept");
-        }
+        let failed = outage.note(&store.quarantine(&batch));
+        watch.reports.quarantined(batch.len(), !failed);
         let lost = dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {
             tracing::warn!(

@@ -32,7 +32,7 @@ pub(crate) enum Refusal {
     },
     /// There is more to do than can be done.
     Overloaded,
-    /// The report couldn't be written; the cause is in the log.
+    /// The report couldn't be written, or not for sure; the cause is in the log.
     NotStored,
     /// The server is not ready, or stopping.
     NotReady,
@@ -122,7 +122,7 @@ impl Refusal {
                 retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
-                    error("the report was not stored, try again later"),
+                    error("the report could not be stored safely, send it again later"),
                 )
             }
             Refusal::NotReady => {

@@ -5,7 +5,7 @@ use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use crate::folder::Folder;
+use crate::folder::{Folder, Running};
 use crate::patience::until;
 
 const TABLES: [&str; 5] = [
@@ -30,13 +30,18 @@ pub(crate) fn open(folder: &Folder) -> Connection {
 pub(crate) fn followed(folder: &Folder) {
     let db = open(folder);
     until("the read model at the journal's end", || {
-        let [end, mark] = [
-            "SELECT coalesce(max(next), 0) FROM journal",
-            "SELECT seq FROM applied",
-        ]
-        .map(|query| db.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap());
-        (end == mark).then_some(())
+        is_at_the_end(&db).then_some(())
     });
+}
+
+/// Whether the read model has taken in the whole journal.
+pub(crate) fn is_at_the_end(db: &Connection) -> bool {
+    let [end, mark] = [
+        "SELECT coalesce(max(next), 0) FROM journal",
+        "SELECT seq FROM applied",
+    ]
+    .map(|query| db.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap());
+    end == mark
 }
 
 /// Everything the read model holds.
@@ -57,6 +62,20 @@ pub(crate) fn dump(folder: &Folder) -> Vec<String> {
         }
     }
     rows_of_all
+}
+
+/// Stops the server once it has followed; what it made step by step has to be what a rebuild makes.
+pub(crate) fn is_that_of_a_rebuild(folder: &Folder, server: Running) {
+    followed(folder);
+    server.stop();
+    let step_by_step = dump(folder);
+    folder.run(&["rebuild"]).well();
+    followed(folder);
+    let anew = dump(folder);
+    for (left, right) in step_by_step.iter().zip(&anew) {
+        assert_eq!(left, right, "the read model, and a rebuilt one");
+    }
+    assert_eq!(step_by_step.len(), anew.len());
 }
 
 /// A column as text. Sets as their members: the same set has several encodings.

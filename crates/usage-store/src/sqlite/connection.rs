@@ -1,4 +1,4 @@
-//! Every SQLite setting and its reason.
+//! Every SQLite setting and its reason; what a failed or missing fsync means is in `settle.rs`.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -18,12 +18,24 @@ const STATEMENTS_KEPT: usize = 128;
 /// a few rows. Past this, something is stuck and the caller should hear of it.
 const BUSY_MILLIS: u64 = 10_000;
 
+/// How long readers may keep the WAL from being cut to nothing: ours are done by then.
+const EMPTYING_MILLIS: u64 = 50;
+
+/// What the WAL's file may keep of its size when it starts anew: several times what it has under
+/// full load, so that it is cut only after somebody held it back.
+const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
+
 /// The one connection that writes the journal and the registry.
 ///
 /// - `journal_mode = WAL`: readers never wait for the writer, nor it for them.
 /// - `synchronous = FULL`: a commit returns after the WAL is on disk; what is answered is kept.
+///   Where that sync fails, so does the commit: SQLite leaves its end of the WAL where it was, and
+///   the next commit writes the same place again, so nothing ever rests on pages that the kernel
+///   threw away. A copy into the database that fails is likewise made again as a whole.
 /// - `wal_autocheckpoint = 0`: copying the WAL into the database would stall the commit it
 ///   falls on; the [`checkpointer`] does it beside.
+/// - `journal_size_limit`: a WAL that grew while a reader held it back gives the disk back.
+/// - `mmap_size` stays 0: an error while reading is an error, not a SIGBUS.
 /// - `secure_delete = ON`: what a customer has erased must not linger in free pages.
 /// - `cell_size_check`, `trusted_schema = OFF`: a damaged or doctored file gives errors, not surprises.
 pub(crate) fn open_writer(path: &Path, create: bool) -> Result<Connection> {
@@ -36,6 +48,7 @@ pub(crate) fn open_writer(path: &Path, create: bool) -> Result<Connection> {
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
+    db.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
     db.pragma_update(None, "secure_delete", "ON")?;
     db.pragma_update(None, "foreign_keys", "ON")?;
     Ok(db)
@@ -105,15 +118,43 @@ pub(crate) fn checkpointer(path: &Path) -> Result<Connection> {
     Ok(db)
 }
 
-/// Copies what can be copied without waiting for anybody; how many pages the WAL has.
-pub(crate) fn checkpoint(checkpointer: &Connection) -> Result<i64> {
-    Ok(checkpointer.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(1))?)
+/// The WAL after a checkpoint.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wal {
+    /// Its pages since it started anew.
+    pub(crate) pages: i64,
+    /// Those that could not be copied, as a reader still needs what they replace.
+    pub(crate) held_pages: i64,
 }
 
-/// Copies all of the WAL and cuts it to nothing: what was erased must not linger there. Waits for
-/// readers and the writer, and leaves it to the next time where they take too long.
-pub(crate) fn empty_wal(checkpointer: &Connection) -> Result<()> {
-    Ok(checkpointer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+/// Copies what can be copied without waiting for anybody.
+pub(crate) fn checkpoint(checkpointer: &Connection) -> Result<Wal> {
+    Ok(
+        checkpointer.query_row("PRAGMA main.wal_checkpoint(PASSIVE)", [], |row| {
+            let (pages, copied): (i64, i64) = (row.get(1)?, row.get(2)?);
+            Ok(Wal {
+                pages,
+                held_pages: pages - copied,
+            })
+        })?,
+    )
+}
+
+/// Writes a page as it is, in the caller's transaction: whether a commit works, without a change.
+pub(crate) fn touch(db: &Connection) -> Result<()> {
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(db.pragma_update(None, "user_version", version)?)
+}
+
+/// Copies all of the WAL and cuts it to nothing: what was erased must not linger there. Whether it
+/// could; where a reader stays, it is left to the next time, as commits wait meanwhile.
+pub(crate) fn empty_wal(checkpointer: &Connection) -> Result<bool> {
+    checkpointer.busy_timeout(Duration::from_millis(EMPTYING_MILLIS))?;
+    let busy = checkpointer.query_row("PRAGMA main.wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, bool>(0)
+    });
+    checkpointer.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
+    Ok(!busy?)
 }
 
 /// - `cache_size`: 16 MiB; a larger one was measured and gains nothing, the kernel caches too.

@@ -4,12 +4,14 @@
 mod connection;
 mod readers;
 mod schema;
+mod settle;
 
 pub(crate) use connection::{
-    MODEL_FILE, checkpoint, checkpointer, empty_wal, open_model, open_writer,
+    MODEL_FILE, checkpoint, checkpointer, empty_wal, open_model, open_writer, touch,
 };
 pub(crate) use readers::Readers;
 pub(crate) use schema::{JOURNAL, MODEL, migrate};
+pub(crate) use settle::settle;
 
 use jiff::Timestamp;
 
