@@ -1,9 +1,10 @@
 //! Background work: the read model follows the journal, the WAL is copied into the
 //! database, what is to be forgotten is erased, full spans are re-packed, old keys go. Three
 //! threads; each does its work in steps so small that no commit waits long, and what takes much
-//! of the processor takes what is left of it.
+//! of the processor gives way: while many reports come, it works a tenth of the time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,15 +29,53 @@ const APPLY_AT_MOST_EVERY: Duration = Duration::from_millis(50);
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
+/// More reports a second than this are many: what follows from so many takes a tenth of a processor.
+const MANY_REPORTS_A_SECOND: f64 = 2_000.0;
+
+/// The longest rest: a stop waits for it.
+const REST_MAX: Duration = Duration::from_millis(500);
+
 /// Tells the read model that reports came. Cheap, and never blocks.
 #[derive(Clone)]
-pub(crate) struct Nudge(SyncSender<()>);
+pub(crate) struct Nudge {
+    tell: SyncSender<()>,
+    came: Arc<AtomicU64>,
+}
 
 impl Nudge {
-    /// Reports were committed.
-    pub(crate) fn reports_came(&self) {
+    /// So many reports were committed.
+    pub(crate) fn reports_came(&self, reports: usize) {
+        self.came.fetch_add(reports as u64, Ordering::Relaxed);
         // Full means that it has been told and not looked yet; closed, that the server stops.
-        let _ = self.0.try_send(());
+        let _ = self.tell.try_send(());
+    }
+}
+
+/// Gives way to ingest.
+struct Manners {
+    came: Arc<AtomicU64>,
+    seen: u64,
+    since: Instant,
+}
+
+impl Manners {
+    fn towards(came: &Arc<AtomicU64>) -> Manners {
+        Manners {
+            came: Arc::clone(came),
+            seen: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// How long to rest after having worked for so long.
+    fn rest_after(&mut self, worked: Duration) -> Duration {
+        let came = self.came.load(Ordering::Relaxed);
+        let a_second = (came - self.seen) as f64 / self.since.elapsed().as_secs_f64();
+        (self.seen, self.since) = (came, Instant::now());
+        match a_second > MANY_REPORTS_A_SECOND {
+            true => (worked * 9).min(REST_MAX),
+            false => Duration::ZERO,
+        }
     }
 }
 
@@ -51,21 +90,24 @@ pub(crate) struct Jobs {
 impl Jobs {
     /// Starts them.
     pub(crate) fn start(store: &Arc<Store>, watch: &Arc<Watch>) -> std::io::Result<Jobs> {
-        let (nudge, nudges) = mpsc::sync_channel(1);
+        let (tell, nudges) = mpsc::sync_channel(1);
+        let came = Arc::new(AtomicU64::new(0));
+        let [applying, packing] = [(); 2].map(|()| Manners::towards(&came));
         let (stop_upkeep, upkeep_stops) = mpsc::sync_channel(1);
         let (stop_rewriting, rewriting_stops) = mpsc::sync_channel(1);
         let [model, upkeep, rewriting] = [(); 3].map(|()| Arc::clone(store));
         let [model_watch, upkeep_watch, rewriting_watch] = [(); 3].map(|()| Arc::clone(watch));
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let threads = vec![
-            thread("read-model").spawn(move || follow(&model, &nudges, &model_watch))?,
+            thread("read-model").spawn(move || follow(&model, &nudges, applying, &model_watch))?,
             thread("upkeep").spawn(move || keep_up(&upkeep, &upkeep_stops, &upkeep_watch))?,
-            thread("rewriting")
-                .spawn(move || rewrite(&rewriting, &rewriting_stops, &rewriting_watch))?,
+            thread("rewriting").spawn(move || {
+                rewrite(&rewriting, &rewriting_stops, packing, &rewriting_watch);
+            })?,
         ];
         Ok(Jobs {
             store: store.clone(),
-            nudge: Some(Nudge(nudge)),
+            nudge: Some(Nudge { tell, came }),
             stop: vec![stop_upkeep, stop_rewriting],
             threads,
         })
@@ -89,7 +131,7 @@ impl Jobs {
 }
 
 /// The read model follows the journal.
-fn follow(store: &Store, nudges: &Receiver<()>, watch: &Watch) {
+fn follow(store: &Store, nudges: &Receiver<()>, mut manners: Manners, watch: &Watch) {
     after_everybody_else();
     let mut outage = Outage::of("counting what was reported");
     loop {
@@ -100,7 +142,8 @@ fn follow(store: &Store, nudges: &Receiver<()>, watch: &Watch) {
         let pause = match applied {
             Ok(0) => APPLY_AT_LEAST_EVERY,
             Ok(_) => {
-                std::thread::park_timeout(APPLY_AT_MOST_EVERY);
+                let rest = manners.rest_after(began.elapsed());
+                std::thread::park_timeout(rest.max(APPLY_AT_MOST_EVERY));
                 Duration::ZERO
             }
             Err(_) => AFTER_FAILURE,
@@ -143,14 +186,18 @@ fn tidy_keys(store: &Store) -> usage_store::Result<()> {
 
 /// What rewrites the journal: erasures, re-packing. Each by itself: a damaged block that can't be
 /// erased from must not keep others large.
-fn rewrite(store: &Store, stop: &Receiver<()>, watch: &Watch) {
+fn rewrite(store: &Store, stop: &Receiver<()>, mut manners: Manners, watch: &Watch) {
     let mut erasing = Outage::of("erasing what is to be forgotten");
     let mut packing = Outage::of("re-packing the journal");
     loop {
-        let (erased, packed) = (erase(store, watch), repack(store, watch));
-        let more = matches!(packed, Ok(true));
+        let erased = erase(store, watch);
+        let began = Instant::now();
+        let packed = repack(store, watch);
+        let pause = match packed {
+            Ok(true) => manners.rest_after(began.elapsed()),
+            _ => UPKEEP_EVERY,
+        };
         let failed = [erasing.note(&erased), packing.note(&packed)];
-        let pause = if more { Duration::ZERO } else { UPKEEP_EVERY };
         let pause = after(failed, pause, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;

@@ -1,11 +1,16 @@
 //! The way to the disk: handlers put reports into a bounded queue, one thread takes all that
 //! waits, appends it in one commit, and wakes the handlers with one message a batch. Nothing
 //! is answered before it is on disk; one wake a request would cost a quarter of the throughput.
+//!
+//! A commit costs the same whether it holds one report or hundreds, so it must not begin with the first
+//! that comes. It begins when the event loop has nothing more to read, or when half as many wait
+//! as the last commit had: then one half of the senders is committed while the other half is
+//! read.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use usage_store::{NewReport, Outcome};
 
 use super::Refusal;
@@ -26,7 +31,10 @@ pub(crate) struct Committer {
 #[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
-    arrived: Condvar,
+    /// Enough has come for a commit.
+    ready: Condvar,
+    /// The first has come.
+    first: Notify,
 }
 
 #[derive(Default)]
@@ -34,7 +42,17 @@ struct Waiting {
     reports: Vec<NewReport>,
     handlers: Vec<oneshot::Sender<Answer>>,
     bytes: usize,
+    /// As many are committed without looking for more.
+    enough: usize,
+    /// The event loop has nothing more to read.
+    all_read: bool,
     closed: bool,
+}
+
+impl Waiting {
+    fn are_ready(&self) -> bool {
+        !self.reports.is_empty() && (self.all_read || self.reports.len() >= self.enough)
+    }
 }
 
 impl Committer {
@@ -53,6 +71,7 @@ impl Committer {
                 }
             }
         });
+        tokio::spawn(gather(Arc::clone(&queue)));
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())
             .spawn({
@@ -116,32 +135,67 @@ impl Queue {
         waiting.reports.push(report);
         waiting.handlers.push(handler);
         if waiting.reports.len() == 1 {
-            self.arrived.notify_one();
+            self.first.notify_one();
+        }
+        if waiting.reports.len() == waiting.enough {
+            self.ready.notify_one();
         }
         Ok(())
     }
 
+    /// Answers are about to be sent, and many of their senders will send again: what waits may wait for
+    /// those.
+    fn look_for_more(&self) {
+        self.lock().all_read = false;
+        self.first.notify_one();
+    }
+
     fn close(&self) {
         self.lock().closed = true;
-        self.arrived.notify_one();
+        self.ready.notify_one();
     }
 
     /// All that waits; waits for it. `None` when nothing will come any more.
     fn take(&self) -> Option<(Vec<NewReport>, Vec<oneshot::Sender<Answer>>)> {
         let mut waiting = self
-            .arrived
+            .ready
             .wait_while(self.lock(), |waiting| {
-                waiting.reports.is_empty() && !waiting.closed
+                !waiting.are_ready() && !waiting.closed
             })
             .unwrap_or_else(PoisonError::into_inner);
         if waiting.reports.is_empty() {
             return None;
         }
         waiting.bytes = 0;
+        waiting.all_read = false;
+        waiting.enough = waiting.reports.len() / 2;
         Some((
             std::mem::take(&mut waiting.reports),
             std::mem::take(&mut waiting.handlers),
         ))
+    }
+}
+
+/// Says when the event loop has nothing more to read: when all of its tasks had their turn, and
+/// nothing came.
+async fn gather(queue: Arc<Queue>) {
+    loop {
+        queue.first.notified().await;
+        let mut before = 0;
+        loop {
+            tokio::task::yield_now().await;
+            let mut waiting = queue.lock();
+            match waiting.reports.len() {
+                // The committer has them already.
+                0 => break,
+                count if count > before => before = count,
+                _ => {
+                    waiting.all_read = true;
+                    queue.ready.notify_one();
+                    break;
+                }
+            }
+        }
     }
 }
 
@@ -168,6 +222,7 @@ fn commit_all(
                     .collect()
             }
         };
+        queue.look_for_more();
         // Without a runtime to listen there is nobody left to answer.
         let _ = done.send(answers);
     }

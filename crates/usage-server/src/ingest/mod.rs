@@ -86,7 +86,7 @@ impl Ingest {
             committing.committed(reports, &appended, began.elapsed());
             let outcomes = outages.note(appended)?;
             if let Some(nudge) = &nudge {
-                nudge.reports_came();
+                nudge.reports_came(reports.len());
             }
             Ok(outcomes)
         };
