@@ -45,6 +45,10 @@ pub(crate) enum Command {
     Export(Export),
     /// Takes reports in from files: of machines without a network, or exports of other servers
     Import(Import),
+    /// Copies all data into one file, beside a running server
+    Backup(Backup),
+    /// Puts a backup back; the server must be stopped
+    Restore(Restore),
     /// Fills a fresh data folder with a believable fleet, and serves it
     Demo(Demo),
 }
@@ -176,6 +180,39 @@ pub(crate) struct Import {
     /// Believes the organizations that the files name; without it such lines are refused
     #[arg(long)]
     pub(crate) keep_organizations: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The file to write, or a folder, in which it gets a name with the time
+    #[arg(value_name = "FILE_OR_FOLDER")]
+    pub(crate) target: PathBuf,
+    /// In a folder: keeps this many of its backups, and removes older ones
+    #[arg(long, value_name = "BACKUPS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keep: Option<u32>,
+    /// Replaces a file that is there already
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Compares all of the journal to its checksums, not just samples
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub(crate) backup: PathBuf,
+    /// Moves data that is there already aside
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Compares all of the journal to its checksums, not just samples
+    #[arg(long)]
+    pub(crate) verify: bool,
 }
 
 /// The three reports.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::limits::{BODY_SETTING_MAX_BYTES, PerSender};
+use crate::limits::{BODY_SETTING_MAX_BYTES, DISK_RESERVE_BYTES, PerSender, RETENTION_MIN_DAYS};
+use crate::reserve::Bytes;
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -67,6 +68,15 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_SENDER_RATE", value_name = "REQUESTS_PER_SECOND")]
     pub(crate) sender_rate: Option<u32>,
 
+    /// Free disk space below which reports are answered 503, such as 512MiB; 0 switches it off
+    /// [default: 256MiB]
+    #[arg(long, env = "USAGE_DISK_RESERVE", value_name = "SIZE")]
+    pub(crate) disk_reserve: Option<String>,
+
+    /// Days that reports themselves are kept for; what was counted stays [default: for ever]
+    #[arg(long, env = "USAGE_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) retention_days: Option<u32>,
+
     /// What is logged to standard error [default: info]
     #[arg(long, env = "USAGE_LOG", value_enum)]
     pub(crate) log: Option<LogLevel>,
@@ -115,6 +125,10 @@ pub(crate) struct Config {
     pub(crate) report_interval: u32,
     pub(crate) limit_loopback: bool,
     pub(crate) per_sender: PerSender,
+    /// Free space below which no reports are taken; 0 is none.
+    pub(crate) disk_reserve: Bytes,
+    /// `None` is for ever.
+    pub(crate) retention_days: Option<u32>,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
 }
@@ -173,6 +187,18 @@ impl Config {
             },
             limit_loopback: set.limit_loopback.or(file.limit_loopback).unwrap_or(false),
             per_sender,
+            disk_reserve: set
+                .disk_reserve
+                .or(file.disk_reserve)
+                .map_or(Ok(Bytes(DISK_RESERVE_BYTES)), |text| disk_reserve(&text))?,
+            retention_days: match set.retention_days.or(file.retention_days) {
+                Some(days) if days < RETENTION_MIN_DAYS => {
+                    return Err(ConfigError(format!(
+                        "retention-days: must be {RETENTION_MIN_DAYS} or more; leave it out to keep reports for ever"
+                    )));
+                }
+                days => days,
+            },
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
         })
@@ -206,6 +232,14 @@ fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, Conf
         )?,
         burst_requests: requests("sender-burst", burst, default.burst_requests)?,
         requests_per_second: requests("sender-rate", rate, default.requests_per_second)?,
+    })
+}
+
+fn disk_reserve(text: &str) -> Result<Bytes, ConfigError> {
+    Bytes::parse(text).ok_or_else(|| {
+        ConfigError(format!(
+            "disk-reserve: {text:?} is not a size such as 512MiB or 2GiB"
+        ))
     })
 }
 
@@ -319,6 +353,7 @@ mod tests {
         let shown = Config {
             public_url: None,
             trusted_proxies: Vec::new(),
+            retention_days: None,
             ..set
         };
         assert_eq!(shown, default, "the example shows the defaults");

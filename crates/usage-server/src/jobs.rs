@@ -1,13 +1,13 @@
 //! Background work: the read model follows the journal, the WAL is copied into the
-//! database, what is to be forgotten is erased, full spans are re-packed, old keys go. Two
-//! threads; each does its work in steps so small that no commit waits long.
+//! database, what is to be forgotten is erased, full spans are re-packed, old reports and keys go,
+//! and free pages after them. Two threads; each does its work in steps so small that no commit waits long.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use usage_store::Store;
 
 /// How long the read model may be behind when nobody says that something came: only after a
@@ -22,6 +22,12 @@ const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
 /// Spans re-packed at one look: a few milliseconds each.
 const SPANS_AT_A_LOOK: usize = 32;
+
+/// Looks between two at reports that may be too old: about a minute. It unpacks the oldest block.
+const LOOKS_PER_RETIREMENT: u8 = 64;
+
+/// Steps of a retirement or a vacuum at one look: a few milliseconds each.
+const STEPS_AT_A_LOOK: usize = 32;
 
 /// Tells the read model that reports came. Cheap, and never blocks.
 #[derive(Clone)]
@@ -45,7 +51,8 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     /// Starts them.
-    pub(crate) fn start(store: &Arc<Store>) -> std::io::Result<Jobs> {
+    /// `retention_days`: how long reports stay in the journal; `None` is for ever.
+    pub(crate) fn start(store: &Arc<Store>, retention_days: Option<u32>) -> std::io::Result<Jobs> {
         let (nudge, nudges) = mpsc::sync_channel(1);
         let (stop_upkeep, stop) = mpsc::sync_channel(1);
         let (model, upkeep) = (store.clone(), store.clone());
@@ -55,7 +62,7 @@ impl Jobs {
                 .spawn(move || follow(&model, &nudges))?,
             std::thread::Builder::new()
                 .name("upkeep".to_owned())
-                .spawn(move || keep_up(&upkeep, &stop))?,
+                .spawn(move || keep_up(&upkeep, retention_days, &stop))?,
         ];
         Ok(Jobs {
             store: store.clone(),
@@ -100,12 +107,19 @@ fn follow(store: &Store, nudges: &Receiver<()>) {
 }
 
 /// Everything that has time.
-fn keep_up(store: &Store, stop: &Receiver<()>) {
+fn keep_up(store: &Store, retention_days: Option<u32>, stop: &Receiver<()>) {
     let mut slice = 0u8;
+    let mut retiring = false;
     loop {
         let mut pause = UPKEEP_EVERY;
         // Each by itself: a damaged block that can't be erased from must not let the WAL grow.
+        let retired = match retention_days {
+            Some(days) if retiring || slice % LOOKS_PER_RETIREMENT == 0 => retire(store, days),
+            _ => Ok(false),
+        };
+        retiring = retired.as_ref().is_ok_and(|more| *more);
         for (what, done) in [
+            ("taking old reports out of the journal", retired.map(|_| ())),
             ("erasing what is to be forgotten", erase(store)),
             ("upkeep of the data", tidy(store, slice)),
         ] {
@@ -132,7 +146,34 @@ fn erase(store: &Store) -> usage_store::Result<()> {
 fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
     store.checkpoint()?;
     store.forget_keys(slice, Timestamp::now())?;
-    repack(store)
+    repack(store)?;
+    vacuum(store)
+}
+
+/// Takes old reports out of the journal; whether there may be more.
+fn retire(store: &Store, days: u32) -> usage_store::Result<bool> {
+    let until = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days));
+    for step in 0..STEPS_AT_A_LOOK {
+        if !store.retire(until)? {
+            if step > 0 {
+                tracing::info!(
+                    days,
+                    "reports older than retention-days were taken out of the journal"
+                );
+            }
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn vacuum(store: &Store) -> usage_store::Result<()> {
+    for _ in 0..STEPS_AT_A_LOOK {
+        if !store.vacuum()? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn repack(store: &Store) -> usage_store::Result<()> {

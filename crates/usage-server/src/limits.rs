@@ -87,6 +87,19 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// What a stop waits for requests under way; supervisors kill after 10 s or more.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Free disk space below which no reports are taken: a WAL of a minute at full load, a few days of
+/// sessions and audit, an erasure. An operator may set another.
+pub(crate) const DISK_RESERVE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Between two looks at the free space: at full load some 10 MiB are written meanwhile.
+pub(crate) const RESERVE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Reports are taken again once there is an eighth more than the reserve.
+pub(crate) const RESERVE_OVER_BY: u64 = 8;
+
+/// The shortest time that reports may be kept for: less is a mistake.
+pub(crate) const RETENTION_MIN_DAYS: u32 = 1;
+
 /// Requests of one sender at once: a cluster restarted as a whole behind one address.
 pub(crate) const SENDER_BURST_REQUESTS: u32 = 1_000;
 

@@ -16,6 +16,7 @@ mod log;
 mod pages;
 mod progress;
 mod request;
+mod reserve;
 mod router;
 mod serve;
 

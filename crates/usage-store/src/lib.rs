@@ -4,9 +4,11 @@
 //! journal. The read model follows the journal ([`Store::apply`]); every question is asked
 //! of the read model. Nothing here knows HTTP, HTML or a command line.
 
+pub mod backup;
 pub mod erasure;
 mod error;
 pub mod journal;
+mod keeping;
 mod model;
 pub mod quarantine;
 pub mod query;
@@ -19,5 +21,5 @@ mod turns;
 
 pub use error::{Error, Result};
 pub use journal::{Idempotency, NewReport, Outcome, Sender, Seq, StoredReport, TokenProof};
-pub use store::{Store, Writing};
+pub use store::{Migrating, Store, Writing};
 pub use time::Day;

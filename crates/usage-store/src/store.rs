@@ -18,7 +18,7 @@ use crate::quarantine::{self, Refused};
 use crate::registry::tokens;
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
-use crate::{Error, Result};
+use crate::{Error, Result, backup};
 
 /// The database's file in the data folder.
 const DATABASE: &str = "usage.db";
@@ -43,13 +43,13 @@ pub struct Store {
     _lock: Option<File>,
 }
 
-struct Writer {
-    db: Connection,
+pub(crate) struct Writer {
+    pub(crate) db: Connection,
     appender: Appender,
 }
 
 /// The writer, for as long as one's turn lasts.
-struct Held<'a> {
+pub(crate) struct Held<'a> {
     writer: MutexGuard<'a, Writer>,
     _turn: Turn<'a>,
 }
@@ -77,11 +77,32 @@ pub enum Writing {
     Beside,
 }
 
+/// Data of an older program is about to be migrated.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrating<'a> {
+    /// The version of its schema.
+    pub from: i64,
+    /// The version it will have.
+    pub to: i64,
+    /// Where it is backed up first.
+    pub backup: &'a Path,
+}
+
 /// Opening, closing, upkeep.
 impl Store {
     /// Opens the database in `data_dir`.
     pub fn open(data_dir: &Path, writing: Writing) -> Result<Store> {
-        let path = data_dir.join(DATABASE);
+        Store::open_telling(data_dir, writing, &mut |_| ())
+    }
+
+    /// Opens it, and says when data of an older program is to be migrated first: with much of it
+    /// that takes a while.
+    pub fn open_telling(
+        data_dir: &Path,
+        writing: Writing,
+        tell: &mut dyn FnMut(Migrating<'_>),
+    ) -> Result<Store> {
+        let path = database_in(data_dir);
         let lock = match writing {
             Writing::Alone => Some(take_folder(data_dir)?),
             Writing::Beside if !path.exists() => {
@@ -90,7 +111,15 @@ impl Store {
             Writing::Beside => None,
         };
         let mut db = sqlite::open_writer(&path, writing == Writing::Alone)?;
-        sqlite::migrate(&mut db, writing)?;
+        sqlite::migrate(&mut db, writing, |db, found| {
+            let backup = backup::place(&path, found);
+            tell(Migrating {
+                from: found,
+                to: sqlite::newest_schema(),
+                backup: &backup,
+            });
+            backup::before_migrating(db, &path, found)
+        })?;
         let appender = Appender::new(&db)?;
         Ok(Store {
             turns: Turns::default(),
@@ -141,7 +170,7 @@ impl Store {
     }
 
     /// The writer, for what can wait while reports are committed.
-    fn writer(&self) -> Held<'_> {
+    pub(crate) fn writer(&self) -> Held<'_> {
         self.hold(self.turns.patient())
     }
 
@@ -262,8 +291,13 @@ impl Store {
     }
 }
 
+/// The database's file.
+pub(crate) fn database_in(data_dir: &Path) -> PathBuf {
+    data_dir.join(DATABASE)
+}
+
 /// Makes the folder if it is new, for its owner only, and claims it for this process.
-fn take_folder(data_dir: &Path) -> Result<File> {
+pub(crate) fn take_folder(data_dir: &Path) -> Result<File> {
     let io = |path: &Path| {
         let path: PathBuf = path.to_owned();
         move |e| Error::Io(path, e)

@@ -14,12 +14,19 @@ use crate::account::FirstVisit;
 use crate::app::{App, Settings};
 use crate::config::{Config, ServeOptions};
 use crate::jobs::Jobs;
-use crate::{log, router, serve};
+use crate::{log, reserve, router, serve};
 
 /// Serves from the configured data folder.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
     let config = configured(options, "usage-data")?;
-    let store = Store::open(&config.data_dir, Writing::Alone)?;
+    let store = Store::open_telling(&config.data_dir, Writing::Alone, &mut |migrating| {
+        tracing::warn!(
+            from = migrating.from,
+            to = migrating.to,
+            backup = %migrating.backup.display(),
+            "the data is of an older version: it is backed up, then migrated"
+        );
+    })?;
     run_with(store, &config)
 }
 
@@ -39,7 +46,8 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
         .build()
         .map_err(io("starting the event loop"))?;
     let store = Arc::new(store);
-    let jobs = Jobs::start(&store).map_err(io("starting background jobs"))?;
+    let jobs =
+        Jobs::start(&store, config.retention_days).map_err(io("starting background jobs"))?;
     let served = runtime.block_on(serve_until_told(&store, &jobs, config));
     drop(runtime);
     jobs.stop();
@@ -65,12 +73,15 @@ async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> R
         FirstVisit::open().map_err(|e| Failure::Failed(e.to_string()))?
     };
     let welcome = first_visit.path();
+    let (reserve, _watch) = reserve::watch(&config.data_dir, config.disk_reserve)
+        .map_err(io("watching the disk space"))?;
     let settings = Settings {
         tls: public_url.starts_with("https://"),
         public_url,
         trusted_proxies: config.trusted_proxies.clone(),
         limit_loopback: config.limit_loopback,
         per_sender: config.per_sender,
+        reserve,
         next_report_in: config.report_interval,
     };
     let app = App::start(store.clone(), settings, first_visit, jobs.nudge())

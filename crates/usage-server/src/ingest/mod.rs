@@ -31,6 +31,7 @@ use usage_store::{NewReport, Outcome, Store};
 use crate::app::Settings;
 use crate::jobs::Nudge;
 use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
+use crate::reserve::Reserve;
 use body::InFlight;
 use committer::Committer;
 use quarantine::Quarantine;
@@ -50,6 +51,7 @@ pub(crate) struct Ingest {
     requests: Mutex<Throttle>,
     forgets: Mutex<Throttle>,
     in_flight: InFlight,
+    reserve: Arc<Reserve>,
     reply: Bytes,
 }
 
@@ -78,6 +80,7 @@ impl Ingest {
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
+            reserve: Arc::clone(&settings.reserve),
             reply: Bytes::from(reply),
         })
     }
@@ -88,6 +91,9 @@ impl Ingest {
     }
 
     async fn append(&self, report: NewReport) -> Result<Outcome, Refusal> {
+        if self.reserve.is_in_use() {
+            return Err(Refusal::NoRoom);
+        }
         self.committer.append(report).await
     }
 

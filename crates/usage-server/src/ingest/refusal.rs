@@ -28,6 +28,8 @@ pub(crate) enum Refusal {
     Overloaded,
     /// The report couldn't be written; the cause is in the log.
     NotStored,
+    /// The disk has no room for reports; operators read of it in the log.
+    NoRoom,
     /// The server is not ready, or stopping.
     NotReady,
     /// Our own failure; the cause is in the log.
@@ -82,6 +84,13 @@ impl IntoResponse for Refusal {
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
                     error("the report was not stored, try again later"),
+                )
+            }
+            Refusal::NoRoom => {
+                retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    error("no room for reports at the moment, nothing was stored, try again later"),
                 )
             }
             Refusal::NotReady => {

@@ -170,6 +170,14 @@ impl Running {
         assert_eq!(ended.code, Some(0), "after SIG{signal}: {ended:?}");
     }
 
+    /// Tells it to stop in good order; what it logged.
+    pub(crate) fn stop_and_tell(self) -> String {
+        self.process.signal("TERM");
+        let ended = self.process.ended();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.stderr
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(self) {
         self.process.kill();

@@ -10,6 +10,8 @@
     missing_docs
 )]
 
+mod backing_up;
+mod behind_proxies;
 mod commands;
 mod configuration;
 mod conformance;
@@ -32,6 +34,8 @@ mod process;
 mod programs;
 mod proxy;
 mod reporter;
+mod reserving;
+mod restoring;
 mod signing_in;
 mod stopping;
 mod tokens;

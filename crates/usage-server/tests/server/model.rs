@@ -23,6 +23,36 @@ pub(crate) fn open(database: &Path) -> Connection {
     Connection::open(database).unwrap()
 }
 
+/// Overwrites the first page of a table, as a dying disk does. Nobody may have the database open.
+pub(crate) fn damage(database: &Path, table: &str) {
+    let db = open(database);
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    let page: i64 = db
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
+            [table],
+            |row| row.get(0),
+        )
+        .unwrap();
+    drop(db);
+    let mut bytes = std::fs::read(database).unwrap();
+    let begin = (page as usize - 1) * 4096;
+    bytes[begin..begin + 4096].fill(0x5a);
+    std::fs::write(database, bytes).unwrap();
+}
+
+/// Makes the database larger by about so many bytes. No server may be running.
+pub(crate) fn grow(database: &Path, bytes: u64) {
+    let db = open(database);
+    db.execute_batch("BEGIN").unwrap();
+    for _ in 0..bytes >> 20 {
+        db.execute("INSERT INTO quarantine (at, kind, errors, body, body_bytes) VALUES (0, 1, '', randomblob(1048576), 0)", [])
+            .unwrap();
+    }
+    db.execute_batch("COMMIT").unwrap();
+}
+
 /// Waits until the read model has taken in the whole journal.
 pub(crate) fn followed(folder: &Folder) {
     let db = open(&folder.database());

@@ -17,6 +17,8 @@ const BUSY_MILLIS: u64 = 10_000;
 
 /// The one connection that writes.
 ///
+/// - `auto_vacuum = INCREMENTAL`: free pages can go back to the file system, a few at a time. Only a
+///   new file can be told so, before anything else is.
 /// - `journal_mode = WAL`: readers never wait for the writer, nor it for them.
 /// - `synchronous = FULL`: a commit returns after the WAL is on disk; what is answered is kept.
 /// - `wal_autocheckpoint = 0`: copying the WAL into the database would stall the commit it
@@ -30,6 +32,9 @@ pub(crate) fn open_writer(path: &Path, create: bool) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     shared_settings(&db)?;
+    if create {
+        db.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "wal_autocheckpoint", 0)?;

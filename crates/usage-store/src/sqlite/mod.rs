@@ -4,10 +4,11 @@
 mod connection;
 mod readers;
 mod schema;
+pub(crate) mod vacuum;
 
-pub(crate) use connection::{checkpoint, checkpointer, empty_wal, open_writer};
+pub(crate) use connection::{checkpoint, checkpointer, empty_wal, open_reader, open_writer};
 pub(crate) use readers::Readers;
-pub(crate) use schema::migrate;
+pub(crate) use schema::{APPLICATION_ID, migrate, newest_schema};
 
 use jiff::Timestamp;
 

@@ -10,11 +10,21 @@ use crate::{Error, Result, Writing};
 const VERSIONS: &[&str] = &[sql!("schema/001_first"), sql!("schema/002_erasure")];
 
 /// `usage` in ASCII: marks the file as ours, so that another program's is never touched.
-const APPLICATION_ID: i64 = 0x7573_6167;
+pub(crate) const APPLICATION_ID: i64 = 0x7573_6167;
 
-/// Brings the schema to this program's version, or says why not.
-pub(crate) fn migrate(db: &mut Connection, writing: Writing) -> Result<()> {
-    let known = VERSIONS.len() as i64;
+/// The version that this program works with.
+pub(crate) fn newest_schema() -> i64 {
+    VERSIONS.len() as i64
+}
+
+/// Brings the schema to this program's version, or says why not. Before data is migrated, `back_up`
+/// hears which version it has.
+pub(crate) fn migrate(
+    db: &mut Connection,
+    writing: Writing,
+    back_up: impl FnOnce(&mut Connection, i64) -> Result<()>,
+) -> Result<()> {
+    let known = newest_schema();
     let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let empty: bool = db.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
@@ -28,6 +38,9 @@ pub(crate) fn migrate(db: &mut Connection, writing: Writing) -> Result<()> {
     }
     if found < known && writing == Writing::Beside {
         return Err(Error::OlderSchema { found, known });
+    }
+    if found > 0 && found < known {
+        back_up(db, found)?;
     }
     for version in found..known {
         let step = db.transaction()?;
@@ -47,7 +60,7 @@ mod tests {
     fn a_newer_schema_is_refused_and_left_alone() {
         let mut db = Connection::open_in_memory().unwrap();
         db.pragma_update(None, "user_version", 99).unwrap();
-        let refused = migrate(&mut db, Writing::Alone).unwrap_err();
+        let refused = migrate(&mut db, Writing::Alone, |_, _| Ok(())).unwrap_err();
         assert!(
             matches!(refused, Error::NewerSchema { found: 99, .. }),
             "{refused}"
@@ -61,7 +74,7 @@ mod tests {
     #[test]
     fn a_side_command_never_migrates() {
         let mut db = Connection::open_in_memory().unwrap();
-        let refused = migrate(&mut db, Writing::Beside).unwrap_err();
+        let refused = migrate(&mut db, Writing::Beside, |_, _| Ok(())).unwrap_err();
         assert!(
             matches!(refused, Error::OlderSchema { found: 0, .. }),
             "{refused}"

@@ -8,4 +8,5 @@ mod erasing;
 mod fleet;
 mod keeping;
 mod rebuilding;
+mod retaining;
 mod tokens;

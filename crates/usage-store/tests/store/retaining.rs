@@ -1,0 +1,192 @@
+//! What ages out of the journal is gone from it, and still counted; a rebuild keeps what the
+//! journal can't tell any more; and free pages go back.
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use usage_store::{Day, NewReport, Outcome};
+
+use crate::fleet::*;
+use crate::rebuilding::dump;
+
+/// Reports of a day; some are late ones of days before.
+fn of_day(day: i64) -> Vec<NewReport> {
+    (0..400)
+        .map(|n| {
+            let at = noon(day) + jiff::SignedDuration::from_secs(n);
+            let (cluster, server) = (format!("c{}", n % 11), format!("s{}", (n + day) % 37));
+            let version = format!("1.{}", (n + day) % 3);
+            match n % 10 {
+                0 => check_in(&cluster, &server, &version, at),
+                1 => made(
+                    usage(&cluster, &server, &version, at),
+                    noon(day - n / 100 - 1),
+                ),
+                _ => usage(&cluster, &server, &version, at),
+            }
+        })
+        .collect()
+}
+
+/// Ten days of a fleet, counted and re-packed.
+fn ten_days() -> World {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    for day in 0..10 {
+        for (n, batch) in of_day(day).chunks(50).enumerate() {
+            let mut batch = batch.to_vec();
+            if n % 2 == 0 {
+                batch = batch
+                    .into_iter()
+                    .map(|report| under(report, acme))
+                    .collect();
+            }
+            world.store.append(&batch).unwrap();
+        }
+    }
+    world.apply_all();
+    while world.store.repack().unwrap() {}
+    world
+}
+
+fn retire(world: &World, until: Timestamp) {
+    while world.store.retire(until).unwrap() {}
+}
+
+#[test]
+fn old_reports_go_and_stay_counted() {
+    let world = ten_days();
+    let before = dump(&world);
+    assert_eq!(world.store.journal_begins().unwrap(), None);
+    retire(&world, noon(0));
+    assert_eq!(world.journal().len(), 4000, "none is old enough");
+    retire(&world, noon(6));
+    // Whole spans: the third holds reports of the eighth day.
+    let left = world.journal();
+    assert_eq!((left.len(), left[0].seq), (4000 - 2048, 2048));
+    assert_eq!(dump(&world), before);
+    assert_eq!(
+        world.store.journal_begins().unwrap(),
+        Some(Day::of(noon(5)).plus(1))
+    );
+    let world = world.restart();
+    assert_eq!(
+        world.append(usage("c", "s", "1.0", noon(10))),
+        Outcome::Accepted(4000),
+        "places go on"
+    );
+}
+
+#[test]
+fn the_last_block_stays_however_old() {
+    let world = World::new();
+    let reports: Vec<_> = (0..1024).map(|_| usage("c", "s", "1.0", noon(0))).collect();
+    world.store.append(&reports).unwrap();
+    world.apply_all();
+    while world.store.repack().unwrap() {}
+    retire(&world, noon(99));
+    let world = world.restart();
+    assert_eq!(world.store.next_seq().unwrap(), 1024);
+    world.append(usage("c", "s", "1.0", noon(1)));
+    retire(&world, noon(99));
+    assert_eq!(world.journal().len(), 1, "the next one lets it go");
+}
+
+#[test]
+fn what_is_not_counted_yet_stays() {
+    let world = World::new();
+    for _ in 0..3 {
+        let reports: Vec<_> = (0..1024).map(|_| usage("c", "s", "1.0", noon(0))).collect();
+        world.store.append(&reports).unwrap();
+    }
+    while world.store.repack().unwrap() {}
+    retire(&world, noon(99));
+    assert_eq!(world.journal().len(), 3 * 1024);
+    world.apply_all();
+    retire(&world, noon(99));
+    assert_eq!(world.journal().len(), 1024);
+}
+
+#[test]
+fn a_rebuild_keeps_the_days_that_the_journal_has_lost() {
+    let world = ten_days();
+    retire(&world, noon(6));
+    let rebuilt = |world: &World| {
+        let before = dump(world);
+        world.store.rebuild(|_, _| ()).unwrap();
+        assert_eq!(dump(world), before);
+    };
+    rebuilt(&world);
+    // Late ones of days that have aged out count on them, before and after.
+    let products = |world: &World| world.store.products(noon(3)).unwrap()[0].reports_today;
+    let counted = products(&world);
+    world.append(made(usage("new", "s", "9.0", noon(10)), noon(3)));
+    world.apply_all();
+    assert_eq!(products(&world), counted + 1);
+    rebuilt(&world);
+    rebuilt(&world);
+    // A rebuild that was stopped: nothing ages out until it is done.
+    let complete = dump(&world);
+    let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        world.store.rebuild(|_, _| panic!("stop here"))
+    }));
+    assert!(stopped.is_err());
+    let left = world.journal().len();
+    retire(&world, noon(99));
+    assert_eq!(world.journal().len(), left);
+    world.store.rebuild(|_, _| ()).unwrap();
+    assert_eq!(dump(&world), complete);
+    retire(&world, noon(9));
+    assert!(world.journal().len() < left);
+    rebuilt(&world);
+}
+
+#[test]
+fn free_pages_go_back_in_steps() {
+    let world = World::new();
+    // No two alike, so that they don't compress to nothing.
+    let mut state = 0x9e37_79b9_u32;
+    let mut noise = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()
+    };
+    for _ in 0..16 {
+        let batch: Vec<_> = (0..64)
+            .map(|_| {
+                let mut report = usage("c", "s", "1.0", noon(0));
+                // The journal takes any bytes.
+                report.body = (0..5_000).flat_map(|_| noise()).collect();
+                report
+            })
+            .collect();
+        world.store.append(&batch).unwrap();
+    }
+    world.append(usage("c", "s", "1.0", noon(1)));
+    world.apply_all();
+    let pages = || {
+        let db = Connection::open(world.path().join("usage.db")).unwrap();
+        let number = |name: &str| {
+            db.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        (number("page_count"), number("freelist_count"))
+    };
+    while world.store.repack().unwrap() {}
+    retire(&world, noon(1));
+    let (all, free) = pages();
+    assert!(free > all / 2, "{free} of {all} are free");
+    let mut steps = 0;
+    while world.store.vacuum().unwrap() {
+        steps += 1;
+        let (fewer, _) = pages();
+        assert!(all - fewer <= 130 * steps, "small steps: {all}, {fewer}");
+    }
+    let (all_now, free_now) = pages();
+    assert!(steps > 1 && all_now < all / 2, "{all_now} of {all}");
+    assert!(free_now <= 1_024);
+    world.store.checkpoint().unwrap();
+    let size = std::fs::metadata(world.path().join("usage.db")).unwrap();
+    assert_eq!(size.len(), all_now as u64 * 4096);
+    assert_eq!(world.journal().len(), 1);
+}
