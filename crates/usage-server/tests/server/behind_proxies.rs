@@ -4,11 +4,10 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use crate::folder::{Folder, Running};
-use crate::http::Connection;
-use crate::patience::DEADLINE;
+use crate::http::{Connection, Message, post};
+use crate::patience::until;
 use crate::process::{Process, usage_server};
 use crate::programs;
 
@@ -42,24 +41,27 @@ fn serve(folder: &Folder) -> Running {
     Running::start(&mut command)
 }
 
-/// Starts a proxy that `command` makes for a port, until it listens there.
-fn listening(command: impl Fn(SocketAddr) -> Command) -> (Process, SocketAddr) {
+/// Starts the proxy that `command` makes for a port, until it listens there.
+fn listening(name: &str, command: impl Fn(SocketAddr) -> Command) -> (Process, SocketAddr) {
     for _ in 0..PORTS_TRIED {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let mut process = Process::start(&mut command(address), b"");
-        let begin = Instant::now();
-        while begin.elapsed() < DEADLINE && !process.has_ended() {
-            let healthy = Connection::open(address).and_then(|mut connection| {
-                connection.exchange(b"GET /healthz HTTP/1.1\r\nHost: usage.example.com\r\n\r\n")
-            });
-            if healthy.is_ok_and(|reply| reply.text() == "ok\n") {
-                return (process, address);
+        let listens = until("the proxy to listen, or to give up", || {
+            if process.has_ended() {
+                return Some(false);
             }
-            std::thread::park_timeout(Duration::from_millis(20));
+            let mut connection = Connection::open(address).ok()?;
+            let request = to_our_host(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            let reply = connection.exchange(&request).ok()?;
+            let server = reply.header("server")?.to_ascii_lowercase();
+            (server.contains(name) && reply.text() == "ok\n").then_some(true)
+        });
+        if listens {
+            return (process, address);
         }
-        println!("not on {address}: {:?}", process.has_ended());
+        println!("not on {address}: {:?}", process.ended());
     }
     panic!("the proxy never listened");
 }
@@ -68,31 +70,49 @@ fn listening(command: impl Fn(SocketAddr) -> Command) -> (Process, SocketAddr) {
 fn passes(proxy: SocketAddr, folder: &Folder) {
     let mut connection = Connection::open(proxy).unwrap();
     let mut post = |address: &str| {
-        let headers = [("Host", "usage.example.com"), ("X-Forwarded-For", address)];
-        connection.post("/api/v1/usage/influxdb", &headers, USAGE)
+        let headers = [("X-Forwarded-For", address)];
+        let request = post("/api/v1/usage/influxdb", &headers, USAGE);
+        connection.exchange(&to_our_host(&request)).unwrap()
     };
     let first = post("198.51.100.7");
     assert_eq!(first.status(), 200, "{}", first.text());
     assert!(first.text().contains("next_report_in"));
     assert_eq!(folder.export().len(), 1);
     // Its bucket refills while this asks, once a second.
-    crate::patience::until("the sender's limit", || {
+    until("the sender's limit", || {
         (post("198.51.100.7").status() == 429).then_some(())
     });
     assert_eq!(post("198.51.100.8").status(), 200, "another sender");
     // What a sender claims to come from doesn't matter: the address is the last that isn't trusted.
-    crate::patience::until("the limit of a sender that lies", || {
+    until("the limit of a sender that lies", || {
         (post("203.0.113.1, 198.51.100.7").status() == 429).then_some(())
     });
     // A file of the import page is larger than what proxies allow by default.
-    let large = connection.post(
-        "/api/v1/usage/influxdb",
-        &[("Host", "usage.example.com")],
-        " ".repeat(3 << 20),
-    );
+    let large = post_large(proxy);
     assert_eq!(large.status(), 422, "it is the server that says so");
-    let page = connection.get("/sign-in");
-    assert_eq!(page.status(), 200);
+    let page = to_our_host(b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(connection.exchange(&page).unwrap().status(), 200);
+}
+
+fn post_large(proxy: SocketAddr) -> Message {
+    let request = post("/api/v1/usage/influxdb", &[], " ".repeat(3 << 20));
+    let mut connection = Connection::open(proxy).unwrap();
+    connection.exchange(&to_our_host(&request)).unwrap()
+}
+
+/// A request to the host that proxies know us by.
+fn to_our_host(request: &[u8]) -> Vec<u8> {
+    let host = b"Host: localhost\r\n";
+    let at = request
+        .windows(host.len())
+        .position(|part| part == host)
+        .unwrap();
+    [
+        &request[..at],
+        b"Host: usage.example.com\r\n",
+        &request[at + host.len()..],
+    ]
+    .concat()
 }
 
 #[test]
@@ -103,7 +123,7 @@ fn reports_pass_nginx() {
     let folder = Folder::new();
     let server = serve(&folder);
     let upstream = server.address().to_string();
-    let (proxy, address) = listening(|address| {
+    let (proxy, address) = listening("nginx", |address| {
         let listen = format!("listen {address};");
         let site = with(
             shipped("nginx.conf"),
@@ -146,7 +166,7 @@ fn reports_pass_caddy() {
     let folder = Folder::new();
     let server = serve(&folder);
     let upstream = server.address().to_string();
-    let (proxy, address) = listening(|address| {
+    let (proxy, address) = listening("caddy", |address| {
         let site = format!(
             "{{\n\tadmin off\n\tauto_https off\n}}\nhttp://usage.example.com:{} {{\n\tbind {}",
             address.port(),
