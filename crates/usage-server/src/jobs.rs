@@ -114,7 +114,9 @@ fn keep_up(store: &Store, retention_days: Option<u32>, stop: &Receiver<()>) {
         let mut pause = UPKEEP_EVERY;
         // Each by itself: a damaged block that can't be erased from must not let the WAL grow.
         let retired = match retention_days {
-            Some(days) if retiring || slice % LOOKS_PER_RETIREMENT == 0 => retire(store, days),
+            Some(days) if retiring || slice.is_multiple_of(LOOKS_PER_RETIREMENT) => {
+                retire(store, days)
+            }
             _ => Ok(false),
         };
         retiring = retired.as_ref().is_ok_and(|more| *more);

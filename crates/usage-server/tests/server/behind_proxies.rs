@@ -37,7 +37,8 @@ fn serve(folder: &Folder) -> Running {
         .arg(folder.data())
         .args(["--public-url", "https://usage.example.com"])
         .args(["--trusted-proxies", "127.0.0.1"])
-        .args(["--sender-burst", "3", "--sender-rate", "1"]);
+        .args(["--sender-burst", "3", "--sender-rate", "1"])
+        .arg("--limit-loopback");
     Running::start(&mut command)
 }
 
@@ -83,15 +84,46 @@ fn passes(proxy: SocketAddr, folder: &Folder) {
         (post("198.51.100.7").status() == 429).then_some(())
     });
     assert_eq!(post("198.51.100.8").status(), 200, "another sender");
-    // What a sender claims to come from doesn't matter: the address is the last that isn't trusted.
-    until("the limit of a sender that lies", || {
-        (post("203.0.113.1, 198.51.100.7").status() == 429).then_some(())
-    });
+    if let Some(curl) = programs::program("curl", "curl") {
+        // Whom it claims to speak for doesn't matter: nobody trusts it.
+        until("the limit of a sender that lies", || {
+            let replies = from_elsewhere(&curl, proxy, "203.0.113.1");
+            assert!(
+                replies.contains("200") || replies.contains("429"),
+                "{replies}"
+            );
+            replies.contains("429").then_some(())
+        });
+        until("the same limit, whoever it claims to be", || {
+            let replies = from_elsewhere(&curl, proxy, "203.0.113.2");
+            (!replies.starts_with("200 200 200")).then_some(())
+        });
+        // Nor is it taken for the proxy itself.
+        let request = crate::http::post("/api/v1/usage/influxdb", &[], USAGE);
+        let ours = connection.exchange(&to_our_host(&request)).unwrap();
+        assert_eq!(ours.status(), 200);
+    }
     // A file of the import page is larger than what proxies allow by default.
     let large = post_large(proxy);
     assert_eq!(large.status(), 422, "it is the server that says so");
     let page = to_our_host(b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(connection.exchange(&page).unwrap().status(), 200);
+}
+
+/// Ten reports from another address of this machine; the replies' statuses.
+fn from_elsewhere(curl: &Path, proxy: SocketAddr, forwarded: &str) -> String {
+    let url = format!("http://{proxy}/api/v1/usage/influxdb");
+    let mut command = Command::new(curl);
+    command
+        .args(["--silent", "--show-error"])
+        .args(["--write-out", "%{http_code} ", "--noproxy", "*"])
+        .args(["--interface", "127.0.0.9", "--data", USAGE])
+        .args(["--header", "Host: usage.example.com"])
+        .args(["--header", &format!("X-Forwarded-For: {forwarded}")]);
+    for _ in 0..10 {
+        command.args(["--output", "/dev/null", &url]);
+    }
+    Process::start(&mut command, b"").ended().well()
 }
 
 fn post_large(proxy: SocketAddr) -> Message {
