@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Backup(Backup),
     /// Puts a backup back; the server must be stopped
     Restore(Restore),
+    /// Asks a running server whether it takes reports, for health checks
+    Ready(Ready),
     /// Fills a fresh data folder with a believable fleet, and serves it
     Demo(Demo),
 }
@@ -180,6 +182,18 @@ pub(crate) struct Import {
     /// Believes the organizations that the files name; without it such lines are refused
     #[arg(long)]
     pub(crate) keep_organizations: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ready {
+    /// The address it listens on
+    #[arg(
+        long,
+        env = "USAGE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8087"
+    )]
+    pub(crate) listen: String,
 }
 
 #[derive(Debug, Args)]

@@ -87,6 +87,12 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// What a stop waits for requests under way; supervisors kill after 10 s or more.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// How long `usage-server ready` waits for a server on the same machine.
+pub(crate) const READY_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// What it reads of the answer, which has a line.
+pub(crate) const READY_ANSWER_MAX_BYTES: u64 = 16 * 1024;
+
 /// Free disk space below which no reports are taken: a WAL of a minute at full load, a few days of
 /// sessions and audit, an erasure. An operator may set another.
 pub(crate) const DISK_RESERVE_BYTES: u64 = 256 * 1024 * 1024;

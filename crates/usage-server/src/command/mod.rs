@@ -6,6 +6,7 @@ mod export;
 mod forget;
 mod import;
 mod operator;
+mod ready;
 mod rebuild;
 mod restore;
 mod serve;
@@ -76,6 +77,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Forget(options) => forget::run(&options),
         Command::Import(options) => import::run(&options),
         Command::Rebuild(data) => rebuild::run(&data.data_dir),
+        Command::Ready(options) => ready::run(&options),
         Command::Backup(options) => backup::run(&options),
         Command::Restore(options) => restore::run(&options),
         Command::Token(Token::Issue(options)) => token::issue(&options),

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::folder::{Folder, Running};
 use crate::model;
 use crate::patience::until;
-use crate::process::usage_server;
+use crate::process::{Ended, Process, usage_server};
 
 const USAGE: &str = r#"[{"values":{"cluster_id":"c1","n":1}}]"#;
 
@@ -16,6 +16,11 @@ fn serve(folder: &Folder) -> Command {
         .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
         .arg(folder.data());
     command
+}
+
+/// A command without a data folder.
+fn run(args: &[&str]) -> Ended {
+    Process::start(usage_server().args(args), b"").ended()
 }
 
 #[test]
@@ -35,6 +40,9 @@ fn below_the_reserve_reports_are_turned_away_and_all_else_works() {
     let ready = server.connect().get("/readyz");
     assert_eq!(ready.status(), 503);
     assert!(ready.text().contains("no room"), "{}", ready.text());
+    let ask = |server: &Running| run(&["ready", "--listen", &server.address().to_string()]);
+    let line = ask(&server).refused(1);
+    assert!(line.contains("no room"), "{line}");
     assert_eq!(server.connect().get("/healthz").status(), 200);
     assert_eq!(server.connect().get("/sign-in").status(), 200);
     assert_eq!(folder.export().len(), 1);
@@ -57,7 +65,10 @@ fn below_the_reserve_reports_are_turned_away_and_all_else_works() {
     let server = Running::start(serve(&folder).env("USAGE_DISK_RESERVE", "1KiB"));
     assert_eq!(post(&server).status(), 200, "it is over");
     assert_eq!(server.connect().get("/readyz").status(), 200);
+    ask(&server).well();
     server.stop();
+    let nobody = run(&["ready", "--listen", "127.0.0.1:1"]).refused(1);
+    assert!(nobody.contains("127.0.0.1:1"), "{nobody}");
     let line = folder.run(&["serve", "--disk-reserve", "512MB"]).refused(2);
     assert!(line.contains("512MiB"), "{line}");
 }
