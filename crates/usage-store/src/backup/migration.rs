@@ -21,18 +21,35 @@ pub(crate) fn place(database: &Path, found: i64) -> PathBuf {
 pub(crate) fn before_migrating(db: &mut Connection, database: &Path, found: i64) -> Result<()> {
     let target = place(database, found);
     copy::to_file(db, &target, true, Look::Sample, &mut |_| ())?;
-    for old in older(database, found).skip(MIGRATION_BACKUPS_KEPT - 1) {
-        // It is only in the way; the next migration tries again.
-        let _ = std::fs::remove_file(old);
-    }
+    prune(database, found);
     Ok(())
 }
 
-/// The copies of versions below `found`, newest first.
-fn older(database: &Path, found: i64) -> impl Iterator<Item = PathBuf> {
-    let database = database.to_owned();
-    (1..found)
+/// Removes copies of versions below `found`, but for the newest of them.
+fn prune(database: &Path, found: i64) {
+    let older = (1..found)
         .rev()
-        .map(move |version| place(&database, version))
-        .filter(|path| path.exists())
+        .map(|version| place(database, version))
+        .filter(|path| path.exists());
+    for old in older.skip(MIGRATION_BACKUPS_KEPT - 1) {
+        // It is only in the way; the next migration tries again.
+        let _ = std::fs::remove_file(old);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copies_of_the_last_two_upgrades_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("usage.db");
+        for version in [1, 2, 4, 9] {
+            std::fs::write(place(&database, version), "").unwrap();
+        }
+        prune(&database, 9);
+        let kept = (1..10).filter(|version| place(&database, *version).exists());
+        assert_eq!(kept.collect::<Vec<_>>(), [4, 9]);
+    }
 }
