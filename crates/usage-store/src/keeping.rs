@@ -14,8 +14,11 @@ impl Store {
         match self.readers.read(|db| retention::prepare(db, until))? {
             None => Ok(false),
             Some(aged) => {
-                retention::cut(&mut self.writer().db, &aged)?;
-                Ok(true)
+                let free = retention::announce(&mut self.writer().db, &aged)?;
+                if free {
+                    retention::cut(&self.writer().db, &aged)?;
+                }
+                Ok(free)
             }
         }
     }

@@ -135,6 +135,13 @@ fn a_backup_is_one_file_for_its_owner_alone_and_replaces_nothing() {
     let refused = folder.run(&["backup", text(&target)]).refused(1);
     assert!(refused.contains("--force"), "{refused}");
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    // One that was killed leaves this; a file that somebody may still be writing isn't taken from them.
+    let other = backups.join("other.db");
+    std::fs::write(backups.join("other.db.partial"), "half").unwrap();
+    let refused = folder.run(&["backup", text(&other)]).refused(1);
+    assert!(refused.contains("other.db.partial"), "{refused}");
+    folder.run(&["backup", text(&other), "--force"]).well();
+    std::fs::remove_file(&other).unwrap();
     folder.token("Another");
     folder.run(&["backup", text(&target), "--force"]).well();
     assert_ne!(std::fs::read(&target).unwrap(), bytes);

@@ -15,11 +15,6 @@ use super::{Seq, StoredReport, next_seq, walk};
 use crate::sqlite::sql;
 use crate::{Day, Result};
 
-/// The first place that is still in the journal; its element is the horizon.
-const KEPT: &str = "kept";
-/// Up to where reports of days before the horizon are counted.
-const COUNTED: &str = "counted";
-
 /// What the read model keeps although the journal doesn't.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept {
@@ -81,25 +76,31 @@ pub(crate) fn prepare(db: &Connection, until: Timestamp) -> Result<Option<Aged>>
     Ok(aged)
 }
 
-/// Takes the blocks out, unless a rebuild has begun meanwhile.
-pub(crate) fn cut(db: &mut Connection, aged: &Aged) -> Result<()> {
+/// Tells the read model that the blocks are about to go; `false` where a rebuild has begun meanwhile.
+/// Comes before [`cut`]: days are kept that need not be, rather than lost.
+pub(crate) fn announce(db: &mut Connection, aged: &Aged) -> Result<bool> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if may_go_before(&step)?.is_none_or(|end| end < aged.to) {
-        return Ok(());
+        return Ok(false);
     }
-    step.prepare_cached(sql!("retention/cut"))?
-        .execute([aged.to as i64])?;
-    let after = aged.day.map_or(i64::MIN, |day| i64::from(day.0) + 1);
-    let horizon = read(&step, KEPT)?.map_or(after, |(_, horizon)| horizon.max(after));
-    set(&step, KEPT, aged.to as i64, horizon)?;
+    let after = aged.day.map_or(i32::MIN, |day| day.plus(1).0);
+    step.prepare_cached(sql!("retention/raise_horizon"))?
+        .execute([after])?;
     step.commit()?;
+    Ok(true)
+}
+
+/// Takes the blocks out. A rebuild that begins now does no harm: it keeps the days they were of.
+pub(crate) fn cut(db: &Connection, aged: &Aged) -> Result<()> {
+    db.prepare_cached(sql!("retention/cut"))?
+        .execute([aged.to as i64])?;
     Ok(())
 }
 
 /// Where the blocks end that may go; `None` while the read model is being made anew.
 fn may_go_before(db: &Connection) -> Result<Option<Seq>> {
     let model = mark::read(db, mark::MODEL)?;
-    if counted(db)?.is_some_and(|counted| model < counted) {
+    if kept(db)?.is_some_and(|kept| model < kept.counted) {
         return Ok(None);
     }
     let repacked = mark::read(db, mark::REPACK)?.seq;
@@ -109,40 +110,25 @@ fn may_go_before(db: &Connection) -> Result<Option<Seq>> {
 
 /// What the read model keeps, where the journal has lost something.
 pub(crate) fn kept(db: &Connection) -> Result<Option<Kept>> {
-    let Some((_, horizon)) = read(db, KEPT)? else {
-        return Ok(None);
-    };
-    let counted = counted(db)?.unwrap_or(Mark { seq: 0, element: 0 });
-    Ok(Some(Kept {
-        horizon: Day(horizon.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32),
-        counted,
-    }))
+    Ok(db
+        .prepare_cached(sql!("retention/kept"))?
+        .query_row([], |row| {
+            Ok(Kept {
+                horizon: Day(row.get(0)?),
+                counted: Mark {
+                    seq: row.get::<_, i64>(1)? as Seq,
+                    element: row.get::<_, i64>(2)? as usize,
+                },
+            })
+        })
+        .optional()?)
 }
 
 /// The read model is about to be emptied from the horizon on: what it has counted of earlier days
 /// isn't to be counted again.
-pub(crate) fn keep_counts(db: &Connection) -> Result<()> {
-    let model = mark::read(db, mark::MODEL)?;
-    let counted = counted(db)?.map_or(model, |counted| counted.max(model));
-    set(db, COUNTED, counted.seq as i64, counted.element as i64)
-}
-
-fn counted(db: &Connection) -> Result<Option<Mark>> {
-    Ok(read(db, COUNTED)?.map(|(seq, element)| Mark {
-        seq: seq as Seq,
-        element: element as usize,
-    }))
-}
-
-fn read(db: &Connection, name: &str) -> Result<Option<(i64, i64)>> {
-    Ok(db
-        .prepare_cached(sql!("retention/mark"))?
-        .query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?)
-}
-
-fn set(db: &Connection, name: &str, seq: i64, element: i64) -> Result<()> {
-    db.prepare_cached(sql!("retention/set_mark"))?
-        .execute(params![name, seq, element])?;
+pub(crate) fn keep_counts(db: &Connection, kept: &Kept) -> Result<()> {
+    let counted = kept.counted.max(mark::read(db, mark::MODEL)?);
+    db.prepare_cached(sql!("retention/set_counted"))?
+        .execute(params![counted.seq as i64, counted.element as i64])?;
     Ok(())
 }

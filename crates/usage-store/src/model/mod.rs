@@ -18,11 +18,11 @@ pub(crate) use days::DaySet;
 pub(crate) use dictionary::Dictionary;
 pub(crate) use servers::Latest;
 
+use crate::Result;
 use crate::journal::mark::{self, Mark};
-use crate::journal::retention;
+use crate::journal::retention::{self, Kept};
 use crate::journal::walk::{self, Stretch};
 use crate::sqlite::sql;
-use crate::{Day, Result};
 
 /// The next reports that the model has not taken in, and where they begin.
 pub(crate) struct Chunk {
@@ -73,14 +73,14 @@ pub(crate) fn apply(
 
 /// Where the journal doesn't reach back to the beginning any more: only what it still has all of is
 /// emptied. Servers stay as they are known; applying again what is left changes nothing of that.
-fn reset_from(step: &Connection, horizon: Day) -> Result<()> {
-    retention::keep_counts(step)?;
+fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
+    retention::keep_counts(step, kept)?;
     for emptied in [
         sql!("retention/forget_days"),
         sql!("retention/forget_cells"),
         sql!("retention/forget_counts"),
     ] {
-        step.prepare_cached(emptied)?.execute([horizon.0])?;
+        step.prepare_cached(emptied)?.execute([kept.horizon.0])?;
     }
     let begin = Mark { seq: 0, element: 0 };
     mark::set(step, mark::MODEL, begin, None)
@@ -91,7 +91,7 @@ pub(crate) fn reset(writer: &mut Connection) -> Result<()> {
     let step = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
     match retention::kept(&step)? {
         None => step.execute_batch(sql!("model/reset"))?,
-        Some(kept) => reset_from(&step, kept.horizon)?,
+        Some(kept) => reset_from(&step, &kept)?,
     }
     step.commit()?;
     Ok(())

@@ -158,6 +158,15 @@ CREATE TABLE day_reports (
     PRIMARY KEY (product, day, kind)
 ) STRICT, WITHOUT ROWID;
 
+-- What the model keeps although the journal doesn't: the first day of which the journal still has
+-- all, and up to where (place, element) reports of earlier days are counted. No row: it has all.
+CREATE TABLE kept (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    horizon INTEGER NOT NULL,
+    seq     INTEGER NOT NULL,
+    element INTEGER NOT NULL
+) STRICT;
+
 -- The quarantine --------------------------------------------------------------------
 
 CREATE TABLE quarantine (
