@@ -10,6 +10,7 @@ use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
 use crate::reserve::Reserve;
+use crate::watch::Watch;
 
 /// Shared by all handlers, behind one `Arc`.
 pub(crate) struct App {
@@ -21,6 +22,8 @@ pub(crate) struct App {
     pub(crate) ingest: Ingest,
     /// What signing in needs to remember.
     pub(crate) account: AccountState,
+    /// What operators watch.
+    pub(crate) watch: Arc<Watch>,
 }
 
 impl App {
@@ -31,12 +34,14 @@ impl App {
         settings: Settings,
         first_visit: FirstVisit,
         nudge: Option<Nudge>,
+        watch: Arc<Watch>,
     ) -> std::io::Result<App> {
         Ok(App {
-            ingest: Ingest::start(&store, &settings, nudge)?,
+            ingest: Ingest::start(&store, &settings, nudge, &watch)?,
             account: AccountState::new(first_visit),
             store,
             settings,
+            watch,
         })
     }
 }

@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Export(Export),
     /// Takes reports in from files: of machines without a network, or exports of other servers
     Import(Import),
-    /// Copies all data into one file, beside a running server
+    /// Copies all data into a folder, beside a running server
     Backup(Backup),
     /// Puts a backup back; the server must be stopped
     Restore(Restore),
@@ -200,13 +200,13 @@ pub(crate) struct Ready {
 pub(crate) struct Backup {
     #[command(flatten)]
     pub(crate) data: DataDir,
-    /// The file to write, or a folder, in which it gets a name with the time
-    #[arg(value_name = "FILE_OR_FOLDER")]
+    /// The folder to make, or one that is there, in which the backup gets a name with the time
+    #[arg(value_name = "FOLDER")]
     pub(crate) target: PathBuf,
     /// In a folder: keeps this many of its backups, and removes older ones
     #[arg(long, value_name = "BACKUPS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) keep: Option<u32>,
-    /// Replaces a file that is there already
+    /// Replaces a backup of that name
     #[arg(long)]
     pub(crate) force: bool,
     /// Compares all of the journal to its checksums, not just samples
@@ -218,8 +218,8 @@ pub(crate) struct Backup {
 pub(crate) struct Restore {
     #[command(flatten)]
     pub(crate) data: DataDir,
-    /// The backup
-    #[arg(value_name = "FILE")]
+    /// The backup, a folder
+    #[arg(value_name = "FOLDER")]
     pub(crate) backup: PathBuf,
     /// Moves data that is there already aside
     #[arg(long)]

@@ -3,11 +3,15 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use crate::limits::{BODY_SETTING_MAX_BYTES, DISK_RESERVE_BYTES, PerSender, RETENTION_MIN_DAYS};
+use crate::limits::{
+    BODY_SETTING_MAX_BYTES, CONNECTIONS_SETTING_MAX, DISK_RESERVE_BYTES, LOG_SLOWER_THAN_MILLIS,
+    PerSender, RETENTION_MIN_DAYS,
+};
 use crate::reserve::Bytes;
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
@@ -26,6 +30,10 @@ pub(crate) struct ServeOptions {
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8087]
     #[arg(long, env = "USAGE_LISTEN", value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
+
+    /// Address at which Prometheus reads /metrics, apart from the above; port 0 takes a free one [default: none]
+    #[arg(long, env = "USAGE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub(crate) metrics_listen: Option<String>,
 
     /// The data folder; made if it is new [default: usage-data]
     #[arg(long, env = "USAGE_DATA_DIR", value_name = "DIR")]
@@ -52,6 +60,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_LIMIT_LOOPBACK", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) limit_loopback: Option<bool>,
 
+    /// Connections at once, within the process's limit of open files [default: 100000]
+    #[arg(long, env = "USAGE_MAX_CONNECTIONS", value_name = "CONNECTIONS")]
+    pub(crate) max_connections: Option<usize>,
+
     /// The largest body of a report as sent, in bytes [default: 1048576]
     #[arg(long, env = "USAGE_MAX_BODY_BYTES", value_name = "BYTES")]
     pub(crate) max_body_bytes: Option<usize>,
@@ -67,6 +79,10 @@ pub(crate) struct ServeOptions {
     /// Requests a second that refill the burst [default: 10]
     #[arg(long, env = "USAGE_SENDER_RATE", value_name = "REQUESTS_PER_SECOND")]
     pub(crate) sender_rate: Option<u32>,
+
+    /// Different servers that one address may name in a day without a token [default: 20000]
+    #[arg(long, env = "USAGE_SENDER_SERVERS", value_name = "SERVERS")]
+    pub(crate) sender_servers: Option<u32>,
 
     /// Free disk space below which reports are answered 503, such as 512MiB; 0 switches it off
     /// [default: 256MiB]
@@ -84,6 +100,10 @@ pub(crate) struct ServeOptions {
     /// How the log is written [default: text]
     #[arg(long, env = "USAGE_LOG_FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
+
+    /// Log requests, commits and the like that take longer, whatever the level [default: 1000]
+    #[arg(long, env = "USAGE_LOG_SLOWER_THAN", value_name = "MILLISECONDS")]
+    pub(crate) log_slower_than: Option<u32>,
 }
 
 /// How much is logged.
@@ -118,12 +138,15 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) data_dir: PathBuf,
     /// Without a trailing slash.
     pub(crate) public_url: Option<String>,
     pub(crate) trusted_proxies: Vec<(IpAddr, u8)>,
     pub(crate) report_interval: u32,
     pub(crate) limit_loopback: bool,
+    /// `None`: as many as sensible.
+    pub(crate) max_connections: Option<usize>,
     pub(crate) per_sender: PerSender,
     /// Free space below which no reports are taken; 0 is none.
     pub(crate) disk_reserve: Bytes,
@@ -131,6 +154,7 @@ pub(crate) struct Config {
     pub(crate) retention_days: Option<u32>,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
+    pub(crate) log_slower_than: Duration,
 }
 
 /// What is wrong with the configuration, and what to do.
@@ -163,11 +187,12 @@ impl Config {
             .or(file.trusted_proxies)
             .unwrap_or_default();
         Ok(Config {
-            listen: listen.parse().map_err(|_| {
-                ConfigError(format!(
-                    "listen: {listen:?} is not an address and port such as 127.0.0.1:8087"
-                ))
-            })?,
+            listen: address("listen", &listen)?,
+            metrics_listen: set
+                .metrics_listen
+                .or(file.metrics_listen)
+                .map(|text| address("metrics-listen", &text))
+                .transpose()?,
             data_dir: set
                 .data_dir
                 .or(file.data_dir)
@@ -186,6 +211,14 @@ impl Config {
                 seconds => seconds.unwrap_or(12 * 60 * 60),
             },
             limit_loopback: set.limit_loopback.or(file.limit_loopback).unwrap_or(false),
+            max_connections: match set.max_connections.or(file.max_connections) {
+                Some(n) if n == 0 || n > CONNECTIONS_SETTING_MAX => {
+                    return Err(ConfigError(format!(
+                        "max-connections: must be from 1 to {CONNECTIONS_SETTING_MAX}"
+                    )));
+                }
+                connections => connections,
+            },
             per_sender,
             disk_reserve: set
                 .disk_reserve
@@ -201,8 +234,21 @@ impl Config {
             },
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
+            log_slower_than: Duration::from_millis(u64::from(
+                set.log_slower_than
+                    .or(file.log_slower_than)
+                    .unwrap_or(LOG_SLOWER_THAN_MILLIS),
+            )),
         })
     }
+}
+
+fn address(name: &str, text: &str) -> Result<SocketAddr, ConfigError> {
+    text.parse().map_err(|_| {
+        ConfigError(format!(
+            "{name}: {text:?} is not an address and port such as 127.0.0.1:8087"
+        ))
+    })
 }
 
 fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, ConfigError> {
@@ -223,6 +269,7 @@ fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, Conf
     let decompressed = set.max_decompressed_bytes.or(file.max_decompressed_bytes);
     let burst = set.sender_burst.or(file.sender_burst);
     let rate = set.sender_rate.or(file.sender_rate);
+    let servers = set.sender_servers.or(file.sender_servers);
     Ok(PerSender {
         body_max_bytes: bytes("max-body-bytes", body, default.body_max_bytes)?,
         decompressed_max_bytes: bytes(
@@ -232,6 +279,10 @@ fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, Conf
         )?,
         burst_requests: requests("sender-burst", burst, default.burst_requests)?,
         requests_per_second: requests("sender-rate", rate, default.requests_per_second)?,
+        servers_per_day: match servers {
+            Some(0) => return Err(ConfigError("sender-servers: must be above 0".to_owned())),
+            set => set.unwrap_or(default.servers_per_day),
+        },
     })
 }
 
@@ -350,10 +401,17 @@ mod tests {
         let default = resolve(ServeOptions::default()).unwrap();
         assert_eq!(set.public_url.as_deref(), Some("https://usage.example.com"));
         assert_eq!(set.trusted_proxies, [("127.0.0.1".parse().unwrap(), 32)]);
+        assert!(set.metrics_listen.unwrap().ip().is_loopback());
+        assert_eq!(
+            set.max_connections,
+            Some(crate::limits::CONNECTIONS_DEFAULT_MAX)
+        );
         let shown = Config {
             public_url: None,
             trusted_proxies: Vec::new(),
             retention_days: None,
+            metrics_listen: None,
+            max_connections: None,
             ..set
         };
         assert_eq!(shown, default, "the example shows the defaults");

@@ -1,14 +1,18 @@
 //! Background work: the read model follows the journal, the WAL is copied into the
-//! database, what is to be forgotten is erased, full spans are re-packed, old reports and keys go,
-//! and free pages after them. Two threads; each does its work in steps so small that no commit waits long.
+//! database, what is to be forgotten is erased, full spans are re-packed, old reports and keys go.
+//! Three threads; each does its work in steps so small that no commit waits long, and what takes much
+//! of the processor takes what is left of it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use usage_store::Store;
+
+use crate::outage::Outage;
+use crate::watch::Watch;
 
 /// How long the read model may be behind when nobody says that something came: only after a
 /// side command has written, as every commit says so.
@@ -17,17 +21,15 @@ const APPLY_AT_LEAST_EVERY: Duration = Duration::from_millis(500);
 /// Between two looks at the WAL and the journal's spans.
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 
+/// Reports are taken in together with those of the next moment: a page that many of them change is
+/// written once.
+const APPLY_AT_MOST_EVERY: Duration = Duration::from_millis(50);
+
+/// Between two looks at reports that may be too old: each unpacks the oldest block.
+const RETIRE_EVERY: Duration = Duration::from_secs(60);
+
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// Spans re-packed at one look: a few milliseconds each.
-const SPANS_AT_A_LOOK: usize = 32;
-
-/// Looks between two at reports that may be too old: about a minute. It unpacks the oldest block.
-const LOOKS_PER_RETIREMENT: u8 = 64;
-
-/// Steps of a retirement or a vacuum at one look: a few milliseconds each.
-const STEPS_AT_A_LOOK: usize = 32;
 
 /// Tells the read model that reports came. Cheap, and never blocks.
 #[derive(Clone)]
@@ -45,29 +47,35 @@ impl Nudge {
 pub(crate) struct Jobs {
     store: Arc<Store>,
     nudge: Option<Nudge>,
-    stop_upkeep: Option<SyncSender<()>>,
+    stop: Vec<SyncSender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Jobs {
-    /// Starts them.
-    /// `retention_days`: how long reports stay in the journal; `None` is for ever.
-    pub(crate) fn start(store: &Arc<Store>, retention_days: Option<u32>) -> std::io::Result<Jobs> {
+    /// Starts them. `retention_days` is how long reports stay in the journal; `None` is for ever.
+    pub(crate) fn start(
+        store: &Arc<Store>,
+        watch: &Arc<Watch>,
+        retention_days: Option<u32>,
+    ) -> std::io::Result<Jobs> {
         let (nudge, nudges) = mpsc::sync_channel(1);
-        let (stop_upkeep, stop) = mpsc::sync_channel(1);
-        let (model, upkeep) = (store.clone(), store.clone());
+        let (stop_upkeep, upkeep_stops) = mpsc::sync_channel(1);
+        let (stop_rewriting, rewriting_stops) = mpsc::sync_channel(1);
+        let [model, upkeep, rewriting] = [(); 3].map(|()| Arc::clone(store));
+        let [model_watch, upkeep_watch, rewriting_watch] = [(); 3].map(|()| Arc::clone(watch));
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let threads = vec![
-            std::thread::Builder::new()
-                .name("read-model".to_owned())
-                .spawn(move || follow(&model, &nudges))?,
-            std::thread::Builder::new()
-                .name("upkeep".to_owned())
-                .spawn(move || keep_up(&upkeep, retention_days, &stop))?,
+            thread("read-model").spawn(move || follow(&model, &nudges, &model_watch))?,
+            thread("upkeep").spawn(move || keep_up(&upkeep, &upkeep_stops, &upkeep_watch))?,
+            thread("rewriting").spawn(move || {
+                let retention = Retention::new(retention_days);
+                rewrite(&rewriting, retention, &rewriting_stops, &rewriting_watch);
+            })?,
         ];
         Ok(Jobs {
             store: store.clone(),
             nudge: Some(Nudge(nudge)),
-            stop_upkeep: Some(stop_upkeep),
+            stop: vec![stop_upkeep, stop_rewriting],
             threads,
         })
     }
@@ -81,7 +89,7 @@ impl Jobs {
     pub(crate) fn stop(mut self) {
         self.store.stop();
         self.nudge = None;
-        self.stop_upkeep = None;
+        self.stop.clear();
         for thread in self.threads.drain(..) {
             // A job that panicked has said so already.
             let _ = thread.join();
@@ -90,15 +98,21 @@ impl Jobs {
 }
 
 /// The read model follows the journal.
-fn follow(store: &Store, nudges: &Receiver<()>) {
+fn follow(store: &Store, nudges: &Receiver<()>, watch: &Watch) {
+    after_everybody_else();
+    let mut outage = Outage::of("counting what was reported");
     loop {
-        let pause = match store.apply() {
+        let began = Instant::now();
+        let applied = store.apply();
+        watch.applied(&applied, began.elapsed());
+        outage.note(&applied);
+        let pause = match applied {
             Ok(0) => APPLY_AT_LEAST_EVERY,
-            Ok(_) => Duration::ZERO,
-            Err(e) => {
-                tracing::error!(error = %e, "the read model could not follow the journal; will try again");
-                AFTER_FAILURE
+            Ok(_) => {
+                std::thread::park_timeout(APPLY_AT_MOST_EVERY);
+                Duration::ZERO
             }
+            Err(_) => AFTER_FAILURE,
         };
         if nudges.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
@@ -106,31 +120,16 @@ fn follow(store: &Store, nudges: &Receiver<()>) {
     }
 }
 
-/// Everything that has time.
-fn keep_up(store: &Store, retention_days: Option<u32>, stop: &Receiver<()>) {
-    let mut slice = 0u8;
-    let mut retiring = false;
+/// What must not wait for anything long: the WAL grows.
+fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
+    let mut copying = Outage::of("copying the WAL into the database");
+    let mut tidying = Outage::of("tidying idempotency keys");
     loop {
-        let mut pause = UPKEEP_EVERY;
-        // Each by itself: a damaged block that can't be erased from must not let the WAL grow.
-        let retired = match retention_days {
-            Some(days) if retiring || slice.is_multiple_of(LOOKS_PER_RETIREMENT) => {
-                retire(store, days)
-            }
-            _ => Ok(false),
-        };
-        retiring = retired.as_ref().is_ok_and(|more| *more);
-        for (what, done) in [
-            ("taking old reports out of the journal", retired.map(|_| ())),
-            ("erasing what is to be forgotten", erase(store)),
-            ("upkeep of the data", tidy(store, slice)),
-        ] {
-            if let Err(e) = done {
-                tracing::error!(error = %e, "{what} failed; will try again");
-                pause = AFTER_FAILURE;
-            }
-        }
-        slice = slice.wrapping_add(1);
+        let failed = [
+            copying.note(&store.checkpoint()),
+            tidying.note(&tidy_keys(store)),
+        ];
+        let pause = after(failed, UPKEEP_EVERY, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
@@ -138,51 +137,111 @@ fn keep_up(store: &Store, retention_days: Option<u32>, stop: &Receiver<()>) {
 }
 
 /// Does the erasures that were asked for.
-fn erase(store: &Store) -> usage_store::Result<()> {
+fn erase(store: &Store, watch: &Watch) -> usage_store::Result<()> {
     while store.erase_next(Timestamp::now())? {
+        watch.reports.erasures_done.inc();
         tracing::info!("something that was to be forgotten is erased");
     }
     Ok(())
 }
 
-fn tidy(store: &Store, slice: u8) -> usage_store::Result<()> {
-    store.checkpoint()?;
-    store.forget_keys(slice, Timestamp::now())?;
-    repack(store)?;
-    vacuum(store)
+fn tidy_keys(store: &Store) -> usage_store::Result<()> {
+    while store.tidy_keys(Timestamp::now())? {}
+    Ok(())
 }
 
-/// Takes old reports out of the journal; whether there may be more.
-fn retire(store: &Store, days: u32) -> usage_store::Result<bool> {
-    let until = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days));
-    for step in 0..STEPS_AT_A_LOOK {
-        if !store.retire(until)? {
-            if step > 0 {
-                tracing::info!(
-                    days,
-                    "reports older than retention-days were taken out of the journal"
-                );
-            }
-            return Ok(false);
+/// What rewrites the journal: erasures, re-packing, the end of old reports. Each by itself: a damaged
+/// block that can't be erased from must not keep others large.
+fn rewrite(store: &Store, mut retention: Retention, stop: &Receiver<()>, watch: &Watch) {
+    let mut erasing = Outage::of("erasing what is to be forgotten");
+    let mut packing = Outage::of("re-packing the journal");
+    let mut retiring = Outage::of("taking old reports out of the journal");
+    loop {
+        let (erased, packed) = (erase(store, watch), repack(store, watch));
+        let retired = retention.step(store);
+        let more = matches!(packed, Ok(true)) || matches!(retired, Ok(true));
+        let failed = [
+            erasing.note(&erased),
+            packing.note(&packed),
+            retiring.note(&retired),
+        ];
+        let pause = if more { Duration::ZERO } else { UPKEEP_EVERY };
+        let pause = after(failed, pause, watch);
+        if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
+            return;
         }
     }
+}
+
+/// Old reports leave the journal, a few blocks at a time.
+struct Retention {
+    days: Option<u32>,
+    next_look: Instant,
+    /// Some have gone since the last look that found none.
+    some_went: bool,
+}
+
+impl Retention {
+    fn new(days: Option<u32>) -> Retention {
+        Retention {
+            days,
+            next_look: Instant::now(),
+            some_went: false,
+        }
+    }
+
+    /// Takes the oldest out if they are due; whether there may be more.
+    fn step(&mut self, store: &Store) -> usage_store::Result<bool> {
+        let Some(days) = self.days.filter(|_| self.next_look <= Instant::now()) else {
+            return Ok(false);
+        };
+        let until = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days));
+        if store.retire(until)? {
+            self.some_went = true;
+            return Ok(true);
+        }
+        self.next_look = Instant::now() + RETIRE_EVERY;
+        if std::mem::take(&mut self.some_went) {
+            tracing::info!(
+                days,
+                "reports older than retention-days were taken out of the journal"
+            );
+        }
+        Ok(false)
+    }
+}
+
+/// How long to wait before the next look.
+fn after<const WORKS: usize>(failed: [bool; WORKS], pause: Duration, watch: &Watch) -> Duration {
+    let failures = failed.into_iter().filter(|failed| *failed).count();
+    watch.reports.upkeep_failures.inc_by(failures as u64);
+    if failures > 0 { AFTER_FAILURE } else { pause }
+}
+
+/// Re-packs the next full span; whether there was one. Packing is done when nobody else wants the
+/// processor; putting the span in its place is not, as commits wait for that.
+fn repack(store: &Store, watch: &Watch) -> usage_store::Result<bool> {
+    let packed = std::thread::scope(|scope| {
+        let packing = scope.spawn(|| {
+            after_everybody_else();
+            store.pack_next()
+        });
+        // A panic has been said already, and is tried again like any failure.
+        packing.join().unwrap_or(Ok(None))
+    })?;
+    let Some(span) = packed else {
+        return Ok(false);
+    };
+    store.put_packed(&span)?;
+    watch.reports.repacked_spans.inc();
     Ok(true)
 }
 
-fn vacuum(store: &Store) -> usage_store::Result<()> {
-    for _ in 0..STEPS_AT_A_LOOK {
-        if !store.vacuum()? {
-            break;
-        }
+/// From here on this thread gets what others leave of the processor. Elsewhere than on Linux a
+/// thread can't be told so without touching the whole process: it competes.
+fn after_everybody_else() {
+    #[cfg(target_os = "linux")]
+    if let Err(cause) = rustix::process::nice(19) {
+        tracing::debug!(%cause, "background work competes with ingest");
     }
-    Ok(())
-}
-
-fn repack(store: &Store) -> usage_store::Result<()> {
-    for _ in 0..SPANS_AT_A_LOOK {
-        if !store.repack()? {
-            break;
-        }
-    }
-    Ok(())
 }

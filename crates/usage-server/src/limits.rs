@@ -15,6 +15,8 @@ pub(crate) struct PerSender {
     pub(crate) burst_requests: u32,
     /// Requests a second, once the burst is used up.
     pub(crate) requests_per_second: u32,
+    /// Different servers that an address may name in a day without a token.
+    pub(crate) servers_per_day: u32,
 }
 
 impl Default for PerSender {
@@ -24,6 +26,7 @@ impl Default for PerSender {
             decompressed_max_bytes: BODY_DECOMPRESSED_MAX_BYTES,
             burst_requests: SENDER_BURST_REQUESTS,
             requests_per_second: SENDER_REQUESTS_PER_SECOND,
+            servers_per_day: SENDER_SERVERS_PER_DAY,
         }
     }
 }
@@ -44,9 +47,17 @@ pub(crate) const BODY_DISCARDED_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Set aside for a body before its first byte came, whatever its Content-Length claims.
 pub(crate) const BODY_RESERVED_BYTES: usize = 16 * 1024;
 
-/// Bodies up to this are read right on the event loop, in less than a millisecond; larger ones on
-/// a thread of their own, so that nobody else waits for them.
-pub(crate) const BODY_DECODED_INLINE_MAX_BYTES: usize = 64 * 1024;
+/// Bodies up to this, decompressed, are read right on the event loop, in some 100 us; larger ones on
+/// a thread of their own, so that nobody else waits for them. Real ones are below 10 KiB.
+pub(crate) const BODY_DECODED_INLINE_MAX_BYTES: usize = 16 * 1024;
+
+/// A body counts as one request of its sender for each of these, decompressed: so a full burst of
+/// the largest bodies is 64 MiB, which fits what may be in flight.
+pub(crate) const BODY_BYTES_PER_REQUEST: usize = 64 * 1024;
+
+/// Large bodies that are being read or wait for it: a second's work where they are as large as large
+/// clusters' reports, some seconds' where they are bombs. Further ones get 503.
+pub(crate) const LARGE_BODIES_WAITING_MAX: usize = 512;
 
 /// zstd's window: 2 to the 23rd is 8 MiB, what RFC 9659 allows over HTTP. A frame may ask
 /// for gigabytes.
@@ -55,6 +66,9 @@ pub(crate) const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// All bodies being read at this moment: a thousand senders at once of real reports fit a
 /// hundred times over, a flood of large ones gets 503 and not our memory.
 pub(crate) const BODIES_IN_FLIGHT_MAX_BYTES: usize = 128 * 1024 * 1024;
+
+/// Up to here bodies above [`BODY_RESERVED_BYTES`] are read, so that they never keep out the small ones.
+pub(crate) const LARGE_BODIES_IN_FLIGHT_MAX_BYTES: usize = 96 * 1024 * 1024;
 
 /// A request's head: a token, ids, a proxy's additions. Over it is 431.
 pub(crate) const HEADERS_MAX_BYTES: usize = 32 * 1024;
@@ -74,12 +88,33 @@ pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(65);
 /// gives up after 60 s; a slow line needs less for 1 MiB.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// Connections at once; further ones wait in the kernel's queue. Each is some 10 KiB here,
-/// and a file descriptor.
-pub(crate) const CONNECTIONS_MAX: u32 = 8_192;
+/// Connections at once, unless the operator or the process's limit of open files says otherwise.
+/// Each is some 10 KiB here and as much in the kernel; programs keep theirs open between two reports.
+pub(crate) const CONNECTIONS_DEFAULT_MAX: usize = 100_000;
+
+/// No setting allows more connections than this: ports and descriptors end sooner.
+pub(crate) const CONNECTIONS_SETTING_MAX: usize = 1_000_000;
+
+/// Connections that wait in the kernel to be accepted; Linux allows 4,096 as it comes. One too many is a
+/// second's delay for its sender.
+pub(crate) const CONNECTIONS_WAITING_MAX: u32 = 4_096;
+
+/// Descriptors left for everything but connections: SQLite's files of some readers, and the kernel's
+/// delay in giving back those of connections that were closed.
+pub(crate) const DESCRIPTORS_RESERVED: usize = 512;
+
+/// Where all slots are taken, one of this many connections is closed at once: looking for those that
+/// were still the longest means looking at all.
+pub(crate) const CONNECTIONS_CLOSED_AT_ONCE: usize = 256;
+
+/// How much longer than an idle one a connection with a request under way is kept then.
+pub(crate) const REQUEST_HEAD_START: Duration = Duration::from_secs(1);
 
 /// HTTP/2 streams of one connection: a proxy's share.
 pub(crate) const HTTP2_STREAMS_MAX: u32 = 256;
+
+/// Of an answer, kept for each HTTP/2 stream whose receiver doesn't read.
+pub(crate) const HTTP2_SEND_BUFFER_MAX_BYTES: usize = 64 * 1024;
 
 /// After the process ran out of file descriptors or the like, until the next try.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
@@ -87,30 +122,21 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// What a stop waits for requests under way; supervisors kill after 10 s or more.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How long `usage-server ready` waits for a server on the same machine.
-pub(crate) const READY_WAIT_MAX: Duration = Duration::from_secs(5);
-
-/// What it reads of the answer, which has a line.
-pub(crate) const READY_ANSWER_MAX_BYTES: u64 = 16 * 1024;
-
-/// Free disk space below which no reports are taken: a WAL of a minute at full load, a few days of
-/// sessions and audit, an erasure. An operator may set another.
-pub(crate) const DISK_RESERVE_BYTES: u64 = 256 * 1024 * 1024;
-
-/// Between two looks at the free space: at full load some 10 MiB are written meanwhile.
-pub(crate) const RESERVE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
-
-/// Reports are taken again once there is an eighth more than the reserve.
-pub(crate) const RESERVE_OVER_BY: u64 = 8;
-
-/// The shortest time that reports may be kept for: less is a mistake.
-pub(crate) const RETENTION_MIN_DAYS: u32 = 1;
+/// Of that, for the rest of a head that has begun to come.
+pub(crate) const STOP_HEAD_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Requests of one sender at once: a cluster restarted as a whole behind one address.
 pub(crate) const SENDER_BURST_REQUESTS: u32 = 1_000;
 
 /// How fast a sender's burst refills.
 pub(crate) const SENDER_REQUESTS_PER_SECOND: u32 = 10;
+
+/// Different servers that one address may name in a day without a token: several times those of a large
+/// data centre behind one address.
+pub(crate) const SENDER_SERVERS_PER_DAY: u32 = 20_000;
+
+/// Servers remembered for that, of all addresses: some 20 MiB. Past it the count begins anew.
+pub(crate) const SERVERS_REMEMBERED_MAX: usize = 1_000_000;
 
 /// The body of a request to forget: a product and two ids of 1 KiB each, escaped.
 pub(crate) const FORGET_BODY_MAX_BYTES: usize = 64 * 1024;
@@ -188,8 +214,49 @@ pub(crate) const IMPORT_UPLOAD_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Refused lines that the import page shows; all are counted, and in the quarantine.
 pub(crate) const IMPORT_LINES_SHOWN_MAX: usize = 100;
 
+/// How long the API's description may be kept: it changes with a new version or other settings.
+pub(crate) const OPENAPI_CACHED_SECONDS: u32 = 3_600;
+
 /// Replies from this size on are compressed; below, the headers outweigh the gain.
 pub(crate) const COMPRESSED_FROM_BYTES: u64 = 1_024;
 
 /// A token has at most this many bytes: headers in all have 32 KiB, and no issuer needs more.
 pub(crate) const TOKEN_MAX_BYTES: usize = 4 * 1024;
+
+/// What takes longer is in the log whatever its level: a request, a commit, a chunk of the read
+/// model. A sender who waits for a second wonders; all of them take milliseconds.
+pub(crate) const LOG_SLOWER_THAN_MILLIS: u32 = 1_000;
+
+/// Log lines that wait to be written: some thousand, while a terminal is held for a moment.
+pub(crate) const LOG_WAITING_MAX_BYTES: usize = 1024 * 1024;
+
+/// What a stop waits for the last lines: whoever reads them may be gone, or stuck.
+pub(crate) const LOG_FINISH_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Connections at once to the listener for metrics: a few scrapers and people.
+pub(crate) const METRICS_CONNECTIONS_MAX: usize = 64;
+
+/// What a stop waits for a scrape under way, after all senders have their answers.
+pub(crate) const METRICS_DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// While reports can't be stored, between two tries whether they can: soon enough for a load
+/// balancer, rare enough for a disk in trouble.
+pub(crate) const OUTAGE_TRY_EVERY: Duration = Duration::from_secs(1);
+/// How long `usage-server ready` waits for a server on the same machine.
+pub(crate) const READY_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// What it reads of the answer, which has a line.
+pub(crate) const READY_ANSWER_MAX_BYTES: u64 = 16 * 1024;
+
+/// Free disk space below which no reports are taken: a WAL of a minute at full load, a few days of
+/// sessions and audit, an erasure. An operator may set another.
+pub(crate) const DISK_RESERVE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Between two looks at the free space: at full load some 10 MiB are written meanwhile.
+pub(crate) const RESERVE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Reports are taken again once there is an eighth more than the reserve.
+pub(crate) const RESERVE_OVER_BY: u64 = 8;
+
+/// The shortest time that reports may be kept for: less is a mistake.
+pub(crate) const RETENTION_MIN_DAYS: u32 = 1;

@@ -8,6 +8,11 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
 
+/// Why the API refused a request, in a word, handed back in the answer's extensions: it is counted
+/// and logged at the edge.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reason(pub(crate) &'static str);
+
 /// Where the request came from, trusted proxies taken into account. Never stored, never logged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClientAddress(pub(crate) IpAddr);

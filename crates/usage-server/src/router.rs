@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::ingest::Refusal;
 use crate::limits::COMPRESSED_FROM_BYTES;
 use crate::request::ClientAddress;
-use crate::{health, ingest, pages};
+use crate::{health, ingest, openapi, pages};
 
 /// All doors.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -30,9 +30,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/usage/{product}", post(ingest::usage))
         .route("/api/v1/forget", post(ingest::forget))
         .route("/api/v1/forget/{code}", get(ingest::forget_status))
+        .route("/api/v1/openapi.json", openapi::door(&app.settings))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .method_not_allowed_fallback(async || Refusal::WrongMethod)
+        .method_not_allowed_fallback(async |method| Refusal::WrongMethod(method))
         .merge(pages);
     let at_the_tidied_path = doors
         .clone()

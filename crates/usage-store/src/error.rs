@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 /// The result of a store call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -33,11 +35,15 @@ pub enum Error {
     },
     /// The database is another program's.
     NotOurs,
-    /// There is such a file already.
+    /// The journal is there without its read model.
+    NoModel(PathBuf),
+    /// There is such a file or folder already.
     Exists(PathBuf),
+    /// What is there is no copy of ours, so none takes its place.
+    NotReplaced(PathBuf),
     /// The folder has data already, which a restore would take the place of.
     HasData(PathBuf),
-    /// A file is no backup of ours; why.
+    /// A folder is no backup of ours; why.
     NotABackup(PathBuf, String),
     /// A copy of the database is damaged; how.
     Damaged(PathBuf, String),
@@ -59,6 +65,8 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A reader that doesn't leave keeps the WAL from being copied.
+    WalHeld,
     /// The name, address or token is taken already.
     Taken(&'static str),
     /// More than one entry fits what was given.
@@ -70,7 +78,7 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Error::Sqlite(e) => write!(f, "database error: {e}"),
+            Error::Sqlite(e) => write!(f, "database error: {e}{}", advice(e)),
             Error::Io(path, e) => write!(f, "{}: {e}", path.display()),
             Error::Locked(path) => write!(
                 f,
@@ -93,9 +101,19 @@ impl std::fmt::Display for Error {
             Error::NotOurs => {
                 f.write_str("usage.db there is another program's database; name another --data-dir")
             }
+            Error::NoModel(path) => write!(
+                f,
+                "{} has no model.db; start `usage-server serve` once, which makes it anew",
+                path.display()
+            ),
             Error::Exists(path) => write!(
                 f,
-                "{} is there already; name another file, or say --force to replace it",
+                "{} is there already; name another folder, or say --force to replace it",
+                path.display()
+            ),
+            Error::NotReplaced(path) => write!(
+                f,
+                "{} is no backup, so it is not replaced by one; name another folder",
                 path.display()
             ),
             Error::HasData(path) => write!(
@@ -128,12 +146,37 @@ impl std::fmt::Display for Error {
                 path.display()
             ),
             Error::CorruptBlock { seq, reason } => {
-                write!(f, "the journal block of report {seq} is damaged: {reason}")
+                write!(
+                    f,
+                    "the journal block of report {seq} is damaged: {reason}; nothing behind it is counted or exported: restore the newest backup"
+                )
             }
+            Error::WalHeld => f.write_str(
+                "a program that reads usage.db holds its usage.db-wal back, which keeps growing; end that program",
+            ),
             Error::Taken(what) => write!(f, "this {what} is known already; nothing was changed"),
             Error::Ambiguous(what) => write!(f, "{what} fits more than one; give more of it"),
             Error::NotFound(what) => write!(f, "{what} was not found"),
         }
+    }
+}
+
+/// What to do about an error of the disk or the file, after SQLite's words for it.
+fn advice(e: &rusqlite::Error) -> String {
+    let Some(failure) = e.sqlite_error() else {
+        return String::new();
+    };
+    match failure.code {
+        ErrorCode::DiskFull => "; make space on it".to_owned(),
+        ErrorCode::ReadOnly => "; make the data folder writable".to_owned(),
+        ErrorCode::SystemIoFailure => format!(
+            " (SQLite's code {}); the disk fails, is read-only or over a quota: see the system's log",
+            failure.extended_code
+        ),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+            "; restore the newest backup".to_owned()
+        }
+        _ => String::new(),
     }
 }
 

@@ -7,6 +7,8 @@
 pub mod backup;
 pub mod erasure;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod journal;
 mod keeping;
 mod model;
@@ -20,6 +22,8 @@ mod time;
 mod turns;
 
 pub use error::{Error, Result};
-pub use journal::{Idempotency, NewReport, Outcome, Sender, Seq, StoredReport, TokenProof};
-pub use store::{Migrating, Store, Writing};
+pub use journal::{
+    Idempotency, NewReport, Outcome, Repacked, Sender, Seq, StoredReport, TokenProof,
+};
+pub use store::{Opening, Store, Writing};
 pub use time::Day;

@@ -5,23 +5,27 @@
 use std::fs::{File, TryLockError};
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
-use crate::journal::{Appender, NewReport, Outcome, forget_keys, mark, next_seq, repack};
-use crate::model::{self, Dictionary};
+use crate::journal::keys::KeyUpkeep;
+use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
+use crate::model::{self, Dictionary, Model, applied};
 use crate::quarantine::{self, Refused};
 use crate::registry::tokens;
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result, backup};
 
-/// The database's file in the data folder.
-const DATABASE: &str = "usage.db";
+/// The database in the data folder: the journal, the registry, the quarantine.
+pub(crate) const DATABASE: &str = "usage.db";
+
+/// The read model beside it.
+pub(crate) const MODEL: &str = "model.db";
 
 /// Held by the server for as long as it runs.
 const LOCK: &str = "usage.lock";
@@ -29,16 +33,26 @@ const LOCK: &str = "usage.lock";
 /// A WAL of more pages than this is made to start anew: 16 MiB, about two seconds of full load.
 const WAL_LARGE_PAGES: i64 = 4_096;
 
+/// More pages than this that can't be copied, 32 MiB, and some reader has stayed for long: our own
+/// leave within a step.
+const WAL_HELD_PAGES: i64 = 2 * WAL_LARGE_PAGES;
+
 /// The data folder's database, opened. Shared by all threads.
 pub struct Store {
     turns: Turns,
     writer: Mutex<Writer>,
     pub(crate) readers: Readers,
     checkpointer: Mutex<Connection>,
-    dictionary: Mutex<Dictionary>,
+    model: Mutex<Model>,
+    key_upkeep: Mutex<KeyUpkeep>,
     pub(crate) grants: tokens::Grants,
+    /// Bytes of all blocks that commits wrote into the journal since the start.
+    appended_bytes: AtomicU64,
     /// Long work is to end at its next step.
     stopping: AtomicBool,
+    /// What was erased may still stand in the WAL; not known of what an earlier process left.
+    wal_to_empty: AtomicBool,
+    model_wal_to_empty: AtomicBool,
     /// Released by the operating system when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -77,15 +91,17 @@ pub enum Writing {
     Beside,
 }
 
-/// Data of an older program is about to be migrated.
+/// What opening did or is about to do beside, for operators to hear.
 #[derive(Debug, Clone, Copy)]
-pub struct Migrating<'a> {
-    /// The version of its schema.
-    pub from: i64,
-    /// The version it will have.
-    pub to: i64,
-    /// Where it is backed up first.
-    pub backup: &'a Path,
+pub enum Opening<'a> {
+    /// The data is of an older program: it is copied to this folder, then migrated.
+    Migrating {
+        /// Where the copy goes.
+        backup: &'a Path,
+    },
+    /// `model.db` had taken in more than `usage.db` holds, which is an older one than it was made
+    /// from: it is made anew.
+    ModelAhead,
 }
 
 /// Opening, closing, upkeep.
@@ -95,73 +111,163 @@ impl Store {
         Store::open_telling(data_dir, writing, &mut |_| ())
     }
 
-    /// Opens it, and says when data of an older program is to be migrated first: with much of it
-    /// that takes a while.
+    /// Opens it, and says what else that takes: with much data a migration lasts a while.
     pub fn open_telling(
         data_dir: &Path,
         writing: Writing,
-        tell: &mut dyn FnMut(Migrating<'_>),
+        tell: &mut dyn FnMut(Opening<'_>),
     ) -> Result<Store> {
-        let path = database_in(data_dir);
+        let path = data_dir.join(DATABASE);
         let lock = match writing {
-            Writing::Alone => Some(take_folder(data_dir)?),
+            Writing::Alone => {
+                let lock = take_folder(data_dir)?;
+                backup::complete(data_dir, Timestamp::now())?;
+                Some(lock)
+            }
             Writing::Beside if !path.exists() => {
                 return Err(Error::NoDatabase(data_dir.to_owned()));
             }
             Writing::Beside => None,
         };
-        let mut db = sqlite::open_writer(&path, writing == Writing::Alone)?;
-        sqlite::migrate(&mut db, writing, |db, found| {
-            let backup = backup::place(&path, found);
-            tell(Migrating {
-                from: found,
-                to: sqlite::newest_schema(),
-                backup: &backup,
-            });
-            backup::before_migrating(db, &path, found)
-        })?;
+        let (alone, model_path) = (writing == Writing::Alone, data_dir.join(MODEL));
+        let mut db = sqlite::open_writer(&path, alone)?;
+        // It can be made anew; whoever finds it gone begins.
+        let model_is_there = model_path.exists();
+        let mut model = sqlite::open_model(&model_path, &path, !model_is_there)?;
+        if alone {
+            sqlite::settle(&mut db, &path)?;
+            sqlite::settle(&mut model, &model_path)?;
+        }
+        let from = sqlite::found(&db, sqlite::JOURNAL, writing)?;
+        let making = if model_is_there {
+            writing
+        } else {
+            Writing::Alone
+        };
+        let mut model_from = sqlite::found(&model, sqlite::MODEL, making)?;
+        if model_from == 0 {
+            sqlite::migrate(&mut model, sqlite::MODEL)?;
+            model_from = sqlite::newest(sqlite::MODEL);
+        }
+        let known = [
+            sqlite::newest(sqlite::JOURNAL),
+            sqlite::newest(sqlite::MODEL),
+        ];
+        if from > 0 && [from, model_from] != known {
+            backup::before_migrating(data_dir, [from, model_from], |backup| {
+                tell(Opening::Migrating { backup });
+            })?;
+        }
+        sqlite::migrate(&mut db, sqlite::JOURNAL)?;
+        sqlite::migrate(&mut model, sqlite::MODEL)?;
+        if alone && model::reset_if_ahead(&mut model)? {
+            tell(Opening::ModelAhead);
+        }
         let appender = Appender::new(&db)?;
         Ok(Store {
             turns: Turns::default(),
             stopping: AtomicBool::new(false),
+            wal_to_empty: AtomicBool::new(alone),
+            model_wal_to_empty: AtomicBool::new(alone),
             checkpointer: Mutex::new(sqlite::checkpointer(&path)?),
             writer: Mutex::new(Writer { db, appender }),
-            readers: Readers::new(path),
-            dictionary: Mutex::default(),
+            readers: Readers::new(path, model_path),
+            model: Mutex::new(Model {
+                db: model,
+                dictionary: Dictionary::default(),
+            }),
+            key_upkeep: Mutex::default(),
             grants: tokens::Grants::default(),
+            appended_bytes: AtomicU64::new(0),
             _lock: lock,
         })
     }
 
     /// Copies what the WAL holds into the database, beside readers and the writer. The WAL starts
     /// anew only at a commit that finds it all copied; under steady load there is no such
-    /// moment, so once it is large the short rest is copied while the writer waits.
+    /// moment, so once it is large the short rest is copied while the writer waits. An error where
+    /// a reader that doesn't leave holds back so much that somebody should know.
     pub fn checkpoint(&self) -> Result<()> {
         let checkpointer = self
             .checkpointer
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if sqlite::checkpoint(&checkpointer)? > WAL_LARGE_PAGES {
+        if sqlite::checkpoint(&checkpointer)?.pages > WAL_LARGE_PAGES {
             let _no_commit_meanwhile = self.writer();
-            sqlite::checkpoint(&checkpointer)?;
+            let wal = sqlite::checkpoint(&checkpointer)?;
+            if wal.held_pages > WAL_HELD_PAGES {
+                return Err(Error::WalHeld);
+            }
+        }
+        if self.wal_to_empty.load(Ordering::Relaxed) {
+            self.empty_wal(&checkpointer)?;
         }
         Ok(())
     }
 
-    /// Re-packs the next full span of the journal; whether there was one.
-    pub fn repack(&self) -> Result<bool> {
-        match self.readers.read(repack::prepare)? {
-            None => Ok(false),
-            Some(span) => {
-                repack::swap(&mut self.writer().db, &span)?;
-                Ok(true)
-            }
-        }
+    /// Tries to cut the WAL to nothing; where a reader is in the way, the next checkpoint does.
+    fn empty_wal(&self, checkpointer: &Connection) -> Result<()> {
+        // Most of it while commits go on.
+        sqlite::checkpoint(checkpointer)?;
+        let _no_commit_meanwhile = self.writer();
+        let emptied = sqlite::empty_wal(checkpointer)?;
+        self.wal_to_empty.store(!emptied, Ordering::Relaxed);
+        Ok(())
     }
 
-    /// Forgets the idempotency keys of one slice of 256 that are older than their window.
-    pub fn forget_keys(&self, slice: u8, now: Timestamp) -> Result<()> {
-        forget_keys(&self.writer().db, slice, now)
+    /// The same for the read model's; where a reader is in the way, the next step does.
+    fn empty_model_wal(&self, model: &Model) -> Result<()> {
+        let emptied = sqlite::empty_wal(&model.db)?;
+        self.model_wal_to_empty.store(!emptied, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Finds out whether the disk takes a commit again: makes one that changes nothing.
+    pub fn try_commit(&self) -> Result<()> {
+        self.write(sqlite::touch)
+    }
+
+    /// The next full span of the journal, packed anew; `None` where there is none. Takes a while, and
+    /// holds nobody up.
+    pub fn pack_next(&self) -> Result<Option<Repacked>> {
+        self.readers.read(repack::prepare)
+    }
+
+    /// Puts a span that was packed anew in its place.
+    pub fn put_packed(&self, span: &Repacked) -> Result<()> {
+        repack::swap(&mut self.writer().db, span)
+    }
+
+    /// Re-packs the next full span of the journal; whether there was one.
+    pub fn repack(&self) -> Result<bool> {
+        let Some(span) = self.pack_next()? else {
+            return Ok(false);
+        };
+        self.put_packed(&span)?;
+        Ok(true)
+    }
+
+    /// Does a step of the upkeep of idempotency keys: those older than their window are forgotten, the others
+    /// kept small and quick to find. Whether there was anything to do.
+    pub fn tidy_keys(&self, now: Timestamp) -> Result<bool> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let mut upkeep = self
+            .key_upkeep
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let begin = |writer: &mut Writer, upkeep: &mut KeyUpkeep| {
+            upkeep.begin(&mut writer.db, &mut writer.appender.keys, now)
+        };
+        if !begin(&mut self.writer(), &mut upkeep)? {
+            return Ok(false);
+        }
+        self.readers.read(|db| upkeep.read(db))?;
+        let mut writer = self.writer();
+        let Writer { db, appender } = &mut *writer;
+        upkeep.write(db, &mut appender.keys)?;
+        Ok(true)
     }
 
     /// Bids long work end at its next step: the process is about to stop.
@@ -182,6 +288,11 @@ impl Store {
         }
     }
 
+    /// The writer of the read model. Taken before the journal's, where both are needed.
+    pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
+        self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `write` in one transaction.
     pub(crate) fn write<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut writer = self.writer();
@@ -199,12 +310,31 @@ impl Store {
     /// Appends a batch in one commit; returns when it is on disk. One outcome a report, in order.
     pub fn append(&self, reports: &[NewReport]) -> Result<Vec<Outcome>> {
         let mut writer = self.hold(self.turns.urgent());
+        if writer.appender.keys.crowded() {
+            drop(writer);
+            self.make_room_for_keys();
+            writer = self.hold(self.turns.urgent());
+        }
         let Writer { db, appender } = &mut *writer;
         let outcomes = appender.append(db, reports)?;
+        self.appended_bytes
+            .store(appender.packed_bytes(), Ordering::Relaxed);
         if outcomes.contains(&Outcome::TokenRevoked) {
             self.grants.clear();
         }
         Ok(outcomes)
+    }
+
+    /// Bytes that commits wrote into the journal since the start, compressed.
+    pub fn appended_bytes(&self) -> u64 {
+        self.appended_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Does upkeep's work where it is far behind. If that fails, the commit says why.
+    fn make_room_for_keys(&self) {
+        while self.writer().appender.keys.crowded()
+            && matches!(self.tidy_keys(Timestamp::now()), Ok(true))
+        {}
     }
 
     /// Keeps what was refused.
@@ -215,13 +345,13 @@ impl Store {
     /// Brings the read model forward by one chunk, in steps that commits of reports come between; how
     /// many reports it looked at, 0 at the end.
     pub fn apply(&self) -> Result<u64> {
-        let mut dictionary = self
-            .dictionary
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut model = self.model();
         let mut chunk = self.readers.read(model::next_chunk)?;
         while !chunk.is_done() && !self.stopping.load(Ordering::Relaxed) {
-            model::apply(&mut self.writer().db, &mut dictionary, &mut chunk)?;
+            model::apply(&mut model, &mut chunk)?;
+        }
+        if self.model_wal_to_empty.load(Ordering::Relaxed) {
+            self.empty_model_wal(&model)?;
         }
         Ok(chunk.reports())
     }
@@ -229,11 +359,11 @@ impl Store {
     /// Makes the read model anew from the journal. `progress` hears how many places of how many
     /// are done. A server that runs beside takes part; if this is interrupted, it goes on.
     pub fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<()> {
-        model::reset(&mut self.writer().db)?;
+        model::reset(&mut self.model().db)?;
         while self.apply()? > 0 {
             let (done, all) = self
                 .readers
-                .read(|db| Ok((mark::read(db, mark::MODEL)?.seq, next_seq(db)?)))?;
+                .read(|db| Ok((applied::read(db)?.seq, next_seq(db)?)))?;
             progress(done, all);
         }
         Ok(())
@@ -266,34 +396,31 @@ impl Store {
     /// Does the oldest erasure that is waiting; whether one was done. What was erased is gone from
     /// the file, too, when this returns. Commits of reports come between its steps.
     pub fn erase_next(&self, now: Timestamp) -> Result<bool> {
-        let mut dictionary = self
-            .dictionary
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
         let Some(work) = self.readers.read(erasure::next)? else {
             return Ok(false);
         };
+        let mut model = self.model();
         for span in work.spans() {
-            if !erasure::erase_in_span(&mut self.writer().db, &work, span)? {
+            let Some(_hold) = erasure::uncount_in_span(&mut model.db, &work, span)? else {
                 return Ok(false);
-            }
-            std::thread::yield_now();
+            };
+            erasure::erase_in_span(&mut self.writer().db, &work, span)?;
         }
-        if !erasure::finish(&mut self.writer().db, &mut dictionary, &work, now)? {
+        if !erasure::make_anew(&mut model, &work)?
+            || !erasure::finish(&mut self.writer().db, &work, now)?
+        {
             return Ok(false);
         }
         let checkpointer = self
             .checkpointer
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        sqlite::empty_wal(&checkpointer)?;
+        self.wal_to_empty.store(true, Ordering::Relaxed);
+        self.empty_wal(&checkpointer)?;
+        self.model_wal_to_empty.store(true, Ordering::Relaxed);
+        self.empty_model_wal(&model)?;
         Ok(true)
     }
-}
-
-/// The database's file.
-pub(crate) fn database_in(data_dir: &Path) -> PathBuf {
-    data_dir.join(DATABASE)
 }
 
 /// Makes the folder if it is new, for its owner only, and claims it for this process.
@@ -306,7 +433,9 @@ pub(crate) fn take_folder(data_dir: &Path) -> Result<File> {
     folder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    let known = data_dir.ancestors().find(|above| above.is_dir());
     folder.create(data_dir).map_err(io(data_dir))?;
+    keep_names(data_dir, known)?;
     let path = data_dir.join(LOCK);
     let lock = File::options()
         .create(true)
@@ -318,4 +447,26 @@ pub(crate) fn take_folder(data_dir: &Path) -> Result<File> {
         Err(TryLockError::WouldBlock) => Err(Error::Locked(data_dir.to_owned())),
         Err(TryLockError::Error(e)) => Err(Error::Io(path, e)),
     }
+}
+
+/// Syncs the names of new folders, up to the one that was there: a file that is on disk in a folder
+/// that isn't would be lost.
+fn keep_names(data_dir: &Path, known: Option<&Path>) -> Result<()> {
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    for folder in data_dir.ancestors().take_while(|at| Some(*at) != known) {
+        let above = match folder.parent() {
+            Some(above) if above.as_os_str().is_empty() => Path::new("."),
+            Some(above) => above,
+            None => break,
+        };
+        // Who may make a folder there need not be allowed to open the one above.
+        if let Ok(opened) = File::open(above) {
+            opened
+                .sync_all()
+                .map_err(|e| Error::Io(above.to_owned(), e))?;
+        }
+    }
+    Ok(())
 }

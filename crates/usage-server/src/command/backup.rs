@@ -1,5 +1,5 @@
-//! `usage-server backup`: all data in one file, beside a server at full speed. Says on standard
-//! output which file it wrote.
+//! `usage-server backup`: all data in one folder, beside a server at full speed. Says on standard
+//! output which one it wrote.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,15 @@ use crate::progress::Progress;
 use crate::serve::told_to_stop;
 
 /// How backups in a folder are named. By their names they sort by age.
-const NAME: &str = "usage-%Y%m%dT%H%M%SZ.db";
+const NAME: &str = "usage-%Y%m%dT%H%M%SZ";
 
 /// Writes it, and says what it holds.
 pub(crate) fn run(options: &Backup) -> Result<(), Failure> {
-    let folder = options.target.is_dir();
+    // One that is a backup itself is to be replaced, or not.
+    let folder = options.target.is_dir() && !backup::is_backup(&options.target);
     if options.keep.is_some() && !folder {
         return Err(Failure::Usage(format!(
-            "--keep needs a folder, and {} is none",
+            "--keep needs a folder that backups go into, and {} is none",
             options.target.display()
         )));
     }
@@ -92,7 +93,7 @@ fn leave_nothing_when_stopped(target: &Path) -> Result<(), Failure> {
         .map_err(io("listening for signals"))?;
     std::thread::spawn(move || {
         runtime.block_on(told);
-        if std::fs::remove_file(partial).is_ok() {
+        if partial.exists() && backup::remove(&partial).is_ok() {
             let said = "usage-server: stopped; no backup was made";
             let _ = writeln!(std::io::stderr(), "{said}");
         }
@@ -104,8 +105,8 @@ fn leave_nothing_when_stopped(target: &Path) -> Result<(), Failure> {
 /// The exit code of what was stopped: as of anything that went wrong.
 const STOPPED: i32 = 1;
 
-/// Removes all but the newest backups in a folder, and what killed ones left there. Files with other
-/// names are not ours.
+/// Removes all but the newest backups in a folder, and what killed ones left there. What has other
+/// names is not ours.
 fn prune(folder: &Path, keep: usize) -> Result<(), Failure> {
     let named = |e| Failure::Failed(format!("{}: {e}", folder.display()));
     let mut backups: Vec<(String, PathBuf)> = Vec::new();
@@ -123,7 +124,7 @@ fn prune(folder: &Path, keep: usize) -> Result<(), Failure> {
     for (name, path) in backups {
         complete += usize::from(!name.ends_with(".partial"));
         if complete > keep || (complete == keep && name.ends_with(".partial")) {
-            std::fs::remove_file(&path).map_err(named)?;
+            backup::remove(&path)?;
         }
     }
     Ok(())
@@ -185,17 +186,18 @@ mod tests {
     fn only_what_we_named_is_pruned() {
         let folder = tempfile::tempdir().unwrap();
         let named = [
-            "usage-20261120T000000Z.db",
-            "usage-20261121T000000Z.db.partial",
-            "usage-20261122T000000Z.db",
-            "usage-20261123T000000Z.db",
-            "usage-20261123T000001Z.db.partial",
-            "usage-before-the-move.db",
-            "usage-20261101T000000Z.db.bak",
+            "usage-20261120T000000Z",
+            "usage-20261121T000000Z.partial",
+            "usage-20261122T000000Z",
+            "usage-20261123T000000Z",
+            "usage-20261123T000001Z.partial",
+            "usage-before-the-move",
+            "usage-20261101T000000Z.bak",
             "notes",
         ];
         for name in named {
-            std::fs::write(folder.path().join(name), "").unwrap();
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::write(folder.path().join(name).join("usage.db"), "").unwrap();
         }
         prune(folder.path(), 2).unwrap();
         let mut left: Vec<String> = std::fs::read_dir(folder.path())
@@ -207,11 +209,11 @@ mod tests {
             left,
             [
                 "notes",
-                "usage-20261101T000000Z.db.bak",
-                "usage-20261122T000000Z.db",
-                "usage-20261123T000000Z.db",
-                "usage-20261123T000001Z.db.partial",
-                "usage-before-the-move.db",
+                "usage-20261101T000000Z.bak",
+                "usage-20261122T000000Z",
+                "usage-20261123T000000Z",
+                "usage-20261123T000001Z.partial",
+                "usage-before-the-move",
             ]
         );
         prune(folder.path(), 9).unwrap();

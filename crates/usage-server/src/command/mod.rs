@@ -12,6 +12,8 @@ mod restore;
 mod serve;
 mod token;
 
+#[cfg(test)]
+pub(crate) use export::reports as export_reports;
 pub(crate) use serve::first_report;
 
 use std::fmt;

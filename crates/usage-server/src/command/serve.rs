@@ -7,33 +7,42 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use usage_store::{Store, Writing};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use usage_store::{Opening, Store, Writing};
 
 use super::{Failure, io};
 use crate::account::FirstVisit;
 use crate::app::{App, Settings};
 use crate::config::{Config, ServeOptions};
 use crate::jobs::Jobs;
+use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
+use crate::watch::{self, Watch};
 use crate::{log, reserve, router, serve};
 
 /// Serves from the configured data folder.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
     let config = configured(options, "usage-data")?;
-    let store = Store::open_telling(&config.data_dir, Writing::Alone, &mut |migrating| {
-        tracing::warn!(
-            from = migrating.from,
-            to = migrating.to,
-            backup = %migrating.backup.display(),
-            "the data is of an older version: it is backed up, then migrated"
-        );
-    })?;
+    let store = Store::open_telling(
+        &config.data_dir,
+        Writing::Alone,
+        &mut |opening| match opening {
+            Opening::Migrating { backup } => tracing::warn!(
+                backup = %backup.display(),
+                "the data is of an older version: it is backed up, then migrated"
+            ),
+            Opening::ModelAhead => tracing::warn!(
+                "model.db is of later data than usage.db: it is made anew from the reports there are"
+            ),
+        },
+    )?;
     run_with(store, &config)
 }
 
 /// The configuration, with logging started.
 pub(super) fn configured(options: ServeOptions, data_dir: &str) -> Result<Config, Failure> {
     let config = Config::resolve(options, data_dir).map_err(|e| Failure::Usage(e.to_string()))?;
-    log::start(config.log, config.log_format);
+    log::start(config.log, config.log_format).map_err(io("starting the log"))?;
     Ok(config)
 }
 
@@ -46,9 +55,12 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
         .build()
         .map_err(io("starting the event loop"))?;
     let store = Arc::new(store);
-    let jobs =
-        Jobs::start(&store, config.retention_days).map_err(io("starting background jobs"))?;
-    let served = runtime.block_on(serve_until_told(&store, &jobs, config));
+    let watch = Watch::new(config.log_slower_than)
+        .map(Arc::new)
+        .map_err(|e| Failure::Failed(e.to_string()))?;
+    let jobs = Jobs::start(&store, &watch, config.retention_days)
+        .map_err(io("starting background jobs"))?;
+    let served = runtime.block_on(serve_until_told(&store, &jobs, &watch, config));
     drop(runtime);
     jobs.stop();
     served?;
@@ -56,16 +68,19 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> Result<(), Failure> {
+async fn serve_until_told(
+    store: &Arc<Store>,
+    jobs: &Jobs,
+    watch: &Arc<Watch>,
+    config: &Config,
+) -> Result<(), Failure> {
     // Before anything is announced: a signal from now on stops the server in good order.
     let told = serve::told_to_stop().map_err(io("listening for signals"))?;
-    let listener = TcpListener::bind(config.listen).await.map_err(|e| {
-        Failure::Failed(format!(
-            "can't listen on {}: {e}; name another --listen address (port 0 takes a free one)",
-            config.listen
-        ))
-    })?;
-    let address = listener.local_addr().map_err(io("listening"))?;
+    let (listener, address) = listen(config.listen, "--listen")?;
+    let for_metrics = match config.metrics_listen {
+        Some(address) => Some(listen(address, "--metrics-listen")?),
+        None => None,
+    };
     let public_url = config.public_url.clone().unwrap_or_else(|| url_of(address));
     let first_visit = if store.has_operator()? {
         FirstVisit::closed()
@@ -73,7 +88,7 @@ async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> R
         FirstVisit::open().map_err(|e| Failure::Failed(e.to_string()))?
     };
     let welcome = first_visit.path();
-    let (reserve, _watch) = reserve::watch(&config.data_dir, config.disk_reserve)
+    let (reserve, _looks) = reserve::watch(&config.data_dir, config.disk_reserve)
         .map_err(io("watching the disk space"))?;
     let settings = Settings {
         tls: public_url.starts_with("https://"),
@@ -84,7 +99,8 @@ async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> R
         reserve,
         next_report_in: config.report_interval,
     };
-    let app = App::start(store.clone(), settings, first_visit, jobs.nudge())
+    let watch = watch.clone();
+    let app = App::start(store.clone(), settings, first_visit, jobs.nudge(), watch)
         .map_err(io("starting ingest"))?;
     let app = Arc::new(app);
     announce(
@@ -93,10 +109,56 @@ async fn serve_until_told(store: &Arc<Store>, jobs: &Jobs, config: &Config) -> R
         &app.settings,
         &config.data_dir,
         welcome,
+        for_metrics.as_ref().map(|(_, address)| *address),
     )
     .map_err(io("standard output"))?;
-    serve::serve(listener, router::router(app), told).await;
+    let metrics = match for_metrics {
+        Some((listener, _)) => Some(serve_metrics(listener, &app)?),
+        None => None,
+    };
+    let watch = app.watch.clone();
+    let connections = serve::connections_max(config.max_connections);
+    serve::serve(listener, router::router(app), connections, watch, told).await;
+    if let Some((stop, served)) = metrics {
+        drop(stop);
+        // A scrape that takes longer is given up with the event loop.
+        let _ = tokio::time::timeout(METRICS_DRAIN_TIMEOUT, served).await;
+    }
     Ok(())
+}
+
+fn listen(address: SocketAddr, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listening =
+        serve::listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+    match listening {
+        Ok((address, listener)) => Ok((listener, address)),
+        Err(e) => Err(Failure::Failed(format!(
+            "can't listen on {address}: {e}; name another {flag} address (port 0 takes a free one)"
+        ))),
+    }
+}
+
+/// Serves metrics beside, also while the last senders get their answers; until what this returns
+/// first is dropped.
+fn serve_metrics(
+    listener: TcpListener,
+    app: &Arc<App>,
+) -> Result<(oneshot::Sender<()>, JoinHandle<()>), Failure> {
+    // Scrapes are not what is to be watched: they are counted where nobody looks.
+    let apart = Watch::new(app.watch.slow()).map_err(|e| Failure::Failed(e.to_string()))?;
+    let (stop, stopped) = oneshot::channel();
+    let router = watch::router(app.clone());
+    let served = serve::serve(
+        listener,
+        router,
+        METRICS_CONNECTIONS_MAX,
+        Arc::new(apart),
+        async {
+            // An error is what it waits for: the other end is gone.
+            let _ = stopped.await;
+        },
+    );
+    Ok((stop, tokio::spawn(served)))
 }
 
 /// A few calm lines: where the dashboard is, where the data is, how to send a first report.
@@ -106,6 +168,7 @@ fn announce(
     settings: &Settings,
     data_dir: &Path,
     welcome: Option<String>,
+    metrics: Option<SocketAddr>,
 ) -> std::io::Result<()> {
     let url = &settings.public_url;
     let data = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
@@ -120,6 +183,9 @@ fn announce(
         )?;
     }
     writeln!(out, "  Data          {}", data.display())?;
+    if let Some(address) = metrics {
+        writeln!(out, "  Metrics       {}/metrics", url_of(address))?;
+    }
     writeln!(out, "  First report  {}", first_report(url))?;
     writeln!(out)?;
     out.flush()

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
-use usage_store::report::{FieldErrors, Kind};
+use usage_store::report::{FieldErrors, Kind, quoted};
 
 use crate::ingest;
 use crate::limits::{FUTURE_SKEW_MAX, IMPORT_BODY_MAX_BYTES, IMPORTED_AGE_MAX};
@@ -38,15 +38,23 @@ impl Record {
     /// Reads a line of a file that is imported `now`.
     pub(super) fn read(line: &[u8], now: Timestamp) -> Result<Record, FieldErrors> {
         let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(line).map_err(|e| {
-            let column = e.column();
-            FieldErrors::one("line", format!("is not a JSON object, see column {column}"))
+            let (column, got) = (e.column(), quoted(line));
+            FieldErrors::one(
+                "line",
+                format!("is not a JSON object, see column {column}; got {got}"),
+            )
         })?;
         let fields = Fields(fields);
         let made = fields.time("reported_at", now)?;
         let (received_at, reported_at) = match (fields.time("received_at", now)?, made) {
             (Some(received), made) => (received, made),
             (None, Some(made)) => (made, None),
-            (None, None) => return Err(FieldErrors::one("reported_at", "is missing")),
+            (None, None) => {
+                return Err(FieldErrors::one(
+                    "reported_at",
+                    "is missing; expected RFC 3339, such as 2026-11-22T10:30:00Z",
+                ));
+            }
         };
         let kind = fields.kind()?;
         Ok(Record {
@@ -69,7 +77,7 @@ impl Fields<'_> {
         match self.0.get(key) {
             None => Ok(None),
             Some(raw) => serde_json::from_str(raw.get())
-                .map_err(|_| FieldErrors::one(key, "must be a string")),
+                .map_err(|_| wrong(key, "must be a string", raw.get())),
         }
     }
 
@@ -78,7 +86,7 @@ impl Fields<'_> {
         [Kind::Servers, Kind::Stats, Kind::Usage]
             .into_iter()
             .find(|kind| kind.name() == name)
-            .ok_or_else(|| FieldErrors::one("kind", "must be servers, stats or usage"))
+            .ok_or_else(|| wrong("kind", "must be servers, stats or usage", &name))
     }
 
     fn product(&self, kind: Kind) -> Result<Arc<str>, FieldErrors> {
@@ -94,13 +102,21 @@ impl Fields<'_> {
 
     fn body(&self) -> Result<Vec<u8>, FieldErrors> {
         let body = match self.0.get("body") {
-            None => return Err(FieldErrors::one("body", "is missing")),
+            None => {
+                return Err(FieldErrors::one(
+                    "body",
+                    "is missing; expected the JSON that would be posted",
+                ));
+            }
             Some(raw) => raw.get().as_bytes(),
         };
         if body.len() > IMPORT_BODY_MAX_BYTES {
             return Err(FieldErrors::one(
                 "body",
-                format!("is larger than {IMPORT_BODY_MAX_BYTES} bytes"),
+                format!(
+                    "is {} bytes long; at most {IMPORT_BODY_MAX_BYTES} are allowed",
+                    body.len()
+                ),
             ));
         }
         Ok(body.to_vec())
@@ -112,7 +128,7 @@ impl Fields<'_> {
         };
         match ingest::uuid(&text) {
             Some(key) => Ok(Some(key)),
-            None => Err(FieldErrors::one("idempotency_key", "must be a UUID")),
+            None => Err(wrong("idempotency_key", "must be a UUID", &text)),
         }
     }
 
@@ -123,21 +139,28 @@ impl Fields<'_> {
         };
         let at: Timestamp = text
             .parse()
-            .map_err(|_| FieldErrors::one(key, "must be RFC 3339, such as 2026-11-22T10:30:00Z"))?;
+            .map_err(|_| wrong(key, "must be RFC 3339, such as 2026-11-22T10:30:00Z", &text))?;
         let age = now.duration_since(at);
         let bound = |limit| SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX);
         if -age > bound(FUTURE_SKEW_MAX) {
-            return Err(FieldErrors::one(key, "is in the future"));
+            return Err(FieldErrors::one(
+                key,
+                format!("is in the future: got {at}, it is {now}"),
+            ));
         }
         if age > bound(IMPORTED_AGE_MAX) {
             let years = bound(IMPORTED_AGE_MAX).as_hours() / (24 * 365);
             return Err(FieldErrors::one(
                 key,
-                format!("is more than {years} years ago"),
+                format!("is more than {years} years ago, the most that is taken: got {at}"),
             ));
         }
         Ok(Some(ingest::in_millis(at)))
     }
+}
+
+fn wrong(key: &str, expected: &str, got: &str) -> FieldErrors {
+    FieldErrors::one(key, format!("{expected}; got {}", quoted(got)))
 }
 
 #[cfg(test)]
@@ -198,6 +221,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_line_is_told() {
+        let mut listed = String::new();
         for (from, to, field, message) in [
             (
                 r#""usage","#,
@@ -214,10 +238,25 @@ mod tests {
             ("123e", "", "idempotency_key", "UUID"),
             (r#""body""#, r#""b""#, "body", "missing"),
             (r#"{"kind""#, r#"["kind""#, "line", "JSON object"),
+            (r#""usage","#, "7,", "kind", "string"),
+            (
+                "\"reported_at\"",
+                "\"organization\":[\"\u{7}\"],\"reported_at\"",
+                "line",
+                "JSON object",
+            ),
+            (
+                "\"reported_at\"",
+                "\"organization\":[],\"reported_at\"",
+                "organization",
+                "string",
+            ),
         ] {
             let line = CLIENTS.replacen(from, to, 1);
             let errors = read(&line).unwrap_err();
             assert!(errors.0[field][0].contains(message), "{line}: {errors}");
+            listed += &format!("{from} -> {}\n  {errors}\n", to.escape_debug());
         }
+        insta::assert_snapshot!("lines", listed);
     }
 }

@@ -3,6 +3,8 @@
 //! by their keys count once however often the file is imported.
 
 mod format;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod lines;
 
 use std::collections::HashMap;
@@ -12,7 +14,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use usage_store::quarantine::Refused;
 use usage_store::registry::OrganizationId;
-use usage_store::report::{FieldErrors, Kind, decode};
+use usage_store::report::{FieldErrors, Kind, decode, quoted};
 use usage_store::{Idempotency, NewReport, Outcome, Sender, Store};
 
 use self::format::Record;
@@ -126,7 +128,8 @@ impl Importer {
         let line = match line {
             Ok(line) => line.trim_ascii(),
             Err(TooLong(beginning)) => {
-                let why = format!("is longer than {IMPORT_LINE_MAX_BYTES} bytes");
+                let why =
+                    format!("is longer than {IMPORT_LINE_MAX_BYTES} bytes, the most that is taken");
                 self.refuse(number, None, beginning, &FieldErrors::one("line", why));
                 return Ok(());
             }
@@ -163,7 +166,8 @@ impl Importer {
             (Attribution::Nobody, Some(name)) => Ok(Err(FieldErrors::one(
                 "organization",
                 format!(
-                    "the line names {name:?}: say whether organizations are to be kept, or which one it counts for"
+                    "the line names {}: say whether organizations are to be kept, or which one it counts for",
+                    quoted(name)
                 ),
             ))),
             (Attribution::AsWritten, Some(name)) => {
@@ -227,7 +231,7 @@ impl Importer {
                     Outcome::Repeated => self.tally.repeated += 1,
                     // There is no token; it would be the sender's fault all the same.
                     Outcome::KeyReused | Outcome::TokenRevoked => {
-                        let why = "came before with another body";
+                        let why = "came before with another body; a new report needs a new key";
                         let errors = FieldErrors::one("idempotency_key", why);
                         let product = Some(report.product.to_string());
                         self.tell(number, report.kind, product, &report.body, &errors);
@@ -277,6 +281,10 @@ impl Importer {
 fn digest(record: &Record) -> [u8; 16] {
     let mut hash = Sha256::new();
     hash.update(b"usage import\0");
+    for part in [record.kind.name(), &record.product] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
     hash.update(record.received_at.as_millisecond().to_le_bytes());
     let made = record
         .reported_at

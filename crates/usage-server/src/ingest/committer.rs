@@ -75,6 +75,12 @@ impl Committer {
         }
     }
 
+    /// What waits: reports, and bytes of their bodies.
+    pub(crate) fn queued(&self) -> (usize, usize) {
+        let waiting = self.queue.lock();
+        (waiting.reports.len(), waiting.bytes)
+    }
+
     /// Whether reports are taken.
     pub(crate) fn is_open(&self) -> bool {
         !self.queue.lock().closed
@@ -154,7 +160,8 @@ fn commit_all(
                 .zip(outcomes.into_iter().map(Some))
                 .collect(),
             Err(cause) => {
-                tracing::error!(%cause, reports = reports.len(), "reports could not be stored");
+                // An outage is said once, by `storing`.
+                tracing::debug!(%cause, reports = reports.len(), "a batch could not be stored");
                 handlers
                     .into_iter()
                     .map(|handler| (handler, None))

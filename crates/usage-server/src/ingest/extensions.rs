@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use usage_store::registry::OrganizationId;
-use usage_store::report::{Kind, Observation};
+use usage_store::report::{Kind, Observation, quoted};
 
 use super::Refusal;
 use crate::limits::{
@@ -39,7 +39,7 @@ impl Extensions {
         };
         Ok(Extensions {
             idempotency_key: text(headers, &IDEMPOTENCY_KEY, "Idempotency-Key")?
-                .map(|text| uuid(text).ok_or_else(malformed_key))
+                .map(|text| uuid(text).ok_or_else(|| malformed_key(text)))
                 .transpose()?,
             reported_at: text(headers, &REPORTED_AT, "X-Reported-At")?
                 .map(|reported| {
@@ -67,10 +67,13 @@ fn text<'h>(
     };
     let value = value
         .to_str()
-        .map_err(|_| Refusal::field(field, "is not plain text"))?
+        .map_err(|_| {
+            let got = quoted(value.as_bytes());
+            Refusal::field(field, format!("must be plain ASCII text; got {got}"))
+        })?
         .trim();
     if values.next().is_some() {
-        return Err(Refusal::field(field, "came more than once"));
+        return Err(Refusal::field(field, "came more than once; send it once"));
     }
     Ok(Some(value).filter(|value| !value.is_empty()))
 }
@@ -94,28 +97,39 @@ pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
     bytes.ok()?.try_into().ok()
 }
 
-fn malformed_key() -> Refusal {
+fn malformed_key(text: &str) -> Refusal {
+    let got = quoted(text);
     Refusal::field(
         "Idempotency-Key",
-        "must be a UUID such as 123e4567-e89b-12d3-a456-426614174000",
+        format!("must be a UUID such as 123e4567-e89b-12d3-a456-426614174000; got {got}"),
     )
 }
 
 /// Receipt minus the report's age by the sender's own clock, so that a wrong clock does no
 /// harm. Without a `Date` the sender's clock is taken at its word.
 fn reported_at(
-    reported: &str,
+    text: &str,
     date: Option<&str>,
     received_at: Timestamp,
     late_max: std::time::Duration,
 ) -> Result<Timestamp, Refusal> {
     const FIELD: &str = "X-Reported-At";
-    let reported: Timestamp = reported
-        .parse()
-        .map_err(|_| Refusal::field(FIELD, "must be RFC 3339, such as 2026-11-22T10:30:00Z"))?;
+    let reported: Timestamp = text.parse().map_err(|_| {
+        let got = quoted(text);
+        Refusal::field(
+            FIELD,
+            format!("must be RFC 3339, such as 2026-11-22T10:30:00Z; got {got}"),
+        )
+    })?;
     let sent = match date {
         Some(date) => jiff::fmt::rfc2822::parse(date)
-            .map_err(|_| Refusal::field("Date", "must be such as Sun, 22 Nov 2026 10:30:00 GMT"))?
+            .map_err(|_| {
+                let got = quoted(date);
+                Refusal::field(
+                    "Date",
+                    format!("must be such as Sun, 22 Nov 2026 10:30:00 GMT; got {got}"),
+                )
+            })?
             .timestamp(),
         None => received_at,
     };
@@ -123,18 +137,27 @@ fn reported_at(
     let skew = SignedDuration::try_from(FUTURE_SKEW_MAX).unwrap_or(SignedDuration::ZERO);
     let late_max = SignedDuration::try_from(late_max).unwrap_or(SignedDuration::MAX);
     if age < -skew {
-        return Err(Refusal::field(FIELD, "is in the future"));
+        let clock = match date {
+            Some(_) => "the request's Date",
+            None => "this server's clock, as the request has no Date",
+        };
+        return Err(Refusal::field(
+            FIELD,
+            format!("is in the future: got {reported}, after {clock}: {sent}"),
+        ));
     }
     if age > late_max {
         let days = late_max.as_hours() / 24;
         return Err(Refusal::field(
             FIELD,
-            format!("is more than {days} days ago"),
+            format!(
+                "is more than {days} days ago, the most for this sender: got {reported}, sent at {sent}"
+            ),
         ));
     }
     let reported = received_at
         .checked_sub(age.max(SignedDuration::ZERO))
-        .map_err(|_| Refusal::field(FIELD, "is out of range"))?;
+        .map_err(|_| Refusal::field(FIELD, format!("is out of range; got {reported}")))?;
     Ok(in_millis(reported))
 }
 

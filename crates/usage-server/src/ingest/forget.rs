@@ -13,9 +13,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use usage_store::erasure::{ErasureRequest, Whose};
 use usage_store::registry::Grant;
-use usage_store::report::FieldErrors;
 use usage_store::report::limits::NAME_BYTES_MAX;
+use usage_store::report::{FieldErrors, quoted};
 
+use super::body::Encoding;
 use super::{Limited, Refusal, body, extensions, sender};
 use crate::account::Secret;
 use crate::app::App;
@@ -58,11 +59,14 @@ pub(crate) async fn forget_status(State(app): State<Arc<App>>, request: Request)
             });
             reply(StatusCode::OK, &said)
         }
-        Ok(None) => {
-            Refusal::UnknownPath("nobody asked to be forgotten under this code").into_response()
-        }
+        Ok(None) => unknown_code().into_response(),
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// Nobody asked, or it is long done.
+pub(super) fn unknown_code() -> Refusal {
+    Refusal::UnknownPath("nobody asked to be forgotten under this code")
 }
 
 fn reply(status: StatusCode, body: &serde_json::Value) -> Response {
@@ -72,23 +76,18 @@ fn reply(status: StatusCode, body: &serde_json::Value) -> Response {
 
 /// Files the request; the code of its status.
 async fn ask(app: &Arc<App>, parts: &Parts, sent: axum::body::Body) -> Result<String, Refusal> {
-    let grant = match sender::admit(app, parts) {
-        Ok(grant) => grant,
+    let (grant, payer) = match sender::admit(app, parts) {
+        Ok(admitted) => admitted,
         Err(refusal) => {
             body::discard(sent).await;
             return Err(refusal);
         }
     };
     let mut bytes = Vec::new();
-    body::read(
-        sent,
-        FORGET_BODY_MAX_BYTES,
-        app.ingest.in_flight(),
-        &mut bytes,
-    )
-    .await?;
-    if let Some(decompressed) = body::decompress(&parts.headers, &bytes, FORGET_BODY_MAX_BYTES)? {
-        bytes = decompressed;
+    let max = FORGET_BODY_MAX_BYTES;
+    let _share = body::read(sent, max, app.ingest.in_flight(), &payer, &mut bytes).await?;
+    if let Some(encoding) = Encoding::of(&parts.headers)? {
+        bytes = encoding.undo(&bytes, max)?;
     }
     let right = right(grant.as_ref(), parts)?;
     let subject = Subject::read(&bytes)?;
@@ -167,12 +166,14 @@ fn may_forget(grant: &Grant, subject: &Subject) -> Result<(), Refusal> {
         && *bound != subject.product
     {
         return Err(Refusal::Token(format!(
-            "this token may ask for the product {bound} only"
+            "this token may ask for the product {bound} only; this request is about {}",
+            quoted(&subject.product)
         )));
     }
     match &grant.cluster {
         Some(bound) if *bound != subject.cluster_id => Err(Refusal::Token(format!(
-            "this token may ask for the cluster {bound} only"
+            "this token may ask for the cluster {bound} only; this request is about {}",
+            quoted(&subject.cluster_id)
         ))),
         None if !grant.may_forget => Err(Refusal::Token(
             "this token may report, but not have reports erased: that takes a token bound to the cluster, or one issued with --may-forget"
@@ -184,17 +185,17 @@ fn may_forget(grant: &Grant, subject: &Subject) -> Result<(), Refusal> {
 
 /// What is to be forgotten.
 #[derive(Debug, PartialEq)]
-struct Subject {
-    product: String,
-    cluster_id: String,
+pub(super) struct Subject {
+    pub(super) product: String,
+    pub(super) cluster_id: String,
     /// The whole cluster without it.
-    server_id: Option<String>,
+    pub(super) server_id: Option<String>,
 }
 
 impl Subject {
-    fn read(body: &[u8]) -> Result<Subject, Refusal> {
+    pub(super) fn read(body: &[u8]) -> Result<Subject, Refusal> {
         let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body)
-            .map_err(|e| Refusal::field("body", format!("must be a JSON object with ids: {e}")))?;
+            .map_err(|e| Refusal::field("body", not_an_object(&e, body)))?;
         let mut errors = FieldErrors::default();
         let mut text = |key: &str| {
             let raw = fields.get(key).map(|raw| raw.get())?;
@@ -231,16 +232,29 @@ impl Subject {
     }
 }
 
+fn not_an_object(error: &serde_json::Error, body: &[u8]) -> String {
+    // Of another type it would be told whole.
+    let why = match error.is_data() {
+        true => String::new(),
+        false => format!(": {error}"),
+    };
+    format!(
+        "must be a JSON object with product and cluster_id{why}; got {}",
+        quoted(body)
+    )
+}
+
 /// A text, or a number as its digits; `None` where it is blank.
 fn text(raw: &str) -> Result<Option<String>, String> {
     let text = if raw.starts_with('"') {
-        serde_json::from_str(raw).map_err(|e| e.to_string())?
+        serde_json::from_str(raw)
+            .map_err(|e| format!("is not valid JSON: {e}; got {}", quoted(raw)))?
     } else if raw == "null" {
         return Ok(None);
     } else if !raw.starts_with(['{', '[', 't', 'f']) {
         raw.to_owned()
     } else {
-        return Err("must be a string or a number".to_owned());
+        return Err(format!("must be a string or a number; got {}", quoted(raw)));
     };
     if text.len() > NAME_BYTES_MAX {
         let bytes = text.len();

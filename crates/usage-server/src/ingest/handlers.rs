@@ -13,7 +13,9 @@ use usage_store::registry::TokenId;
 use usage_store::report::{Kind, decode};
 use usage_store::{Idempotency, NewReport, Outcome, Sender, TokenProof};
 
+use super::body::Encoding;
 use super::extensions::{self, Extensions};
+use super::sender::Payer;
 use super::{Arrival, Refusal, body, path, sender};
 use crate::app::App;
 use crate::limits::BODY_DECODED_INLINE_MAX_BYTES;
@@ -52,53 +54,88 @@ async fn accept(
     sent: Body,
     arrival: &mut Arrival,
 ) -> Result<(), Refusal> {
-    let grant = match sender::admit(app, parts) {
-        Ok(grant) => grant,
+    let (grant, payer) = match sender::admit(app, parts) {
+        Ok(admitted) => admitted,
         Err(refusal) => {
             body::discard(sent).await;
             return Err(refusal);
         }
     };
     arrival.token = grant.as_ref().map(|grant| grant.token);
-    let limits = &app.settings.per_sender;
-    let max = limits.body_max_bytes;
-    body::read(sent, max, app.ingest.in_flight(), &mut arrival.body).await?;
+    arrival.names = payer.names();
+    let max = app.settings.per_sender.body_max_bytes;
+    let in_flight = app.ingest.in_flight();
+    let share = body::read(sent, max, in_flight, &payer, &mut arrival.body).await?;
+    app.watch.reports.received(arrival.body.len());
     if arrival.kind != Kind::Servers {
         arrival.product = Some(path::product(parts.uri.path())?);
     }
     let extensions = Extensions::read(&parts.headers, arrival.received_at, grant.is_none())?;
-    if let Some(decompressed) =
-        body::decompress(&parts.headers, &arrival.body, limits.decompressed_max_bytes)?
-    {
-        arrival.body = decompressed;
+    let encoding = Encoding::of(&parts.headers)?;
+    let report = read_report(app, arrival, encoding, grant, extensions, &payer).await?;
+    drop(share);
+    if !arrival.servers.is_empty() {
+        payer.count(&arrival.servers, arrival.received_at)?;
     }
-    let report = read_report(arrival, grant, extensions).await?;
     match app.ingest.append(report).await? {
         Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
         Outcome::KeyReused => Err(Refusal::field(
             "Idempotency-Key",
-            "came before with another body",
+            "came before with another body; a new report needs a new key",
         )),
         Outcome::TokenRevoked => Err(sender::unknown_token()),
     }
 }
 
-/// Reads a report, a large one on a thread of its own.
+/// Decompresses and reads a report, a large one on a thread of its own.
 async fn read_report(
+    app: &App,
     arrival: &mut Arrival,
+    encoding: Option<Encoding>,
     grant: Option<Grant>,
     extensions: Extensions,
+    payer: &Payer<'_>,
 ) -> Result<NewReport, Refusal> {
-    if arrival.body.len() <= BODY_DECODED_INLINE_MAX_BYTES {
-        return report(arrival, grant, &extensions);
+    let small = BODY_DECODED_INLINE_MAX_BYTES;
+    if arrival.body.len() <= small {
+        match encoding {
+            None => {
+                app.watch.reports.decompressed(arrival.body.len());
+                return report(arrival, grant, &extensions);
+            }
+            Some(encoding) => {
+                if let Some(decompressed) = encoding.undo_within(&arrival.body, small)? {
+                    arrival.body = decompressed;
+                    app.watch.reports.decompressed(arrival.body.len());
+                    return report(arrival, grant, &extensions);
+                }
+            }
+        }
     }
+    let _turn = app.ingest.large().turn().await?;
+    let sent = arrival.body.len();
+    let max = app.settings.per_sender.decompressed_max_bytes;
     let mut large = std::mem::replace(arrival, Arrival::new(arrival.kind, arrival.received_at));
+    let watch = Arc::clone(&app.watch);
     let read = tokio::task::spawn_blocking(move || {
-        let report = report(&mut large, grant, &extensions);
+        let decompressed = match encoding {
+            None => Ok(None),
+            Some(encoding) => encoding.undo(&large.body, max).map(Some),
+        };
+        let report = decompressed.and_then(|decompressed| {
+            large.body = decompressed.unwrap_or_else(|| std::mem::take(&mut large.body));
+            watch.reports.decompressed(large.body.len());
+            report(&mut large, grant, &extensions)
+        });
         (large, report)
     });
     let (large, report) = read.await.map_err(|_| Refusal::Failed)?;
     *arrival = large;
+    if encoding.is_some() {
+        // Too large ones cost as much as the largest.
+        let done = report.as_ref().map_or(max, |report| report.body.len());
+        payer.owe_for_growth(sent, done);
+    }
     report
 }
 
@@ -127,6 +164,9 @@ fn report(
     };
     if let Some(grant) = &grant {
         sender::may_report(grant, &product, &decoded.observations)?;
+    }
+    if let Some(names) = &arrival.names {
+        arrival.servers = names.of(&product, &decoded.observations);
     }
     let organization = grant.as_ref().map(|grant| grant.organization);
     let idempotency = extensions.idempotency_key.map(|key| {

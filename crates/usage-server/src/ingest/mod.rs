@@ -1,17 +1,22 @@
 //! The road of a report: from a request of whatever age and shape to a row in the journal, and
-//! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`), what for (`path`),
-//! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`),
+//! an answer once it is on disk. Rooms: who sends (`sender`, `throttle`, `census`), what for (`path`),
+//! what (`body`, `extensions`; reading the JSON is the store's), onto the disk (`committer`), whether it can (`storing`),
 //! what is to be forgotten again (`forget`), and what is told to those who are turned away (`refusal`, `quarantine`).
 
 mod body;
+mod census;
 mod committer;
+mod described;
 mod extensions;
 mod forget;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod handlers;
 mod path;
 mod quarantine;
 mod refusal;
 mod sender;
+mod storing;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -32,11 +37,15 @@ use crate::app::Settings;
 use crate::jobs::Nudge;
 use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
 use crate::reserve::Reserve;
-use body::InFlight;
+use crate::watch::Watch;
+use body::{InFlight, Large};
+use census::{Census, Names};
 use committer::Committer;
 use quarantine::Quarantine;
+use storing::Storing;
 use throttle::{Source, Throttle};
 
+pub(crate) use described::{failed, operations, unavailable};
 pub(crate) use extensions::{in_millis, key_digest, uuid};
 pub(crate) use forget::{forget, forget_status};
 pub(crate) use handlers::{servers, stats, usage};
@@ -48,10 +57,15 @@ pub(crate) use sender::address;
 pub(crate) struct Ingest {
     committer: Committer,
     quarantine: Quarantine,
+    storing: Storing,
     requests: Mutex<Throttle>,
     forgets: Mutex<Throttle>,
     in_flight: InFlight,
     reserve: Arc<Reserve>,
+    large: Large,
+    census: Mutex<Census>,
+    /// The census's, to be had without waiting for it.
+    names: Names,
     reply: Bytes,
 }
 
@@ -62,25 +76,34 @@ impl Ingest {
         store: &Arc<Store>,
         settings: &Settings,
         nudge: Option<Nudge>,
+        watch: &Arc<Watch>,
     ) -> std::io::Result<Ingest> {
-        let seconds = settings.next_report_in;
-        let reply =
-            format!(r#"{{"next_report_in":{seconds},"latest_version":null,"advisories":[]}}"#);
-        let journal = Arc::clone(store);
+        let reply = serde_json::to_vec(&Accepted::of(settings))?;
+        let storing = Storing::start(Arc::clone(store))?;
+        let (journal, outages) = (Arc::clone(store), storing.watch());
+        let committing = Arc::clone(watch);
         let append = move |reports: &[NewReport]| {
-            let outcomes = journal.append(reports)?;
+            let began = Instant::now();
+            let appended = journal.append(reports);
+            committing.committed(reports, &appended, began.elapsed());
+            let outcomes = outages.note(appended)?;
             if let Some(nudge) = &nudge {
                 nudge.reports_came();
             }
             Ok(outcomes)
         };
+        let census = Census::new(settings.per_sender.servers_per_day);
         Ok(Ingest {
+            names: census.names(),
+            census: Mutex::new(census),
             committer: Committer::start(append)?,
-            quarantine: Quarantine::start(Arc::clone(store))?,
+            quarantine: Quarantine::start(Arc::clone(store), Arc::clone(watch))?,
+            storing,
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
             reserve: Arc::clone(&settings.reserve),
+            large: Large::new(),
             reply: Bytes::from(reply),
         })
     }
@@ -90,6 +113,21 @@ impl Ingest {
         self.committer.is_open()
     }
 
+    /// What waits for the committer: reports, and bytes of their bodies.
+    pub(crate) fn queued(&self) -> (usize, usize) {
+        self.committer.queued()
+    }
+
+    /// Bytes of the bodies that are being read.
+    pub(crate) fn in_flight_bytes(&self) -> usize {
+        self.in_flight.bytes()
+    }
+
+    /// Whether the last commit of reports worked.
+    pub(crate) fn can_store(&self) -> bool {
+        self.storing.works()
+    }
+
     async fn append(&self, report: NewReport) -> Result<Outcome, Refusal> {
         if self.reserve.is_in_use() {
             return Err(Refusal::NoRoom);
@@ -97,7 +135,13 @@ impl Ingest {
         self.committer.append(report).await
     }
 
-    fn throttle(&self, what: Limited, source: Source, now: Instant) -> Result<(), u64> {
+    fn throttle(
+        &self,
+        what: Limited,
+        source: Source,
+        requests: u32,
+        now: Instant,
+    ) -> Result<(), u64> {
         let throttle = match what {
             Limited::Requests => &self.requests,
             Limited::Forgets => &self.forgets,
@@ -105,11 +149,33 @@ impl Ingest {
         throttle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take(source, now)
+            .take(source, requests, now)
+    }
+
+    fn charge(&self, source: Source, requests: u32, now: Instant) {
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .charge(source, requests, now);
+    }
+
+    fn names(&self) -> Names {
+        self.names.clone()
+    }
+
+    fn count(&self, source: Source, servers: &[u64], now: Timestamp) -> Result<(), u64> {
+        self.census
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .count(source, servers, now)
     }
 
     fn in_flight(&self) -> &InFlight {
         &self.in_flight
+    }
+
+    fn large(&self) -> &Large {
+        &self.large
     }
 
     /// The answer to an accepted report.
@@ -146,6 +212,25 @@ impl Ingest {
     }
 }
 
+/// What the sender of an accepted report is told.
+#[derive(serde::Serialize)]
+struct Accepted {
+    /// Seconds.
+    next_report_in: u32,
+    latest_version: Option<String>,
+    advisories: [String; 0],
+}
+
+impl Accepted {
+    fn of(settings: &Settings) -> Accepted {
+        Accepted {
+            next_report_in: settings.next_report_in,
+            latest_version: None,
+            advisories: [],
+        }
+    }
+}
+
 /// What a sender may do only so often.
 #[derive(Debug, Clone, Copy)]
 enum Limited {
@@ -164,6 +249,9 @@ struct Arrival {
     /// From the path.
     product: Option<Arc<str>>,
     body: Vec<u8>,
+    /// How the servers it names are counted, if they are; and these.
+    names: Option<Names>,
+    servers: Vec<u64>,
 }
 
 impl Arrival {
@@ -174,6 +262,8 @@ impl Arrival {
             token: None,
             product: None,
             body: Vec::new(),
+            names: None,
+            servers: Vec::new(),
         }
     }
 }

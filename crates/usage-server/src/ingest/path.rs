@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use axum::http::Uri;
-use usage_store::report::FieldErrors;
 use usage_store::report::limits::NAME_BYTES_MAX;
+use usage_store::report::{FieldErrors, quoted};
 
 use super::Refusal;
 
@@ -13,26 +13,39 @@ use super::Refusal;
 /// stays, dots mean nothing.
 pub(crate) fn product(path: &str) -> Result<Arc<str>, Refusal> {
     let segment = path.rsplit('/').next().unwrap_or_default();
-    let bytes = percent_decoded(segment)
-        .ok_or_else(|| Refusal::field("product", "has a broken % escape in the path"))?;
-    let product = String::from_utf8(bytes)
-        .map_err(|_| Refusal::field("product", "is not UTF-8 in the path"))?;
+    let bytes = percent_decoded(segment).ok_or_else(|| {
+        Refusal::field("product", format!("{} in the path", broken_escape(segment)))
+    })?;
+    let product = String::from_utf8(bytes).map_err(|wrong| {
+        let got = quoted(wrong.as_bytes());
+        Refusal::field("product", format!("is not UTF-8 in the path; got {got}"))
+    })?;
     if product.chars().any(char::is_control) {
+        let got = quoted(&product);
         return Err(Refusal::field(
             "product",
-            "has a control character in the path",
+            format!("has a control character in the path; got {got}"),
         ));
     }
     if product.trim().is_empty() {
-        return Err(Refusal::UnknownPath("the product in the path is blank"));
+        return Err(blank());
     }
     Ok(named(product)?)
+}
+
+/// No product.
+pub(super) fn blank() -> Refusal {
+    Refusal::UnknownPath("the product in the path is blank; expected a name after the last slash")
 }
 
 /// A product's name outside of JSON, within its bounds.
 pub(crate) fn named(product: String) -> Result<Arc<str>, FieldErrors> {
     if product.chars().any(char::is_control) {
-        return Err(FieldErrors::one("product", "has a control character in it"));
+        let got = quoted(&product);
+        return Err(FieldErrors::one(
+            "product",
+            format!("has a control character in it; got {got}"),
+        ));
     }
     if product.len() > NAME_BYTES_MAX {
         let bytes = product.len();
@@ -48,13 +61,31 @@ pub(crate) fn named(product: String) -> Result<Arc<str>, FieldErrors> {
 pub(crate) fn unknown_path(uri: &Uri) -> Refusal {
     let decoded = percent_decoded(uri.path()).map(String::from_utf8);
     match decoded {
-        None => Refusal::field("path", "has a broken % escape"),
-        Some(Err(_)) => Refusal::field("path", "is not UTF-8"),
-        Some(Ok(path)) if path.chars().any(char::is_control) => {
-            Refusal::field("path", "has a control character")
+        None => Refusal::field("path", broken_escape(uri.path())),
+        Some(Err(wrong)) => {
+            let got = quoted(wrong.as_bytes());
+            Refusal::field("path", format!("is not UTF-8; got {got}"))
         }
-        Some(Ok(_)) => Refusal::UnknownPath("nothing answers at this path"),
+        Some(Ok(path)) if path.chars().any(char::is_control) => {
+            let got = quoted(&path);
+            Refusal::field("path", format!("has a control character; got {got}"))
+        }
+        Some(Ok(_)) => Refusal::UnknownPath(
+            "nothing answers at this path; those that do are listed at /api/v1/openapi.json",
+        ),
     }
+}
+
+/// The first `%` that isn't followed by two digits, as a message shows it.
+fn broken_escape(text: &str) -> String {
+    let after =
+        |part: &&str| percent_decoded(&format!("%{}", part.get(..2).unwrap_or("%"))).is_none();
+    let broken = text.split('%').skip(1).find(after).unwrap_or_default();
+    let got: String = "%".chars().chain(broken.chars().take(2)).collect();
+    format!(
+        "has a broken % escape; expected two hexadecimal digits after %, got {}",
+        quoted(got)
+    )
 }
 
 /// Percent-decoding, once; `None` where an escape is broken.

@@ -10,6 +10,8 @@ use usage_store::Store;
 use usage_store::quarantine::Refused;
 
 use crate::limits::{QUARANTINE_BATCH_MAX, QUARANTINE_WAITING_MAX};
+use crate::outage::Outage;
+use crate::watch::Watch;
 
 /// The channel and its thread.
 pub(crate) struct Quarantine {
@@ -17,23 +19,25 @@ pub(crate) struct Quarantine {
     line: Option<SyncSender<Refused>>,
     thread: Option<JoinHandle<()>>,
     dropped: Arc<AtomicU64>,
+    watch: Arc<Watch>,
 }
 
 impl Quarantine {
     /// Starts the thread.
-    pub(crate) fn start(store: Arc<Store>) -> std::io::Result<Quarantine> {
+    pub(crate) fn start(store: Arc<Store>, watch: Arc<Watch>) -> std::io::Result<Quarantine> {
         let (line, waiting) = sync_channel(QUARANTINE_WAITING_MAX);
         let dropped = Arc::new(AtomicU64::new(0));
         let thread = std::thread::Builder::new()
             .name("quarantine".to_owned())
             .spawn({
-                let dropped = Arc::clone(&dropped);
-                move || keep_all(&store, &waiting, &dropped)
+                let (dropped, watch) = (Arc::clone(&dropped), Arc::clone(&watch));
+                move || keep_all(&store, &waiting, &dropped, &watch)
             })?;
         Ok(Quarantine {
             line: Some(line),
             thread: Some(thread),
             dropped,
+            watch,
         })
     }
 
@@ -45,6 +49,7 @@ impl Quarantine {
             .is_some_and(|line| line.try_send(refused).is_ok());
         if !kept {
             self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.watch.reports.quarantine_dropped.inc();
         }
     }
 }
@@ -59,13 +64,13 @@ impl Drop for Quarantine {
     }
 }
 
-fn keep_all(store: &Store, waiting: &Receiver<Refused>, dropped: &AtomicU64) {
+fn keep_all(store: &Store, waiting: &Receiver<Refused>, dropped: &AtomicU64, watch: &Watch) {
+    let mut outage = Outage::of("keeping refused reports");
     while let Ok(first) = waiting.recv() {
         let mut batch = vec![first];
         batch.extend(waiting.try_iter().take(QUARANTINE_BATCH_MAX - 1));
-        if let Err(cause) = store.quarantine(&batch) {
-            tracing::error!(%cause, reports = batch.len(), "refused reports could not be kept");
-        }
+        let failed = outage.note(&store.quarantine(&batch));
+        watch.reports.quarantined(batch.len(), !failed);
         let lost = dropped.swap(0, Ordering::Relaxed);
         if lost > 0 {
             tracing::warn!(

@@ -2,11 +2,12 @@
 //! and a JSON body. The Go library reads `{"error"}` under 401, 404 and 500 and `{"errors"}`
 //! under 422; what a program's author needs to hear must be one of these.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use usage_store::report::FieldErrors;
+use usage_store::report::{FieldErrors, quoted};
 
 use crate::limits::OVERLOADED_RETRY_AFTER_SECONDS;
+use crate::request::Reason;
 
 /// Why a request was refused.
 #[derive(Debug)]
@@ -18,15 +19,20 @@ pub(crate) enum Refusal {
     /// Nothing answers at this path.
     UnknownPath(&'static str),
     /// The path exists, the method doesn't. The router adds `Allow`.
-    WrongMethod,
+    WrongMethod(Method),
     /// The sender sent too many requests.
     TooMany {
         /// When the next one will be taken.
         retry_after_seconds: u64,
     },
+    /// The sender named too many different servers today.
+    TooManyServers {
+        /// When it may name others.
+        retry_after_seconds: u64,
+    },
     /// There is more to do than can be done.
     Overloaded,
-    /// The report couldn't be written; the cause is in the log.
+    /// The report couldn't be written, or not for sure; the cause is in the log.
     NotStored,
     /// The disk has no room for reports; operators read of it in the log.
     NoRoom,
@@ -41,6 +47,23 @@ impl Refusal {
     pub(crate) fn field(field: &str, message: impl Into<String>) -> Refusal {
         Refusal::Fields(FieldErrors::one(field, message))
     }
+
+    /// Why, in the word that it has in metrics and log: one of a few, and for good.
+    fn reason(&self) -> Reason {
+        Reason(match self {
+            Refusal::Fields(_) => "invalid",
+            Refusal::Token(_) => "token",
+            Refusal::UnknownPath(_) => "unknown_path",
+            Refusal::WrongMethod(_) => "wrong_method",
+            Refusal::TooMany { .. } => "rate_limit",
+            Refusal::TooManyServers { .. } => "server_limit",
+            Refusal::Overloaded => "overload",
+            Refusal::NotStored => "not_stored",
+            Refusal::NoRoom => "no_room",
+            Refusal::NotReady => "not_ready",
+            Refusal::Failed => "failed",
+        })
+    }
 }
 
 impl From<FieldErrors> for Refusal {
@@ -49,8 +72,9 @@ impl From<FieldErrors> for Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+impl Refusal {
+    /// The status, the body, and where waiting helps, for how many seconds.
+    pub(super) fn told(self) -> (StatusCode, serde_json::Value, Option<u64>) {
         let mut retry_after = None;
         let (status, body) = match self {
             Refusal::Fields(errors) => (
@@ -59,17 +83,35 @@ impl IntoResponse for Refusal {
             ),
             Refusal::Token(why) => (StatusCode::UNAUTHORIZED, error(&why)),
             Refusal::UnknownPath(why) => (StatusCode::NOT_FOUND, error(why)),
-            Refusal::WrongMethod => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                error("this path answers other methods only, see Allow"),
-            ),
+            Refusal::WrongMethod(method) => {
+                let got = quoted(method.as_str());
+                (
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    error(&format!(
+                        "this path answers other methods only, see Allow; got {got}"
+                    )),
+                )
+            }
             Refusal::TooMany {
                 retry_after_seconds,
             } => {
                 retry_after = Some(retry_after_seconds);
                 (
                     StatusCode::TOO_MANY_REQUESTS,
-                    error("too many requests from this sender, try again later"),
+                    error(&format!(
+                        "too many requests from this sender, try again in {retry_after_seconds} s"
+                    )),
+                )
+            }
+            Refusal::TooManyServers {
+                retry_after_seconds,
+            } => {
+                retry_after = Some(retry_after_seconds);
+                (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    error(
+                        "too many different servers reported from this address today, report under a token",
+                    ),
                 )
             }
             Refusal::Overloaded => {
@@ -83,7 +125,7 @@ impl IntoResponse for Refusal {
                 retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
-                    error("the report was not stored, try again later"),
+                    error("the report could not be stored safely, send it again later"),
                 )
             }
             Refusal::NoRoom => {
@@ -97,7 +139,7 @@ impl IntoResponse for Refusal {
                 retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
-                    error("the server is not ready"),
+                    error("the server is not ready, try again later"),
                 )
             }
             Refusal::Failed => (
@@ -105,12 +147,21 @@ impl IntoResponse for Refusal {
                 error("something went wrong here, it was logged"),
             ),
         };
+        (status, body, retry_after)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let reason = self.reason();
+        let (status, body, retry_after) = self.told();
         let mut response = (
             status,
             [(header::CONTENT_TYPE, "application/json")],
             body.to_string(),
         )
             .into_response();
+        response.extensions_mut().insert(reason);
         if let Some(seconds) = retry_after {
             response
                 .headers_mut()

@@ -7,24 +7,31 @@ use std::time::Instant;
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
+use jiff::Timestamp;
 use usage_store::registry::Grant;
-use usage_store::report::Observation;
+use usage_store::report::{Observation, quoted};
 
+use super::census::Names;
 use super::path::percent_decoded;
 use super::throttle::Source;
 use super::{Limited, Refusal};
 use crate::app::{App, Settings};
+use crate::limits::BODY_BYTES_PER_REQUEST;
 
 const X_AUTHORIZATION: HeaderName = HeaderName::from_static("x-authorization");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Lets a sender in, or not: its token's grant, if it has one, and one request out of its
 /// bucket. Guesses at tokens empty the bucket of their address.
-pub(super) fn admit(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
+pub(super) fn admit<'a>(
+    app: &'a App,
+    parts: &Parts,
+) -> Result<(Option<Grant>, Payer<'a>), Refusal> {
     let grant = grant(app, parts);
     let known = grant.as_ref().ok().and_then(Option::as_ref);
-    limit(app, parts, known, Limited::Requests)?;
-    grant
+    let payer = Payer::of(app, parts, known);
+    payer.pay(Limited::Requests, 1)?;
+    Ok((grant?, payer))
 }
 
 /// Takes one request out of the sender's bucket: its token's, or else its address's.
@@ -34,19 +41,76 @@ pub(super) fn limit(
     grant: Option<&Grant>,
     what: Limited,
 ) -> Result<(), Refusal> {
-    let address = address(parts, &app.settings);
-    if address.is_loopback() && !app.settings.limit_loopback {
-        return Ok(());
+    Payer::of(app, parts, grant).pay(what, 1)
+}
+
+/// Out of whose buckets a request is paid.
+pub(super) struct Payer<'a> {
+    app: &'a App,
+    /// `None` for loopback, which is exempt.
+    source: Option<Source>,
+}
+
+impl Payer<'_> {
+    fn of<'a>(app: &'a App, parts: &Parts, grant: Option<&Grant>) -> Payer<'a> {
+        let address = address(parts, &app.settings);
+        let source = match grant {
+            _ if address.is_loopback() && !app.settings.limit_loopback => None,
+            Some(grant) => Some(Source::Token(grant.token)),
+            None => Some(Source::address(address)),
+        };
+        Payer { app, source }
     }
-    let source = match grant {
-        Some(grant) => Source::Token(grant.token),
-        None => Source::address(address),
-    };
-    app.ingest
-        .throttle(what, source, Instant::now())
-        .map_err(|retry_after_seconds| Refusal::TooMany {
+
+    fn pay(&self, what: Limited, requests: u32) -> Result<(), Refusal> {
+        let Some(source) = self.source else {
+            return Ok(());
+        };
+        self.app
+            .ingest
+            .throttle(what, source, requests, Instant::now())
+            .map_err(|retry_after_seconds| Refusal::TooMany {
+                retry_after_seconds,
+            })
+    }
+
+    /// A body counts as a request for each of its [`BODY_BYTES_PER_REQUEST`]: takes those that it
+    /// counts for now, and didn't when it had `before` bytes.
+    pub(super) fn pay_for_growth(&self, before: usize, now: usize) -> Result<(), Refusal> {
+        match growth(before, now) {
+            0 => Ok(()),
+            requests => self.pay(Limited::Requests, requests),
+        }
+    }
+
+    /// How the servers that a report names are counted, if they are: a token has no such limit.
+    pub(super) fn names(&self) -> Option<Names> {
+        matches!(self.source, Some(Source::Address(_))).then(|| self.app.ingest.names())
+    }
+
+    /// Counts them.
+    pub(super) fn count(&self, servers: &[u64], now: Timestamp) -> Result<(), Refusal> {
+        let Some(source) = self.source else {
+            return Ok(());
+        };
+        let counted = self.app.ingest.count(source, servers, now);
+        counted.map_err(|retry_after_seconds| Refusal::TooManyServers {
             retry_after_seconds,
         })
+    }
+
+    /// As [`Payer::pay_for_growth`] after the work was done: taken from what the bucket gets back later.
+    pub(super) fn owe_for_growth(&self, before: usize, now: usize) {
+        if let Some(source) = self.source {
+            let requests = growth(before, now);
+            self.app.ingest.charge(source, requests, Instant::now());
+        }
+    }
+}
+
+fn growth(before: usize, now: usize) -> u32 {
+    let requests = |bytes: usize| bytes.saturating_sub(1) / BODY_BYTES_PER_REQUEST;
+    u32::try_from(requests(now).saturating_sub(requests(before))).unwrap_or(u32::MAX)
 }
 
 fn grant(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
@@ -65,7 +129,7 @@ fn grant(app: &App, parts: &Parts) -> Result<Option<Grant>, Refusal> {
 
 /// A token that is not, or no longer, one of ours.
 pub(super) fn unknown_token() -> Refusal {
-    Refusal::Token("this token is unknown or was revoked".to_owned())
+    Refusal::Token("this token is unknown or was revoked; nothing was stored".to_owned())
 }
 
 /// A token bound to a product or a cluster reports for nothing else.
@@ -78,16 +142,18 @@ pub(super) fn may_report(
         && bound != product
     {
         return Err(Refusal::Token(format!(
-            "this token may report for the product {bound} only"
+            "this token may report for the product {bound} only; this report is for {}",
+            quoted(product)
         )));
     }
     if let Some(bound) = &grant.cluster {
         let mut named = observations
             .iter()
             .filter_map(|one| one.cluster_id.as_deref());
-        if named.any(|cluster| cluster != bound) {
+        if let Some(other) = named.find(|cluster| cluster != bound) {
             return Err(Refusal::Token(format!(
-                "this token may report for the cluster {bound} only"
+                "this token may report for the cluster {bound} only; this report names {}",
+                quoted(other)
             )));
         }
     }
@@ -96,7 +162,7 @@ pub(super) fn may_report(
 
 /// The token: raw in X-Authorization, or a Bearer, or the query parameter `token`. Any bytes;
 /// blank means absent; two that differ are refused.
-fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Refusal> {
+pub(super) fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Refusal> {
     let raw = headers
         .get_all(X_AUTHORIZATION)
         .iter()
@@ -116,7 +182,8 @@ fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<Vec<u8>>, Re
             Some(first) if first == token => {}
             Some(_) => {
                 return Err(Refusal::Token(
-                    "the request has two tokens that differ".to_owned(),
+                    "the request has two tokens that differ; send one, in X-Authorization"
+                        .to_owned(),
                 ));
             }
         }

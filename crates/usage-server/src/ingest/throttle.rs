@@ -55,12 +55,32 @@ impl Throttle {
         }
     }
 
-    /// Takes one request out of the sender's bucket.
+    /// Takes requests out of the sender's bucket, all or none.
     ///
     /// # Errors
     ///
-    /// Seconds until the next request will be taken.
-    pub(crate) fn take(&mut self, source: Source, now: Instant) -> Result<(), u64> {
+    /// Seconds until so many will be there.
+    pub(crate) fn take(&mut self, source: Source, requests: u32, now: Instant) -> Result<(), u64> {
+        let (burst, cost) = (self.burst, self.refill.saturating_mul(requests));
+        let full_at = self.full_at(source, now);
+        let then = *full_at + cost;
+        match then.saturating_duration_since(now).checked_sub(burst) {
+            Some(over) if !over.is_zero() => Err(over.as_secs() + 1),
+            _ => {
+                *full_at = then;
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes requests out of the sender's bucket, though there are not so many.
+    pub(crate) fn charge(&mut self, source: Source, requests: u32, now: Instant) {
+        let cost = self.refill.saturating_mul(requests);
+        *self.full_at(source, now) += cost;
+    }
+
+    /// When the sender's bucket would be full: now, or later.
+    fn full_at(&mut self, source: Source, now: Instant) -> &mut Instant {
         if self.young.len() >= SENDERS_REMEMBERED_MAX / 2 {
             self.old = std::mem::take(&mut self.young);
         }
@@ -68,14 +88,8 @@ impl Throttle {
             .young
             .entry(source)
             .or_insert_with(|| self.old.remove(&source).unwrap_or(now));
-        let then = (*full_at).max(now) + self.refill;
-        match then.saturating_duration_since(now).checked_sub(self.burst) {
-            Some(over) if !over.is_zero() => Err(over.as_secs() + 1),
-            _ => {
-                *full_at = then;
-                Ok(())
-            }
-        }
+        *full_at = (*full_at).max(now);
+        full_at
     }
 }
 
@@ -90,27 +104,40 @@ mod tests {
         let sender = Source::address("192.0.2.1".parse().unwrap());
         let start = Instant::now();
         for _ in 0..SENDER_BURST_REQUESTS {
-            throttle.take(sender, start).unwrap();
+            throttle.take(sender, 1, start).unwrap();
         }
-        assert_eq!(throttle.take(sender, start), Err(1));
+        assert_eq!(throttle.take(sender, 1, start), Err(1));
         assert_eq!(
-            throttle.take(Source::Token(TokenId(1)), start),
+            throttle.take(Source::Token(TokenId(1)), 1, start),
             Ok(()),
             "another's bucket"
         );
         let later = start + Duration::from_secs(1);
         for _ in 0..10 {
-            throttle.take(sender, later).unwrap();
+            throttle.take(sender, 1, later).unwrap();
         }
-        assert_eq!(throttle.take(sender, later), Err(1));
+        assert_eq!(throttle.take(sender, 1, later), Err(1));
         let much_later = later + Duration::from_secs(100_000);
         for _ in 0..SENDER_BURST_REQUESTS {
-            throttle.take(sender, much_later).unwrap();
+            throttle.take(sender, 1, much_later).unwrap();
         }
         assert!(
-            throttle.take(sender, much_later).is_err(),
+            throttle.take(sender, 1, much_later).is_err(),
             "a bucket never holds more than a burst"
         );
+    }
+
+    #[test]
+    fn what_counts_as_several_is_taken_whole_or_not_at_all() {
+        let mut throttle = Throttle::of(10, Duration::from_secs(1));
+        let sender = Source::Token(TokenId(1));
+        let now = Instant::now();
+        throttle.take(sender, 8, now).unwrap();
+        assert_eq!(throttle.take(sender, 5, now), Err(4));
+        throttle.take(sender, 2, now).unwrap();
+        assert_eq!(throttle.take(sender, 1, now), Err(2));
+        throttle.charge(sender, 5, now);
+        assert_eq!(throttle.take(sender, 1, now), Err(7), "it owes five");
     }
 
     #[test]
@@ -128,12 +155,12 @@ mod tests {
         let now = Instant::now();
         let busy = Source::Token(TokenId(-1));
         for _ in 0..SENDER_BURST_REQUESTS {
-            throttle.take(busy, now).unwrap();
+            throttle.take(busy, 1, now).unwrap();
         }
         for id in 0..SENDERS_REMEMBERED_MAX as i64 {
-            throttle.take(Source::Token(TokenId(id)), now).unwrap();
+            throttle.take(Source::Token(TokenId(id)), 1, now).unwrap();
             if id % 1_000 == 0 {
-                throttle.take(busy, now).unwrap_err();
+                throttle.take(busy, 1, now).unwrap_err();
             }
         }
         assert!(throttle.young.len() + throttle.old.len() <= SENDERS_REMEMBERED_MAX);

@@ -107,6 +107,8 @@ pub(super) struct ErrorPage {
     status: u16,
     heading: &'static str,
     text: &'static str,
+    /// What exactly couldn't be read.
+    said: Option<String>,
     request_id: Option<String>,
 }
 
@@ -116,6 +118,7 @@ impl ErrorPage {
         page: Layout,
         status: StatusCode,
         failure: Option<&Failure>,
+        said: Option<String>,
         request_id: Option<String>,
     ) -> ErrorPage {
         let (heading, text) = match failure {
@@ -129,7 +132,7 @@ impl ErrorPage {
             }
             None => (
                 "The request wasn’t understood",
-                "Go back, reload the page, and try again.",
+                "Check the address, or go back, reload the page, and try again.",
             ),
         };
         ErrorPage {
@@ -137,6 +140,7 @@ impl ErrorPage {
             status: status.as_u16(),
             heading,
             text,
+            said,
             request_id,
         }
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -23,6 +23,9 @@ use crate::request::RequestId;
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// Of what axum says about a request that it can't read.
+const SAID_MAX_BYTES: usize = 4 * 1024;
+
 /// The middleware around all pages.
 pub(super) async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
@@ -32,23 +35,23 @@ pub(super) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
     } else {
         next.run(request).await
     };
-    finish(&app, id, response)
+    finish(&app, id, response).await
 }
 
 /// The page for an address where nothing is; for the router's fallback.
 pub(crate) async fn not_found(State(app): State<Arc<App>>, request: Request) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
-    finish(&app, id, Failure::NotFound.into_response())
+    finish(&app, id, Failure::NotFound.into_response()).await
 }
 
-fn finish(app: &App, id: Option<RequestId>, mut response: Response) -> Response {
+async fn finish(app: &App, id: Option<RequestId>, mut response: Response) -> Response {
     let status = response.status();
     let is_page = response.headers().contains_key(CONTENT_TYPE)
         && response.headers()[CONTENT_TYPE]
             .as_bytes()
             .starts_with(b"text/html");
     if status.as_u16() >= 400 && !is_page {
-        response = error_page(app, id, response);
+        response = error_page(app, id, response).await;
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
@@ -60,18 +63,26 @@ fn finish(app: &App, id: Option<RequestId>, mut response: Response) -> Response 
     response
 }
 
-fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Response {
+async fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Response {
     let failure = refused.extensions().get::<Arc<Failure>>().cloned();
     let id = id.map(|RequestId(id)| id.to_string());
     if let Some(cause) = failure.as_deref().and_then(Failure::cause) {
         tracing::error!(request_id = id.as_deref(), cause, "a page failed");
     }
     let status = refused.status();
-    let page = ErrorPage::new(Layout::plain(app), status, failure.as_deref(), id);
-    let Ok(html) = page.render() else {
-        return refused;
+    let (mut parts, body) = refused.into_parts();
+    // axum says of an address or a form which part it can't read; it is short.
+    let said = match (&failure, status) {
+        (None, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => {
+            axum::body::to_bytes(body, SAID_MAX_BYTES).await.ok()
+        }
+        _ => None,
     };
-    let (mut parts, _) = refused.into_parts();
+    let said = said.map(|bytes| usage_store::report::quoted(bytes.trim_ascii()));
+    let page = ErrorPage::new(Layout::plain(app), status, failure.as_deref(), said, id);
+    let Ok(html) = page.render() else {
+        return parts.status.into_response();
+    };
     parts.headers.remove(CONTENT_TYPE);
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     let (page, body) = Html(html).into_response().into_parts();
@@ -81,8 +92,6 @@ fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::StatusCode;
-
     use super::super::testing::{Answer, House};
     use super::*;
 
@@ -122,11 +131,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_that_cannot_be_read_hears_which_part() {
+        let house = House::signed_in();
+        let answer = house.get("/reports?before=yesterday").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(
+            answer.text.contains("before: invalid digit"),
+            "{}",
+            answer.text
+        );
+        assert!(answer.text.contains("Check the address"));
+    }
+
+    #[tokio::test]
     async fn our_own_failure_shows_the_requests_id_and_no_cause() {
         let house = House::new();
         let failure = Failure::Broken("the cause <secret>".to_owned());
         let id = RequestId("req-17".into());
-        let answer = finish(&house.app, Some(id), failure.into_response());
+        let answer = finish(&house.app, Some(id), failure.into_response()).await;
         let answer = Answer::read(answer).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(answer.text.contains("req-17"));

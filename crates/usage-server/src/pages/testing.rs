@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -19,6 +20,7 @@ use super::layout::{Layout, Section, Viewer};
 use crate::account::{self, FirstVisit, Secret};
 use crate::app::{App, Settings};
 use crate::demo::Fleet;
+use crate::watch::Watch;
 
 /// A reported string that would like to be markup.
 pub(super) const HOSTILE: &str = "\"'><script>alert(1)</script><!--";
@@ -99,7 +101,8 @@ impl House {
         };
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
         let first_visit = FirstVisit::open().unwrap();
-        let app = Arc::new(App::start(store, settings, first_visit, None).unwrap());
+        let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
+        let app = Arc::new(App::start(store, settings, first_visit, None, watch).unwrap());
         let router = super::routes(&app)
             .fallback(super::not_found)
             .with_state(Arc::clone(&app));

@@ -17,7 +17,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::exchange;
-use crate::limits::{IDLE_TIMEOUT, REQUEST_TIMEOUT};
+use crate::limits::{IDLE_TIMEOUT, REQUEST_HEAD_START, REQUEST_TIMEOUT, STOP_HEAD_TIMEOUT};
+use crate::watch::Watch;
 
 /// Serves a connection to its end.
 pub(super) async fn serve(
@@ -25,9 +26,9 @@ pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
+    activity: Arc<Activity>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let activity = Arc::new(Activity::new());
     let service = {
         let activity = Arc::clone(&activity);
         service_fn(move |request| {
@@ -50,10 +51,11 @@ pub(super) async fn serve(
             _ = &mut stop, if !told => {
                 told = true;
                 connection.as_mut().graceful_shutdown();
+                alarm.as_mut().reset(Instant::now() + STOP_HEAD_TIMEOUT);
             }
             () = &mut alarm => {
                 let patience = activity.patience();
-                if patience.is_zero() {
+                if patience.is_zero() || (told && !activity.is_busy()) {
                     return;
                 }
                 // A request that begins just now must not outstay its time either.
@@ -65,6 +67,7 @@ pub(super) async fn serve(
 
 /// What happens on a connection.
 pub(super) struct Activity {
+    watch: Arc<Watch>,
     opened: Instant,
     under_way: AtomicUsize,
     /// When a request last began, moved on or ended: milliseconds since `opened`.
@@ -75,8 +78,10 @@ pub(super) struct Activity {
 pub(super) struct Exchange(Arc<Activity>);
 
 impl Activity {
-    fn new() -> Activity {
+    pub(super) fn new(watch: Arc<Watch>) -> Activity {
+        watch.requests.connection_began();
         Activity {
+            watch,
             opened: Instant::now(),
             under_way: AtomicUsize::new(0),
             last_millis: AtomicU64::new(0),
@@ -85,6 +90,7 @@ impl Activity {
 
     fn begin(activity: &Arc<Activity>) -> Exchange {
         activity.under_way.fetch_add(1, Ordering::Relaxed);
+        activity.watch.requests.began();
         activity.touch();
         Exchange(Arc::clone(activity))
     }
@@ -97,20 +103,48 @@ impl Activity {
         u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Whether a request is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) > 0
+    }
+
+    /// For how long nothing has happened. A request under way has some time for itself: what has just
+    /// been accepted must outlive a body that doesn't come, but not a commit.
+    pub(super) fn idleness(&self) -> Duration {
+        match self.is_busy() {
+            true => self.still().saturating_sub(REQUEST_HEAD_START),
+            false => self.still(),
+        }
+    }
+
+    fn still(&self) -> Duration {
+        let last_millis = self.last_millis.load(Ordering::Relaxed);
+        Duration::from_millis(self.millis().saturating_sub(last_millis))
+    }
+
     /// How much longer the connection may stay as it is; zero when it must go.
     fn patience(&self) -> Duration {
-        let allowed = match self.under_way.load(Ordering::Relaxed) {
-            0 => IDLE_TIMEOUT,
-            _ => REQUEST_TIMEOUT,
+        let allowed = if self.is_busy() {
+            REQUEST_TIMEOUT
+        } else {
+            IDLE_TIMEOUT
         };
-        let still = self
-            .millis()
-            .saturating_sub(self.last_millis.load(Ordering::Relaxed));
-        allowed.saturating_sub(Duration::from_millis(still))
+        allowed.saturating_sub(self.still())
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        self.watch.requests.connection_ended();
     }
 }
 
 impl Exchange {
+    /// Where requests are counted.
+    pub(super) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
     /// The request moved on: a long answer is being read.
     pub(super) fn touch(&self) {
         self.0.touch();
@@ -120,6 +154,7 @@ impl Exchange {
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.0.watch.requests.ended();
         self.0.touch();
     }
 }

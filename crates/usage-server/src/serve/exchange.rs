@@ -19,12 +19,19 @@ use axum::http::{
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
 use tower::Service;
+use tracing::Level;
 
 use super::connection::Exchange;
 use crate::limits::{REQUEST_ID_MAX_BYTES, REQUEST_TIMEOUT};
-use crate::request::RequestId;
+use crate::log::SLOW;
+use crate::request::{Reason, RequestId};
+use crate::route::{self, Route};
+use crate::watch::{Watch, micros};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The target of requests that took no longer than they may.
+const REQUEST: &str = "request";
 
 /// An answer of known length up to this fits the socket's buffer: writing it takes no time.
 const WRITTEN_AT_ONCE_BYTES: u64 = 64 * 1024;
@@ -47,7 +54,7 @@ pub(super) async fn answer(
         Version::HTTP_2 => within_limit(router.call(request)).await?,
         _ => router.call(request).await?,
     };
-    log(&method, loggable(uri.path()), response.status(), &id, began);
+    log(&method, uri.path(), &response, &id, began, exchange.watch());
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -63,16 +70,6 @@ async fn within_limit(
         *too_slow.status_mut() = StatusCode::REQUEST_TIMEOUT;
         Ok(too_slow)
     })
-}
-
-/// The path without what lets its reader in: some paths end in a secret.
-fn loggable(path: &str) -> &str {
-    for secret_after in ["/welcome/", "/api/v1/forget/"] {
-        if path.starts_with(secret_after) {
-            return secret_after;
-        }
-    }
-    path
 }
 
 /// A proxy's id where it is short and plain, else one of our own: unguessable and unique, from
@@ -92,27 +89,46 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
     data_encoding::HEXLOWER.encode(&id.to_be_bytes()).into()
 }
 
-/// One event a request: quiet where all is well and there are many.
-fn log(method: &Method, path: &str, status: StatusCode, id: &str, began: Instant) {
+/// One event a request: quiet where all is well and there are many, never quiet where one was slow.
+fn log(
+    method: &Method,
+    path: &str,
+    response: &Response<Body>,
+    id: &str,
+    began: Instant,
+    watch: &Watch,
+) {
+    let (took, route, status) = (began.elapsed(), Route::of(path), response.status());
+    watch.requests.answered(route, status.as_u16(), took);
+    let refused = response.extensions().get::<Reason>();
+    if let Some(Reason(reason)) = refused {
+        watch.reports.refused(reason);
+    }
+    // What stands in here is worked out for events that somebody wants, only.
     macro_rules! event {
-        ($level:ident) => {
-            tracing::$level!(
+        ($level:ident, $target:expr, $message:literal) => {
+            tracing::event!(
+                target: $target,
+                Level::$level,
                 %method,
-                path,
+                path = %route::loggable(path),
+                route = route.name(),
                 status = status.as_u16(),
-                micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+                refused = refused.map(|Reason(reason)| *reason),
+                micros = micros(took),
                 request_id = id,
-                "request"
+                $message
             )
         };
     }
-    let by_machines = path.starts_with("/api/") || matches!(path, "/healthz" | "/readyz");
-    if status.is_server_error() {
-        event!(warn);
-    } else if by_machines && status.is_success() {
-        event!(debug);
+    if watch.is_slow(took) {
+        event!(WARN, SLOW, "slow request");
+    } else if status.is_server_error() {
+        event!(WARN, REQUEST, "request");
+    } else if route.is_for_programs() && status.is_success() {
+        event!(DEBUG, REQUEST, "request");
     } else {
-        event!(info);
+        event!(INFO, REQUEST, "request");
     }
 }
 

@@ -1,60 +1,83 @@
 //! The listener: accepts connections within a bound, serves HTTP/1.1 and HTTP/2 (prior
 //! knowledge) on them, and stops gracefully. Knows nothing of what is served.
+//!
+//! What hyper answers by itself has no body and passes none of our code: 431 to a head that is too
+//! large or has more than 100 headers, 400 to bytes that are no HTTP.
 
 mod connection;
+mod descriptors;
 mod exchange;
 mod signal;
+mod slots;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
 
+pub(crate) use descriptors::connections_max;
 pub(crate) use signal::told_to_stop;
 
 use crate::limits::{
-    ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN_TIMEOUT, HEADERS_MAX_BYTES, HTTP2_STREAMS_MAX,
+    ACCEPT_PAUSE, CONNECTIONS_WAITING_MAX, DRAIN_TIMEOUT, HEADERS_MAX_BYTES,
+    HTTP2_SEND_BUFFER_MAX_BYTES, HTTP2_STREAMS_MAX,
 };
+use crate::watch::Watch;
+use connection::Activity;
+use slots::Slots;
 
 /// Serves until `shutdown` is ready; then accepts no more, lets requests under way finish
-/// (within a bound), and returns.
+/// (within a bound), and returns. No more than `connections_max` at once.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
+    connections_max: usize,
+    watch: Arc<Watch>,
     shutdown: impl Future<Output = ()>,
 ) {
     let protocol = Arc::new(protocol());
-    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
+    let slots = Slots::new(connections_max);
+    watch.requests.connections_may_be(connections_max);
     let (stop, stopping) = watch::channel(false);
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
             biased;
             () = &mut shutdown => break,
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = accept(&listener, &watch) => accepted,
         };
-        let Some((stream, peer, slot)) = accepted else {
+        if accepted.is_none() || slots.are_taken() {
+            let closed = slots.close_some();
+            tracing::debug!(closed, "closed connections that others need the room of");
+            // Their tasks have their turn, and their sockets are gone.
+            tokio::task::yield_now().await;
+        }
+        let Some((stream, peer)) = accepted else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         let protocol = Arc::clone(&protocol);
         let router = router.clone();
         let stopping = stopping.clone();
-        tokio::spawn(async move {
-            connection::serve(&protocol, stream, peer, router, stopping).await;
+        let activity = Arc::new(Activity::new(Arc::clone(&watch)));
+        let slot = slots.take(&activity);
+        let id = slot.id();
+        let served = tokio::spawn(async move {
+            connection::serve(&protocol, stream, peer, router, activity, stopping).await;
             drop(slot);
         });
+        slots.served_by(id, served.abort_handle());
     }
     drop(listener);
     // Ignored where every connection is gone already.
     let _ = stop.send(true);
-    let all_ended = slots.acquire_many(CONNECTIONS_MAX);
-    if tokio::time::timeout(DRAIN_TIMEOUT, all_ended)
+    if tokio::time::timeout(DRAIN_TIMEOUT, slots.all_left())
         .await
         .is_err()
     {
@@ -62,38 +85,48 @@ pub(crate) async fn serve(
     }
 }
 
-type Accepted = (
-    tokio::net::TcpStream,
-    std::net::SocketAddr,
-    tokio::sync::OwnedSemaphorePermit,
-);
+/// Listens on an address, with room for a fleet that comes back all at once.
+pub(crate) fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart needs the address whose old connections are still being closed. On Windows it
+    // would mean something else.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(CONNECTIONS_WAITING_MAX)
+}
 
-/// The next connection, once there is a slot for it; `None` when accepting failed and should
-/// be tried again a little later.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<Accepted> {
-    let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+/// The next connection; `None` when accepting failed and should be tried again a little later.
+async fn accept(listener: &TcpListener, watch: &Watch) -> Option<(TcpStream, SocketAddr)> {
     match listener.accept().await {
         Ok((stream, peer)) => {
             // Answers are small and written whole; waiting for more of them only adds latency.
             if let Err(cause) = stream.set_nodelay(true) {
                 tracing::debug!(%cause, "a connection was gone before it was served");
             }
-            Some((stream, peer, slot))
+            Some((stream, peer))
         }
         Err(cause) => {
+            watch.requests.connection_refused();
             tracing::warn!(%cause, "a connection could not be accepted");
             None
         }
     }
 }
 
-/// No timer of hyper's: `connection` watches over every connection with one of its own.
+/// No timer of hyper's: `connection` watches over every connection with one of its own. Against
+/// streams that are reset at once, and heads in endless pieces, h2 has bounds of its own, which stay as
+/// they are.
 fn protocol() -> Builder<TokioExecutor> {
     let mut protocol = Builder::new(TokioExecutor::new());
     protocol.http1().max_buf_size(HEADERS_MAX_BYTES);
     protocol
         .http2()
         .max_header_list_size(HEADERS_MAX_BYTES as u32)
-        .max_concurrent_streams(HTTP2_STREAMS_MAX);
+        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .max_send_buf_size(HTTP2_SEND_BUFFER_MAX_BYTES);
     protocol
 }

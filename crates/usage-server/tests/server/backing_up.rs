@@ -44,7 +44,7 @@ fn text(path: &Path) -> &str {
 #[test]
 fn a_backup_at_full_speed_has_all_that_was_acknowledged_before_it_began() {
     let folder = Folder::new();
-    let target = folder.beside("backup.db");
+    let target = folder.beside("backup");
     let server = folder.serve();
     let (next, enough) = (AtomicU64::new(0), AtomicBool::new(false));
     let (tell, acknowledged) = channel();
@@ -72,6 +72,7 @@ fn a_backup_at_full_speed_has_all_that_was_acknowledged_before_it_began() {
 
     let restored = Folder::new();
     restored.run(&["restore", text(&target)]).well();
+    assert!(model::has_counted(&restored) > 0, "the read model is in it");
     let part = restored.run(&["export", "reports"]).well();
     assert!(whole.starts_with(&part), "it is the beginning of the whole");
     assert!(part.len() < whole.len(), "more came while it was made");
@@ -118,34 +119,53 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_backup_is_one_file_for_its_owner_alone_and_replaces_nothing() {
+fn a_backup_is_one_folder_for_its_owner_alone_and_replaces_nothing() {
     let folder = with_a_report();
     let backups = folder.beside("backups");
     std::fs::create_dir(&backups).unwrap();
-    let target = backups.join("mine.db");
+    let target = backups.join("mine");
     folder.run(&["backup", text(&target)]).well();
-    assert_eq!(names(&backups), ["mine.db"]);
+    assert_eq!(names(&backups), ["mine"]);
+    assert_eq!(names(&target), ["model.db", "usage.db"]);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(&target).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "it holds hashes of passwords");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&target), 0o700);
+        for name in names(&target) {
+            assert_eq!(mode(&target.join(name)), 0o600, "hashes of passwords");
+        }
     }
-    let bytes = std::fs::read(&target).unwrap();
+    let bytes = || std::fs::read(target.join("usage.db")).unwrap();
+    let first = bytes();
     let refused = folder.run(&["backup", text(&target)]).refused(1);
     assert!(refused.contains("--force"), "{refused}");
-    assert_eq!(std::fs::read(&target).unwrap(), bytes);
-    // One that was killed leaves this; a file that somebody may still be writing isn't taken from them.
-    let other = backups.join("other.db");
-    std::fs::write(backups.join("other.db.partial"), "half").unwrap();
+    assert_eq!(bytes(), first);
+    // One that was killed leaves this; what somebody may still be writing isn't taken from them.
+    let other = backups.join("other");
+    std::fs::create_dir(backups.join("other.partial")).unwrap();
+    std::fs::write(backups.join("other.partial/usage.db"), "half").unwrap();
     let refused = folder.run(&["backup", text(&other)]).refused(1);
-    assert!(refused.contains("other.db.partial"), "{refused}");
+    assert!(refused.contains("other.partial"), "{refused}");
     folder.run(&["backup", text(&other), "--force"]).well();
-    std::fs::remove_file(&other).unwrap();
+    std::fs::remove_dir_all(&other).unwrap();
     folder.token("Another");
     folder.run(&["backup", text(&target), "--force"]).well();
-    assert_ne!(std::fs::read(&target).unwrap(), bytes);
-    assert_eq!(names(&backups), ["mine.db"]);
+    assert_ne!(bytes(), first);
+    assert_eq!(names(&backups), ["mine"]);
+    // What is no backup is never replaced: the data itself, here.
+    let line = folder.run(&["backup", text(&folder.data()), "--force"]);
+    assert_eq!(
+        line.code,
+        Some(0),
+        "a folder with other things is one to put backups in"
+    );
+    folder.run(&["export", "reports"]).well();
+    std::fs::write(backups.join("notes"), "mine").unwrap();
+    let line = folder
+        .run(&["backup", text(&backups.join("notes")), "--force"])
+        .refused(1);
+    assert!(line.contains("is no backup"), "{line}");
 }
 
 #[test]
@@ -153,8 +173,9 @@ fn in_a_folder_it_gets_a_name_with_the_time_and_old_ones_go() {
     let folder = with_a_report();
     let backups = folder.beside("backups");
     std::fs::create_dir(&backups).unwrap();
-    for old in ["usage-20200101T000000Z.db", "usage-20200102T000000Z.db"] {
-        std::fs::write(backups.join(old), "old").unwrap();
+    for old in ["usage-20200101T000000Z", "usage-20200102T000000Z"] {
+        std::fs::create_dir(backups.join(old)).unwrap();
+        std::fs::write(backups.join(old).join("usage.db"), "old").unwrap();
     }
     std::fs::write(backups.join("notes"), "mine").unwrap();
     let said = folder
@@ -163,25 +184,22 @@ fn in_a_folder_it_gets_a_name_with_the_time_and_old_ones_go() {
     let written = PathBuf::from(said.trim_end());
     assert_eq!(written.parent().unwrap(), backups);
     let name = written.file_name().unwrap().to_str().unwrap().to_owned();
-    assert_eq!(
-        names(&backups),
-        ["notes", "usage-20200102T000000Z.db", &name]
-    );
+    assert_eq!(names(&backups), ["notes", "usage-20200102T000000Z", &name]);
 }
 
 #[test]
 fn what_can_not_be_backed_up_leaves_nothing() {
     let folder = Folder::new();
-    let target = folder.beside("backup.db");
+    let target = folder.beside("backup");
     let nothing = folder.run(&["backup", text(&target)]).refused(1);
     assert!(nothing.contains("holds no data yet"), "{nothing}");
     assert!(!folder.data().exists() && !target.exists());
     let folder = with_a_report();
     let nowhere = folder
-        .run(&["backup", text(&folder.beside("no/backup.db"))])
+        .run(&["backup", text(&folder.beside("no/backup"))])
         .refused(1);
     assert!(nowhere.contains("is no folder"), "{nowhere}");
-    let target = folder.beside("backup.db");
+    let target = folder.beside("backup");
     folder
         .run(&["backup", text(&target), "--keep", "2"])
         .refused(2);
@@ -191,7 +209,7 @@ fn what_can_not_be_backed_up_leaves_nothing() {
     assert_eq!(damaged.code, Some(1), "{damaged:?}");
     assert!(damaged.stderr.contains("is damaged"), "{damaged:?}");
     assert!(!target.exists());
-    assert!(!folder.beside("backup.db.partial").exists());
+    assert!(!folder.beside("backup.partial").exists());
 }
 
 #[cfg(target_os = "linux")]
@@ -199,16 +217,16 @@ fn what_can_not_be_backed_up_leaves_nothing() {
 fn a_target_that_can_not_be_written_is_named() {
     let folder = with_a_report();
     // No files can be made there, not by root either.
-    let line = folder.run(&["backup", "/proc/self/backup.db"]).refused(1);
-    assert!(line.contains("/proc/self/backup.db"), "{line}");
+    let line = folder.run(&["backup", "/proc/self/backup"]).refused(1);
+    assert!(line.contains("/proc/self/backup"), "{line}");
 }
 
 #[test]
 fn a_backup_that_is_stopped_leaves_nothing() {
     let folder = with_a_report();
     model::grow(&folder.database(), 200 << 20);
-    let target = folder.beside("backup.db");
-    let partial = folder.beside("backup.db.partial");
+    let target = folder.beside("backup");
+    let partial = folder.beside("backup.partial");
     let mut command = usage_server();
     command
         .args(["backup", text(&target), "--data-dir"])
@@ -217,7 +235,8 @@ fn a_backup_that_is_stopped_leaves_nothing() {
     for _ in 0..20 {
         let backup = Process::start(&mut command, b"");
         crate::patience::until("a part of a backup", || {
-            let begun = std::fs::metadata(&partial).is_ok_and(|file| file.len() > 0);
+            let begun =
+                std::fs::metadata(partial.join("usage.db")).is_ok_and(|file| file.len() > 0);
             (begun || target.exists()).then_some(())
         });
         backup.signal("INT");
@@ -228,7 +247,7 @@ fn a_backup_that_is_stopped_leaves_nothing() {
             assert!(!partial.exists());
             return;
         }
-        std::fs::remove_file(&target).unwrap();
+        std::fs::remove_dir_all(&target).unwrap();
     }
     panic!("all were done before they were stopped");
 }

@@ -105,7 +105,13 @@ fn passes(proxy: SocketAddr, folder: &Folder) {
     }
     // A file of the import page is larger than what proxies allow by default.
     let large = post_large(proxy);
-    assert_eq!(large.status(), 422, "it is the server that says so");
+    // Large ones count as several requests; 413 would be the proxy's.
+    let by_server = [422, 429].contains(&large.status());
+    assert!(
+        by_server,
+        "it is the server that says so: {}",
+        large.status()
+    );
     let page = to_our_host(b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_eq!(connection.exchange(&page).unwrap().status(), 200);
 }

@@ -123,7 +123,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
     let folder = Folder::new();
     folder.serve().stop();
     let version = |set: Option<i64>| {
-        let db = model::open(&folder.database());
+        let db = model::open(&folder);
         if let Some(version) = set {
             db.pragma_update(None, "user_version", version).unwrap();
         }

@@ -176,3 +176,30 @@ fn the_reply_says_when_to_report_next() {
     );
     server.stop();
 }
+
+#[test]
+fn the_same_key_on_two_connections_at_the_same_moment_counts_once() {
+    const ROUNDS: usize = 25;
+    let folder = Folder::new();
+    let server = folder.serve();
+    let start = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        for mut connection in [server.connect(), server.connect()] {
+            let start = &start;
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    let key = format!("0190f2a4-5f0e-7c3a-9c1d-{round:012x}");
+                    start.wait();
+                    let reply = connection.post(
+                        "/api/v1/usage/influxdb",
+                        &[("Idempotency-Key", &key)],
+                        USAGE,
+                    );
+                    assert_eq!(reply.status(), 200, "{}", reply.text());
+                }
+            });
+        }
+    });
+    server.kill();
+    assert_eq!(folder.export().len(), ROUNDS);
+}

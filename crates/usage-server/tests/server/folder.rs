@@ -10,16 +10,22 @@ use serde_json::value::RawValue;
 use tempfile::TempDir;
 
 use crate::http::Connection;
-use crate::process::{Ended, Process, usage_server};
+use crate::process::{Ended, Process, usage_server_under};
 
 /// A data folder of its own, gone after the test.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder {
+    around: TempDir,
+    /// What our commands are started by; nothing, mostly.
+    under: Vec<String>,
+}
 
 /// A server process that listens.
 pub(crate) struct Running {
     process: Process,
     address: SocketAddr,
 }
+
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
 /// A line of `export reports`.
 #[derive(Debug, Deserialize)]
@@ -51,17 +57,25 @@ impl Ids {
 
 impl Folder {
     pub(crate) fn new() -> Folder {
-        Folder(tempfile::tempdir().unwrap())
+        Folder {
+            around: tempfile::tempdir().unwrap(),
+            under: Vec::new(),
+        }
+    }
+
+    /// From now on its commands are started by another program: what its command line begins with.
+    pub(crate) fn start_under(&mut self, prefix: &[String]) {
+        self.under = prefix.to_vec();
     }
 
     /// The data folder: inside the temporary one, so that the server has to make it.
     pub(crate) fn data(&self) -> PathBuf {
-        self.0.path().join("data")
+        self.around.path().join("data")
     }
 
     /// Where a test may put other files.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.around.path().join(name)
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -79,7 +93,11 @@ impl Folder {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = usage_server();
+        self.command_under(&self.under, args)
+    }
+
+    fn command_under(&self, prefix: &[String], args: &[&str]) -> Command {
+        let mut command = usage_server_under(prefix);
         command.args(args).arg("--data-dir").arg(self.data());
         command
     }
@@ -114,7 +132,22 @@ impl Folder {
 
     /// A server on this folder and a free port, as soon as it listens.
     pub(crate) fn serve(&self) -> Running {
-        Running::start(&mut self.command(&["serve", "--listen", "127.0.0.1:0"]))
+        self.serve_with(&[])
+    }
+
+    /// The same, with more settings.
+    pub(crate) fn serve_with(&self, settings: &[&str]) -> Running {
+        Running::start(self.command(&SERVE).args(settings))
+    }
+
+    /// The same, started by another program.
+    pub(crate) fn serve_under(&self, prefix: &[String]) -> Running {
+        Running::start(&mut self.command_under(prefix, &SERVE))
+    }
+
+    /// The same, not waited for.
+    pub(crate) fn begin_to_serve(&self) -> Process {
+        Process::start(&mut self.command(&SERVE), b"")
     }
 }
 
@@ -158,20 +191,42 @@ impl Running {
         Connection::open(self.address).unwrap()
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it has logged so far, but for single requests.
+    pub(crate) fn said(&self) -> String {
+        let said = self.process.said();
+        let lines = said.lines().filter(|line| !line.contains(" request "));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether it was ended already.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.has_ended()
+    }
+
     /// Tells it to stop; it must do so in good order.
     pub(crate) fn stop(self) {
         self.stop_by("TERM");
     }
 
-    /// Tells it to stop by this signal; it must do so in good order.
-    pub(crate) fn stop_by(self, signal: &str) {
+    /// Tells it to stop by this signal; it must do so in good order. What it said.
+    pub(crate) fn stop_by(self, signal: &str) -> Ended {
         self.process.signal(signal);
         let ended = self.process.ended();
         assert_eq!(ended.code, Some(0), "after SIG{signal}: {ended:?}");
+        ended
     }
 
-    /// Tells it to stop in good order; what it logged.
-    pub(crate) fn stop_and_tell(self) -> String {
+    /// What it holds in memory at this moment; `None` where the system doesn't say.
+    pub(crate) fn resident_bytes(&self) -> Option<usize> {
+        self.process.resident_bytes()
+    }
+
+    /// Stops it in good order; what it logged.
+    pub(crate) fn stopped(self) -> String {
         self.process.signal("TERM");
         let ended = self.process.ended();
         assert_eq!(ended.code, Some(0), "{ended:?}");

@@ -50,11 +50,13 @@ fn an_install_is_forgotten_by_its_key() {
     assert_eq!(done(&server, &answer.body), 1);
     assert_eq!(clusters(&folder), ["c2"]);
     server.stop();
-    let bytes = std::fs::read(folder.database()).unwrap();
-    assert!(
-        !bytes.windows(4).any(|text| text == b"\"c1\""),
-        "nor is it in the file"
-    );
+    for file in ["usage.db", "model.db"] {
+        let bytes = std::fs::read(folder.data().join(file)).unwrap();
+        assert!(
+            !bytes.windows(4).any(|text| text == b"\"c1\""),
+            "nor is it in {file}"
+        );
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use crate::folder::Folder;
+use crate::folder::{Folder, Running};
 use crate::patience::until;
 
 const TABLES: [&str; 5] = [
@@ -16,16 +16,21 @@ const TABLES: [&str; 5] = [
     "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
     "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
     "SELECT * FROM day_reports ORDER BY 1, 2, 3",
-    "SELECT * FROM mark WHERE follower = 'model'",
+    "SELECT * FROM applied",
 ];
 
-pub(crate) fn open(database: &Path) -> Connection {
-    Connection::open(database).unwrap()
+/// The journal's file, with the read model's beside.
+pub(crate) fn open(folder: &Folder) -> Connection {
+    let db = Connection::open(folder.database()).unwrap();
+    let model = folder.data().join("model.db");
+    db.execute("ATTACH ?1 AS model", [model.to_str().unwrap()])
+        .unwrap();
+    db
 }
 
 /// Overwrites the first page of a table, as a dying disk does. Nobody may have the database open.
 pub(crate) fn damage(database: &Path, table: &str) {
-    let db = open(database);
+    let db = Connection::open(database).unwrap();
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         .unwrap();
     let page: i64 = db
@@ -44,7 +49,7 @@ pub(crate) fn damage(database: &Path, table: &str) {
 
 /// Makes the database larger by about so many bytes. No server may be running.
 pub(crate) fn grow(database: &Path, bytes: u64) {
-    let db = open(database);
+    let db = Connection::open(database).unwrap();
     db.execute_batch("BEGIN").unwrap();
     for _ in 0..bytes >> 20 {
         db.execute("INSERT INTO quarantine (at, kind, errors, body, body_bytes) VALUES (0, 1, '', randomblob(1048576), 0)", [])
@@ -55,20 +60,36 @@ pub(crate) fn grow(database: &Path, bytes: u64) {
 
 /// Waits until the read model has taken in the whole journal.
 pub(crate) fn followed(folder: &Folder) {
-    let db = open(&folder.database());
+    let db = open(folder);
     until("the read model at the journal's end", || {
-        let [end, mark] = [
-            "SELECT coalesce(max(next), 0) FROM journal",
-            "SELECT seq FROM mark WHERE follower = 'model'",
-        ]
-        .map(|query| db.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap());
-        (end == mark).then_some(())
+        is_at_the_end(&db).then_some(())
     });
+}
+
+/// How many reports it has counted.
+pub(crate) fn has_counted(folder: &Folder) -> i64 {
+    open(folder)
+        .query_row(
+            "SELECT coalesce(sum(reports), 0) FROM day_reports",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap()
+}
+
+/// Whether the read model has taken in the whole journal.
+pub(crate) fn is_at_the_end(db: &Connection) -> bool {
+    let [end, mark] = [
+        "SELECT coalesce(max(next), 0) FROM journal",
+        "SELECT seq FROM applied",
+    ]
+    .map(|query| db.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap());
+    end == mark
 }
 
 /// Everything the read model holds.
 pub(crate) fn dump(folder: &Folder) -> Vec<String> {
-    let db = open(&folder.database());
+    let db = open(folder);
     let mut rows_of_all = Vec::new();
     for table in TABLES {
         let mut query = db.prepare(table).unwrap();
@@ -84,6 +105,20 @@ pub(crate) fn dump(folder: &Folder) -> Vec<String> {
         }
     }
     rows_of_all
+}
+
+/// Stops the server once it has followed; what it made step by step has to be what a rebuild makes.
+pub(crate) fn is_that_of_a_rebuild(folder: &Folder, server: Running) {
+    followed(folder);
+    server.stop();
+    let step_by_step = dump(folder);
+    folder.run(&["rebuild"]).well();
+    followed(folder);
+    let anew = dump(folder);
+    for (left, right) in step_by_step.iter().zip(&anew) {
+        assert_eq!(left, right, "the read model, and a rebuilt one");
+    }
+    assert_eq!(step_by_step.len(), anew.len());
 }
 
 /// A column as text. Sets as their members: the same set has several encodings.

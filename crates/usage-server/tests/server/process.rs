@@ -4,8 +4,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::patience::DEADLINE;
 
@@ -13,7 +14,8 @@ use crate::patience::DEADLINE;
 pub(crate) struct Process {
     child: Child,
     lines: Receiver<String>,
-    errors: Option<JoinHandle<String>>,
+    errors: Option<JoinHandle<()>>,
+    said: Arc<Mutex<String>>,
 }
 
 /// How a program ended.
@@ -44,7 +46,20 @@ impl Ended {
 
 /// The server's own binary, with nothing set by the environment of whoever runs the tests.
 pub(crate) fn usage_server() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_usage-server"));
+    usage_server_under(&[])
+}
+
+/// The same, started by another program: what its command line has before ours.
+pub(crate) fn usage_server_under(prefix: &[String]) -> Command {
+    let binary = env!("CARGO_BIN_EXE_usage-server");
+    let mut command = match prefix {
+        [] => Command::new(binary),
+        [program, args @ ..] => {
+            let mut command = Command::new(program);
+            command.args(args).arg(binary);
+            command
+        }
+    };
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("USAGE_") {
             command.env_remove(name);
@@ -74,16 +89,39 @@ impl Process {
             }
         });
         let mut stderr = child.stderr.take().unwrap();
-        let errors = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            let _ = stderr.read_to_end(&mut text);
-            String::from_utf8_lossy(&text).into_owned()
+        let said = Arc::new(Mutex::new(String::new()));
+        let errors = std::thread::spawn({
+            let said = said.clone();
+            move || {
+                let mut piece = [0; 4096];
+                while let Ok(read @ 1..) = stderr.read(&mut piece) {
+                    said.lock()
+                        .unwrap()
+                        .push_str(&String::from_utf8_lossy(&piece[..read]));
+                }
+            }
         });
         Process {
             child,
             lines,
             errors: Some(errors),
+            said,
         }
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has said on standard error so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// Leaves it alone until it says something, this long at most.
+    pub(crate) fn leave_alone(&self, at_most: Duration) {
+        let _ = self.lines.recv_timeout(at_most);
     }
 
     /// The next line on standard output that `wanted` makes something of.
@@ -102,10 +140,19 @@ impl Process {
                 Err(RecvTimeoutError::Timeout) => panic!("no line came: {what}"),
                 Err(RecvTimeoutError::Disconnected) => {
                     let _ = self.child.wait();
-                    let said = self.errors.take().unwrap().join().unwrap();
-                    panic!("ended before it said: {what}\n{said}");
+                    self.errors.take().unwrap().join().unwrap();
+                    panic!("ended before it said: {what}\n{}", self.said());
                 }
             }
+        }
+    }
+
+    /// The first line on standard output; `None` where it ends without one.
+    pub(crate) fn first_line(&mut self) -> Option<String> {
+        match self.lines.recv_timeout(DEADLINE) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("no line came, and no end"),
         }
     }
 
@@ -124,7 +171,8 @@ impl Process {
             }
         }
         let code = self.child.wait().unwrap().code();
-        let stderr = self.errors.take().unwrap().join().unwrap();
+        self.errors.take().unwrap().join().unwrap();
+        let stderr = self.said();
         Ended {
             code,
             stdout,
@@ -132,7 +180,7 @@ impl Process {
         }
     }
 
-    /// Whether it is over.
+    /// Whether it has ended.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
@@ -148,6 +196,14 @@ impl Process {
                 .success(),
             "{kill}"
         );
+    }
+
+    /// What it holds in memory; `None` where there is no `/proc`.
+    pub(crate) fn resident_bytes(&self) -> Option<usize> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        let kib: usize = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kib * 1024)
     }
 
     /// `kill -9`, and waits until it is gone.

@@ -24,12 +24,18 @@ pub(crate) fn folder(path: &str, package: &str) -> Option<PathBuf> {
     )
 }
 
-fn present(found: Option<PathBuf>, name: &str, package: &str) -> Option<PathBuf> {
-    if found.is_none() {
-        let missing = format!("{name} is not installed (Debian: {package})");
+/// What the system may permit or not: as with a program that is missing.
+pub(crate) fn permitted(is: bool, what_not: &str) -> bool {
+    if !is {
         let required = std::env::var("REQUIRE_SERVICES").is_ok_and(|set| set == "1");
-        assert!(!required, "{missing}");
-        println!("skipped: {missing}");
+        assert!(!required, "{what_not}");
+        println!("skipped: {what_not}");
     }
+    is
+}
+
+fn present(found: Option<PathBuf>, name: &str, package: &str) -> Option<PathBuf> {
+    let missing = format!("{name} is not installed (Debian: {package})");
+    permitted(found.is_some(), &missing);
     found
 }

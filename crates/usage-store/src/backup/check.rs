@@ -1,4 +1,4 @@
-//! Whether a database file is ours, sound, and what it holds.
+//! Whether a copy is ours, sound, and what it holds.
 
 use std::path::Path;
 
@@ -7,14 +7,14 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::limits::BLOCKS_SAMPLED;
 use crate::journal::{Seq, next_seq, walk};
-use crate::sqlite::{APPLICATION_ID, newest_schema, sql};
+use crate::model::applied;
+use crate::sqlite::{self, APPLICATION_ID, MODEL_FILE, Versions, sql};
+use crate::store::{DATABASE, MODEL};
 use crate::{Error, Result};
 
 /// What a copy holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contents {
-    /// The version of its schema.
-    pub schema: i64,
     /// The place that the next report would get: all before it are in the copy, unless they were
     /// erased or have aged out.
     pub next_seq: Seq,
@@ -23,6 +23,12 @@ pub struct Contents {
     /// Its size.
     pub bytes: u64,
 }
+
+/// The files by the names that a connection has for them, and their schemas.
+const SCHEMAS: [(&str, &str, Versions); 2] = [
+    ("main", DATABASE, sqlite::JOURNAL),
+    (MODEL_FILE, MODEL, sqlite::MODEL),
+];
 
 /// How closely a copy is looked at. Its structure is checked in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,53 +39,76 @@ pub enum Look {
     Everything,
 }
 
-/// A file that nobody writes to.
-pub(super) fn open(path: &Path) -> Result<Connection> {
-    if !path.is_file() {
-        return Err(not_a_backup(path, "there is no such file"));
+/// A copy, to which nobody writes: both files.
+pub(super) fn open(copy: &Path) -> Result<Connection> {
+    if !copy.exists() {
+        return Err(not_a_backup(copy, "there is no such folder"));
+    }
+    if !copy.is_dir() {
+        return Err(not_a_backup(copy, "it is no folder; name the one it is in"));
+    }
+    for file in [DATABASE, MODEL] {
+        if !copy.join(file).is_file() {
+            return Err(not_a_backup(copy, &format!("there is no {file} in it")));
+        }
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+    let db = Connection::open_with_flags(copy.join(DATABASE), flags)?;
     db.pragma_update(None, "trusted_schema", "OFF")?;
     db.pragma_update(None, "cell_size_check", "ON")?;
+    sqlite::attach(&db, &copy.join(MODEL), MODEL_FILE).map_err(|e| unreadable(copy, MODEL, &e))?;
     Ok(db)
 }
 
-/// Whether the database is of this program, and of no newer one; its schema's version.
-pub(super) fn is_ours(db: &Connection, path: &Path) -> Result<i64> {
-    let number = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let application = number("application_id")
-        .map_err(|e| not_a_backup(path, &format!("it can't be read as a database: {e}")))?;
-    if application != APPLICATION_ID {
-        return Err(not_a_backup(path, "it is not a database of usage-server"));
+/// Whether both files are of this program, and of no newer one.
+pub(super) fn is_ours(db: &Connection, copy: &Path) -> Result<()> {
+    for (name, file, versions) in SCHEMAS {
+        let number = |of: &str| db.pragma_query_value(Some(name), of, |row| row.get::<_, i64>(0));
+        let application =
+            number("application_id").map_err(|e| unreadable(copy, file, &Error::from(e)))?;
+        if application != APPLICATION_ID {
+            let why = format!("its {file} is not a database of usage-server");
+            return Err(not_a_backup(copy, &why));
+        }
+        let (found, known) = (number("user_version")?, sqlite::newest(versions));
+        if found > known {
+            return Err(Error::NewerSchema { found, known });
+        }
     }
-    let (found, known) = (number("user_version")?, newest_schema());
-    if found > known {
-        return Err(Error::NewerSchema { found, known });
-    }
-    Ok(found)
+    Ok(())
 }
 
 /// Reads a copy to see whether it is sound, and says what it holds.
-pub(super) fn contents(path: &Path, look: Look) -> Result<Contents> {
-    let db = open(path)?;
-    let schema = is_ours(&db, path)?;
-    let damaged = |why: String| Error::Damaged(path.to_owned(), why);
-    let said: String = db
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|e| damaged(e.to_string()))?;
-    if said != "ok" {
-        return Err(damaged(said));
+pub(super) fn contents(copy: &Path, look: Look) -> Result<Contents> {
+    let db = open(copy)?;
+    is_ours(&db, copy)?;
+    let damaged = |why: String| Error::Damaged(copy.to_owned(), why);
+    let mut bytes = 0;
+    for (name, file, _) in SCHEMAS {
+        let said: String = db
+            .query_row(&format!("PRAGMA {name}.quick_check(1)"), [], |row| {
+                row.get(0)
+            })
+            .map_err(|e| damaged(e.to_string()))?;
+        if said != "ok" {
+            return Err(damaged(said));
+        }
+        let path = copy.join(file);
+        bytes += std::fs::metadata(&path)
+            .map_err(|e| Error::Io(path, e))?
+            .len();
     }
     journal(&db, look).map_err(|e| damaged(e.to_string()))?;
+    let next_seq = next_seq(&db)?;
+    if applied::read(&db)?.seq > next_seq {
+        let why = format!("its {MODEL} knows more than its {DATABASE}: they are of two backups");
+        return Err(not_a_backup(copy, &why));
+    }
     let last = walk::backwards(&db, Seq::MAX)?;
     Ok(Contents {
-        schema,
-        next_seq: next_seq(&db)?,
+        next_seq,
         last_received_at: last.first().map(|report| report.received_at),
-        bytes: std::fs::metadata(path)
-            .map_err(|e| Error::Io(path.to_owned(), e))?
-            .len(),
+        bytes,
     })
 }
 
@@ -102,6 +131,13 @@ fn journal(db: &Connection, look: Look) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn not_a_backup(path: &Path, why: &str) -> Error {
+fn unreadable(copy: &Path, file: &str, e: &Error) -> Error {
+    not_a_backup(
+        copy,
+        &format!("its {file} can't be read as a database: {e}"),
+    )
+}
+
+fn not_a_backup(path: &Path, why: &str) -> Error {
     Error::NotABackup(path.to_owned(), why.to_owned())
 }

@@ -6,7 +6,7 @@
 
 mod steps;
 
-pub(crate) use steps::{count_servers, erase_in_span, finish, next};
+pub(crate) use steps::{count_servers, erase_in_span, finish, make_anew, next, uncount_in_span};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};

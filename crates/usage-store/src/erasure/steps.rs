@@ -10,8 +10,8 @@ use super::ErasureRequest;
 use crate::Result;
 use crate::journal::rewrite::{self, Fate};
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, mark, walk};
-use crate::model::Dictionary;
 use crate::model::replay::{self, Subject};
+use crate::model::{self, Model, applied};
 use crate::query::{ProductId, ServerId};
 use crate::registry::{OrganizationId, audit};
 use crate::report::{self, Observation, decode};
@@ -57,7 +57,7 @@ pub(crate) fn next(db: &Connection) -> Result<Option<Work>> {
         return Ok(None);
     }
     let subjects = subjects(db, &erasure)?;
-    let unlisted = mark::read(db, mark::UNLISTED)?.seq > 0;
+    let unlisted = mark::read(db, mark::UNLISTED)? > 0;
     Ok(Some(Work {
         erasure,
         subjects,
@@ -80,41 +80,86 @@ pub(crate) fn count_servers(db: &Connection, request: &ErasureRequest) -> Result
     Ok(subjects(db, &erasure)?.len() as u64)
 }
 
-/// Takes the reports in question out of one span. `false` where the read model was reset
-/// meanwhile: then it is to be tried again later.
-pub(crate) fn erase_in_span(db: &mut Connection, work: &Work, span: u64) -> Result<bool> {
+/// Takes the reports in question of one span out of the counts, which remember it. Until they are
+/// gone from the journal, too, nobody may begin to count anew: so it returns a hold on the model, and
+/// none where the model was reset meanwhile. Then it is to be tried again later.
+pub(crate) fn uncount_in_span<'m>(
+    model: &'m mut Connection,
+    work: &Work,
+    span: u64,
+) -> Result<Option<Transaction<'m>>> {
+    let erasure = &work.erasure;
+    let step = model::begin(model)?;
+    if !is_counted(&step, erasure)? {
+        return Ok(None);
+    }
+    uncount_span(&step, erasure, span)?;
+    step.commit()?;
+    let hold = model::begin(model)?;
+    let holds = uncounted_until(&hold, erasure, span)? == erasure.until;
+    Ok(holds.then_some(hold))
+}
+
+/// Takes them out of the journal.
+pub(crate) fn erase_in_span(db: &mut Connection, work: &Work, span: u64) -> Result<()> {
     let erasure = &work.erasure;
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if !is_counted(&step, erasure)? {
-        return Ok(false);
-    }
     let erased = rewrite::span(&step, span, |report| erasure.judge(report))?;
-    for report in erased.iter().filter(|report| !report.unlisted) {
-        uncount(&step, report)?;
-    }
     step.prepare_cached(sql!("erasure/count"))?
         .execute(params![erasure.id, erased.len() as i64])?;
     step.commit()?;
-    Ok(true)
+    Ok(())
 }
 
-/// Once all spans are done: makes the servers anew from what is left, and clears the quarantine.
-/// `false` where it was asked for again meanwhile, or the read model was reset: then it is to be
-/// tried again.
-pub(crate) fn finish(
-    db: &mut Connection,
-    dictionary: &mut Dictionary,
-    work: &Work,
-    now: Timestamp,
-) -> Result<bool> {
+/// Takes the reports of a span that are to be erased out of their days' counts, once.
+fn uncount_span(step: &Connection, erasure: &Erasure, span: u64) -> Result<()> {
+    let done = uncounted_until(step, erasure, span)?;
+    let mut going = Vec::new();
+    walk::each_block(step, span, |_, reports| {
+        going.extend(reports.into_iter().filter(|report| {
+            report.seq >= done && !report.unlisted && erasure.judge(report) == Fate::Erase
+        }));
+        Ok(())
+    })?;
+    // The last first: the one before it takes its place as the day's last, and goes in its turn.
+    for report in going.iter().rev() {
+        uncount(step, report)?;
+    }
+    step.prepare_cached(sql!("erasure/set_uncounted"))?
+        .execute(params![erasure.id, span as i64, erasure.until as i64])?;
+    Ok(())
+}
+
+fn uncounted_until(db: &Connection, erasure: &Erasure, span: u64) -> Result<Seq> {
+    let until: Option<i64> = db
+        .prepare_cached(sql!("erasure/uncounted"))?
+        .query_row(params![erasure.id, span as i64], |row| row.get(0))
+        .optional()?;
+    Ok(until.unwrap_or(0) as Seq)
+}
+
+/// Once all spans are done: makes the servers anew from what is left. `false` where the read model was
+/// reset: then it is to be tried again.
+pub(crate) fn make_anew(model: &mut Model, work: &Work) -> Result<bool> {
     let erasure = &work.erasure;
-    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let step = model::begin(&mut model.db)?;
     if !is_counted(&step, erasure)? {
         return Ok(false);
     }
     for subject in &work.subjects {
-        replay::server(&step, dictionary, subject)?;
+        replay::server(&step, &mut model.dictionary, subject)?;
     }
+    step.prepare_cached(sql!("erasure/forget_uncounted"))?
+        .execute([erasure.id])?;
+    step.commit()?;
+    Ok(true)
+}
+
+/// The end: clears the quarantine. `false` where it was asked for again meanwhile: then there is more
+/// to do.
+pub(crate) fn finish(db: &mut Connection, work: &Work, now: Timestamp) -> Result<bool> {
+    let erasure = &work.erasure;
+    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     clear_quarantine(&step, erasure)?;
     let done = step.prepare_cached(sql!("erasure/done"))?.execute(params![
         erasure.id,
@@ -152,7 +197,7 @@ fn clear_quarantine(step: &Transaction<'_>, erasure: &Erasure) -> Result<()> {
 }
 
 fn is_counted(db: &Connection, erasure: &Erasure) -> Result<bool> {
-    Ok(mark::read(db, mark::MODEL)?.seq >= erasure.until)
+    Ok(applied::read(db)?.seq >= erasure.until)
 }
 
 fn pending(db: &Connection) -> Result<Option<Erasure>> {

@@ -3,23 +3,26 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 
 use super::block::{Packed, Packer};
-use super::limits::{BLOCK_MAX_BYTES, COMMIT_ZSTD_LEVEL, KEY_WINDOW_MILLIS, SPAN_REPORTS};
+use super::keys::Keys;
+use super::limits::{BLOCK_MAX_BYTES, COMMIT_ZSTD_LEVEL, SPAN_REPORTS};
 use super::listing::Listing;
-use super::{Idempotency, NewReport, Outcome, Seq};
+use super::{NewReport, Outcome, Seq};
 use crate::registry::{TokenId, token_is_valid, version};
-use crate::sqlite::{millis, sql};
+use crate::sqlite::sql;
 use crate::{Error, Result};
 
 /// The journal's end: where the next report goes.
 pub(crate) struct Appender {
     packer: Packer,
     listing: Listing,
+    /// The idempotency keys that came.
+    pub(crate) keys: Keys,
     next: Seq,
+    /// Of the blocks packed since the start.
+    packed_bytes: u64,
 }
 
 /// What is decided about a report.
@@ -35,8 +38,15 @@ impl Appender {
         Ok(Appender {
             packer,
             listing: Listing::default(),
+            keys: Keys::load(db)?,
             next: next_seq(db)?,
+            packed_bytes: 0,
         })
+    }
+
+    /// Bytes of all blocks since the start.
+    pub(crate) fn packed_bytes(&self) -> u64 {
+        self.packed_bytes
     }
 
     /// Appends a batch; when this returns, what is `Accepted` is on disk.
@@ -48,6 +58,7 @@ impl Appender {
         let appended = self.try_append(db, reports);
         if appended.is_err() {
             self.listing.clear();
+            self.keys.roll_back();
         }
         appended
     }
@@ -61,7 +72,9 @@ impl Appender {
             .map(|report| self.decide(&commit, report, &mut next, &mut registry))
             .collect::<Result<Vec<Decision>>>()?;
         self.insert(&commit, reports, &decisions)?;
+        self.keys.write(&commit)?;
         commit.commit()?;
+        self.keys.committed();
         self.next = next;
         Ok(decisions.iter().map(|decision| decision.outcome).collect())
     }
@@ -74,7 +87,11 @@ impl Appender {
         next: &mut Seq,
         registry: &mut Option<Registry>,
     ) -> Result<Decision> {
-        if let Some(outcome) = turned_away(commit, report, registry)? {
+        let mut turned_away = turned_away(commit, report, registry)?;
+        if let (None, Some(key)) = (turned_away, &report.idempotency) {
+            turned_away = self.keys.meet(commit, key, report)?;
+        }
+        if let Some(outcome) = turned_away {
             return Ok(Decision {
                 outcome,
                 unlisted: false,
@@ -108,6 +125,7 @@ impl Appender {
                 .packer
                 .pack(block.iter().map(Packed::borrow))
                 .map_err(packing)?;
+            self.packed_bytes += bytes.len() as u64;
             let (first, last) = (block[0].seq, block[block.len() - 1].seq);
             insert.execute(params![first as i64, last as i64 + 1, bytes])?;
         }
@@ -134,7 +152,7 @@ fn blocks<'a, 'b>(mut rest: &'b [Packed<'a>]) -> impl Iterator<Item = &'b [Packe
     })
 }
 
-/// Why a report is not appended, if it isn't: its token was revoked, or its key came before.
+/// Whether a report's token was revoked.
 fn turned_away(
     commit: &Transaction<'_>,
     report: &NewReport,
@@ -149,10 +167,7 @@ fn turned_away(
             return Ok(Some(Outcome::TokenRevoked));
         }
     }
-    match &report.idempotency {
-        Some(key) => repeated(commit, key, report),
-        None => Ok(None),
-    }
+    Ok(None)
 }
 
 /// The registry's state within one commit; each token is looked up once.
@@ -177,51 +192,6 @@ impl Registry {
         self.tokens.insert(token, valid);
         Ok(valid)
     }
-}
-
-/// Remembers the key; what to answer where it is known already.
-fn repeated(
-    commit: &Transaction<'_>,
-    key: &Idempotency,
-    report: &NewReport,
-) -> Result<Option<Outcome>> {
-    // The same body for another product is not the same report.
-    let mut body = Sha256::new();
-    body.update((report.product.len() as u64).to_le_bytes());
-    body.update(report.product.as_bytes());
-    body.update(&report.body);
-    let body: [u8; 32] = body.finalize().into();
-    let (body, at) = (&body[..16], millis(key.came_at));
-    let new = commit
-        .prepare_cached(sql!("journal/remember_key"))?
-        .execute(params![key.digest, body, at])?;
-    if new == 1 {
-        return Ok(None);
-    }
-    let (known, since): (Vec<u8>, i64) = commit
-        .prepare_cached(sql!("journal/known_key"))?
-        .query_row([key.digest], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    if at - since > KEY_WINDOW_MILLIS {
-        commit
-            .prepare_cached(sql!("journal/renew_key"))?
-            .execute(params![key.digest, body, at])?;
-        return Ok(None);
-    }
-    Ok(Some(if known == body {
-        Outcome::Repeated
-    } else {
-        Outcome::KeyReused
-    }))
-}
-
-/// Forgets the keys whose digest begins with `slice`, where they are older than the window.
-pub(crate) fn forget_keys(db: &Connection, slice: u8, now: Timestamp) -> Result<()> {
-    let until = slice
-        .checked_add(1)
-        .map_or_else(|| vec![0xff; 17], |next| vec![next]);
-    db.prepare_cached(sql!("journal/forget_keys"))?
-        .execute(params![[slice], until, millis(now) - KEY_WINDOW_MILLIS])?;
-    Ok(())
 }
 
 /// The place that the next report gets.

@@ -154,7 +154,7 @@ pub(crate) fn unpack(seq: Seq, packed: &[u8]) -> Result<Vec<StoredReport>> {
 }
 
 /// `None` where the bytes don't follow the format.
-fn read(plain: &[u8]) -> Option<Vec<StoredReport>> {
+pub(crate) fn read(plain: &[u8]) -> Option<Vec<StoredReport>> {
     let mut input = Input(plain);
     if input.byte()? != VERSION {
         return None;
@@ -213,7 +213,7 @@ fn read(plain: &[u8]) -> Option<Vec<StoredReport>> {
             unlisted: has(UNLISTED),
             body: Vec::new(),
         });
-        (next_seq, last_at) = (seq + 1, at);
+        (next_seq, last_at) = (seq.checked_add(1)?, at);
     }
     for (report, length) in reports.iter_mut().zip(lengths) {
         report.body = input.take(length)?.to_vec();

@@ -3,6 +3,7 @@
 
 mod append;
 mod block;
+pub(crate) mod keys;
 mod limits;
 mod listing;
 pub(crate) mod mark;
@@ -11,8 +12,11 @@ pub(crate) mod retention;
 pub(crate) mod rewrite;
 pub(crate) mod walk;
 
-pub(crate) use append::{Appender, forget_keys, next_seq};
+pub(crate) use append::{Appender, next_seq};
+#[cfg(any(test, fuzzing))]
+pub(crate) use block::{Packed, Packer, read as read_block, unpack};
 pub(crate) use limits::SPAN_REPORTS;
+pub use repack::Repacked;
 
 use std::sync::Arc;
 

@@ -7,23 +7,23 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::append::{next_seq, packing};
 use super::block::{Packed, Packer};
 use super::limits::{REPACK_ZSTD_LEVEL, SPAN_REPORTS, STRETCH_MAX_BYTES};
-use super::mark::{self, Mark};
+use super::mark;
 use super::{Seq, StoredReport, walk};
 use crate::Result;
 use crate::sqlite::sql;
 
 /// A span's new blocks, ready to take the place of the old ones.
-pub(crate) struct Repacked {
+pub struct Repacked {
     span: u64,
     /// How often the journal had been rewritten when the span was read.
-    rewritten: Mark,
+    rewritten: u64,
     blocks: Vec<(Seq, Vec<u8>)>,
 }
 
 /// The next full span, packed anew; `None` where there is none. Done on a reader, so that the
 /// writer is held only for the swap.
 pub(crate) fn prepare(db: &Connection) -> Result<Option<Repacked>> {
-    let span = mark::read(db, mark::REPACK)?.seq / SPAN_REPORTS;
+    let span = mark::read(db, mark::REPACK)? / SPAN_REPORTS;
     if (span + 1) * SPAN_REPORTS > next_seq(db)? {
         return Ok(None);
     }
@@ -59,7 +59,7 @@ pub(crate) fn prepare(db: &Connection) -> Result<Option<Repacked>> {
 /// meanwhile: then it is for the next time.
 pub(crate) fn swap(db: &mut Connection, repacked: &Repacked) -> Result<()> {
     let swap = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let done = mark::read(&swap, mark::REPACK)?.seq / SPAN_REPORTS;
+    let done = mark::read(&swap, mark::REPACK)? / SPAN_REPORTS;
     if done != repacked.span || mark::read(&swap, mark::REWRITE)? != repacked.rewritten {
         return Ok(());
     }
@@ -71,11 +71,7 @@ pub(crate) fn swap(db: &mut Connection, repacked: &Repacked) -> Result<()> {
         swap.prepare_cached(sql!("journal/insert_block"))?
             .execute(params![*seq as i64, end, bytes])?;
     }
-    let next = Mark {
-        seq: to as Seq,
-        element: 0,
-    };
-    mark::set(&swap, mark::REPACK, next, None)?;
+    mark::set(&swap, mark::REPACK, to as u64)?;
     swap.commit()?;
     Ok(())
 }

@@ -7,11 +7,13 @@
 //!   ones: those before the place that the read model had come to when it was emptied.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::limits::CUT_MAX_BYTES;
-use super::mark::{self, Mark};
+use super::mark;
 use super::{Seq, StoredReport, next_seq, walk};
+use crate::model;
+use crate::model::applied::{self, Mark};
 use crate::sqlite::sql;
 use crate::{Day, Result};
 
@@ -77,9 +79,9 @@ pub(crate) fn prepare(db: &Connection, until: Timestamp) -> Result<Option<Aged>>
 }
 
 /// Tells the read model that the blocks are about to go; `false` where a rebuild has begun meanwhile.
-/// Comes before [`cut`]: days are kept that need not be, rather than lost.
-pub(crate) fn announce(db: &mut Connection, aged: &Aged) -> Result<bool> {
-    let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// Comes before [`cut`], and is on disk then: days are kept that need not be, rather than lost.
+pub(crate) fn announce(model: &mut Connection, aged: &Aged) -> Result<bool> {
+    let step = model::begin(model)?;
     if may_go_before(&step)?.is_none_or(|end| end < aged.to) {
         return Ok(false);
     }
@@ -97,13 +99,13 @@ pub(crate) fn cut(db: &Connection, aged: &Aged) -> Result<()> {
     Ok(())
 }
 
-/// Where the blocks end that may go; `None` while the read model is being made anew.
+/// Where the blocks end that may go; `None` while the read model is being made anew. Asks both files.
 fn may_go_before(db: &Connection) -> Result<Option<Seq>> {
-    let model = mark::read(db, mark::MODEL)?;
+    let model = applied::read(db)?;
     if kept(db)?.is_some_and(|kept| model < kept.counted) {
         return Ok(None);
     }
-    let repacked = mark::read(db, mark::REPACK)?.seq;
+    let repacked = mark::read(db, mark::REPACK)?;
     let last = next_seq(db)?.saturating_sub(1);
     Ok(Some(model.seq.min(repacked).min(last)))
 }
@@ -125,9 +127,14 @@ pub(crate) fn kept(db: &Connection) -> Result<Option<Kept>> {
 }
 
 /// The read model is about to be emptied from the horizon on: what it has counted of earlier days
-/// isn't to be counted again.
+/// isn't to be counted again. Where the journal is an older one than the model was made from, its end
+/// bounds that: the places after it will be other reports'.
 pub(crate) fn keep_counts(db: &Connection, kept: &Kept) -> Result<()> {
-    let counted = kept.counted.max(mark::read(db, mark::MODEL)?);
+    let end = Mark {
+        seq: next_seq(db)?,
+        element: 0,
+    };
+    let counted = kept.counted.max(applied::read(db)?).min(end);
     db.prepare_cached(sql!("retention/set_counted"))?
         .execute(params![counted.seq as i64, counted.element as i64])?;
     Ok(())

@@ -12,6 +12,7 @@ use crate::Result;
 use crate::sqlite::sql;
 
 /// What is to become of a report.
+#[derive(PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It stays.
     Keep,

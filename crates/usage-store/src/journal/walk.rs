@@ -17,15 +17,15 @@ pub(crate) struct Stretch {
 }
 
 impl Stretch {
-    fn is_enough(&self) -> bool {
+    fn is_enough(&self, reports: usize) -> bool {
         let bytes = self.reports.iter().map(|report| report.body.len());
-        self.reports.len() as u64 >= SPAN_REPORTS || bytes.sum::<usize>() >= STRETCH_MAX_BYTES
+        self.reports.len() >= reports || bytes.sum::<usize>() >= STRETCH_MAX_BYTES
     }
 }
 
-/// The reports from place `from` on: about a span's worth, fewer where they are large, none only
-/// at the end.
-pub(crate) fn forwards(db: &Connection, from: Seq) -> Result<Stretch> {
+/// The reports from place `from` on: about as many as are asked for, fewer where they are large, none
+/// only at the end.
+pub(crate) fn forwards(db: &Connection, from: Seq, reports: usize) -> Result<Stretch> {
     let mut stretch = Stretch {
         reports: Vec::new(),
         next: from,
@@ -40,7 +40,7 @@ pub(crate) fn forwards(db: &Connection, from: Seq) -> Result<Stretch> {
                 .reports
                 .extend(block.into_iter().filter(|report| report.seq >= begin));
             stretch.next = stretch.next.max(row.get::<_, i64>(1)? as Seq);
-            if stretch.is_enough() {
+            if stretch.is_enough(reports) {
                 break;
             }
         }

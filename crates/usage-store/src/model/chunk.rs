@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::applied::{self, Mark};
 use super::cells::{ACTIVE, Cells, Place, SHADOWED};
 use super::limits::OBSERVATIONS_AT_ONCE;
 use super::servers::{Seen, Servers};
 use super::{DaySet, Dictionary};
-use crate::journal::mark::{self, Mark};
 use crate::journal::retention::{self, Kept};
 use crate::journal::walk::Stretch;
 use crate::journal::{Seq, StoredReport};
@@ -86,7 +86,7 @@ pub(super) fn take_in(
         });
     }
     touched.save(db)?;
-    mark::set(db, mark::MODEL, mark, received_at)?;
+    applied::set(db, mark, received_at)?;
     Ok(mark)
 }
 
@@ -167,7 +167,8 @@ impl Touched {
         };
         self.servers.observe(db, server, seen, observation)?;
         if self.cells.insert(db, (product, day, ACTIVE), server)? {
-            self.shadow(db, product, day, server, organization.is_none())?;
+            let ids = (product, &**cluster_id, server_id);
+            self.shadow(db, ids, day, server, organization.is_none())?;
         }
         if seen.usage {
             let places = places(db, dictionary, product, observation)?;
@@ -201,12 +202,13 @@ impl Touched {
     pub(super) fn shadow(
         &mut self,
         db: &Connection,
-        product: ProductId,
+        ids: Ids<'_>,
         day: Day,
         server: ServerId,
         anonymous: bool,
     ) -> Result<()> {
-        for (twin, twin_is_anonymous) in twins(db, server)? {
+        let product = ids.0;
+        for (twin, twin_is_anonymous) in twins(db, ids)? {
             if twin_is_anonymous != anonymous
                 && self.cells.contains(db, (product, day, ACTIVE), twin)?
             {
@@ -224,25 +226,31 @@ impl Touched {
     pub(super) fn reconsider_twin(
         &mut self,
         db: &Connection,
-        product: ProductId,
+        ids: Ids<'_>,
         day: Day,
-        server: ServerId,
     ) -> Result<()> {
-        for (twin, anonymous) in twins(db, server)? {
+        let product = ids.0;
+        for (twin, anonymous) in twins(db, ids)? {
             if anonymous && self.cells.contains(db, (product, day, ACTIVE), twin)? {
                 self.cells.remove(db, (product, day, SHADOWED), twin)?;
-                self.shadow(db, product, day, twin, true)?;
+                self.shadow(db, ids, day, twin, true)?;
             }
         }
         Ok(())
     }
 }
 
-/// The servers with the same ids, itself included, and which of them are anonymous.
-fn twins(db: &Connection, server: ServerId) -> Result<Vec<(ServerId, bool)>> {
+/// What names a server, but for its organization.
+pub(super) type Ids<'a> = (ProductId, &'a str, &'a str);
+
+/// The servers with these ids, and which of them are anonymous.
+fn twins(
+    db: &Connection,
+    (product, cluster_id, server_id): Ids<'_>,
+) -> Result<Vec<(ServerId, bool)>> {
     let mut query = db.prepare_cached(sql!("model/twins"))?;
     let twins = query
-        .query_map([server.0], |row| {
+        .query_map(params![product.0, cluster_id, server_id], |row| {
             Ok((ServerId(row.get(0)?), row.get::<_, i64>(1)? == 0))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;

@@ -5,9 +5,10 @@
 /// counts as [`OTHER`](super::dictionary::OTHER).
 pub(crate) const VALUE_BYTES: usize = 256;
 
-/// Observations taken in by one transaction: some ten milliseconds, during which no report is
-/// committed. One report may have 10,000.
-pub(crate) const OBSERVATIONS_AT_ONCE: usize = 500;
+/// Observations taken in by one transaction, where so many wait: pages of the file that several of
+/// them change are written once. A tenth of a second, in which nobody waits but other writers
+/// of the model; a few MiB of memory.
+pub(crate) const OBSERVATIONS_AT_ONCE: usize = 4_000;
 
 /// Ids remembered in memory: at 150 bytes each, 45 MB. Past this the memory starts anew.
 pub(crate) const IDS_KEPT: usize = 300_000;

@@ -1,9 +1,11 @@
 //! The read model: everything about reports that is derived from the journal, taken in
 //! chunk by chunk off the commit path, and rebuildable from it.
 //!
-//! A chunk is one transaction: servers, days, cells, counts and the mark move together.
+//! It has a file of its own, `model.db`, with a writer of its own: commits of reports never wait for
+//! it. A step is one transaction: servers, days, cells, counts and the mark move together.
 //! [`take_in`](chunk::take_in) holds the rules; the other files each keep one kind of row.
 
+pub(crate) mod applied;
 pub(crate) mod cells;
 mod chunk;
 mod days;
@@ -12,14 +14,18 @@ mod limits;
 pub(crate) mod replay;
 mod servers;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 pub(crate) use days::DaySet;
 pub(crate) use dictionary::Dictionary;
 pub(crate) use servers::Latest;
 
+use limits::OBSERVATIONS_AT_ONCE;
+
+use applied::Mark;
+
 use crate::Result;
-use crate::journal::mark::{self, Mark};
+use crate::journal::next_seq;
 use crate::journal::retention::{self, Kept};
 use crate::journal::walk::{self, Stretch};
 use crate::sqlite::sql;
@@ -44,20 +50,30 @@ impl Chunk {
 
 /// Reads and decompresses the next chunk, off the writer.
 pub(crate) fn next_chunk(reader: &Connection) -> Result<Chunk> {
-    let from = mark::read(reader, mark::MODEL)?;
-    let stretch = walk::forwards(reader, from.seq)?;
+    let from = applied::read(reader)?;
+    let stretch = walk::forwards(reader, from.seq, OBSERVATIONS_AT_ONCE)?;
     Ok(Chunk { from, stretch })
 }
 
-/// Takes in a part of a chunk, small enough that commits wait for milliseconds only, and moves on
-/// in it. Where the mark moved since the chunk was read, the chunk is over.
-pub(crate) fn apply(
-    writer: &mut Connection,
-    dictionary: &mut Dictionary,
-    chunk: &mut Chunk,
-) -> Result<()> {
-    let step = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if mark::read(&step, mark::MODEL)? != chunk.from {
+/// The connection that writes the model, and the ids it remembers.
+pub(crate) struct Model {
+    pub(crate) db: Connection,
+    pub(crate) dictionary: Dictionary,
+}
+
+/// Begins a step: from here on nobody else changes the model.
+pub(crate) fn begin(db: &mut Connection) -> Result<Transaction<'_>> {
+    let step = db.transaction()?;
+    step.execute_batch(sql!("model/lock"))?;
+    Ok(step)
+}
+
+/// Takes in a part of a chunk and moves on in it. Where the mark moved since the chunk was read,
+/// the chunk is over.
+pub(crate) fn apply(model: &mut Model, chunk: &mut Chunk) -> Result<()> {
+    let Model { db, dictionary } = model;
+    let step = begin(db)?;
+    if applied::read(&step)? != chunk.from {
         chunk.from.seq = chunk.stretch.next;
         return Ok(());
     }
@@ -82,17 +98,27 @@ fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
     ] {
         step.prepare_cached(emptied)?.execute([kept.horizon.0])?;
     }
-    let begin = Mark { seq: 0, element: 0 };
-    mark::set(step, mark::MODEL, begin, None)
+    step.execute_batch(sql!("retention/begin_anew"))?;
+    Ok(())
 }
 
 /// Empties the read model, to be applied anew from the journal's beginning.
-pub(crate) fn reset(writer: &mut Connection) -> Result<()> {
-    let step = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+pub(crate) fn reset(db: &mut Connection) -> Result<()> {
+    let step = begin(db)?;
     match retention::kept(&step)? {
         None => step.execute_batch(sql!("model/reset"))?,
         Some(kept) => reset_from(&step, &kept)?,
     }
     step.commit()?;
     Ok(())
+}
+
+/// Empties it where it has taken in more than the journal has: somebody put an older `usage.db` beside
+/// it. Whether that was so.
+pub(crate) fn reset_if_ahead(db: &mut Connection) -> Result<bool> {
+    let ahead = applied::read(db)?.seq > next_seq(db)?;
+    if ahead {
+        reset(db)?;
+    }
+    Ok(ahead)
 }

@@ -3,11 +3,12 @@
 
 use rusqlite::{Connection, params};
 
+use super::applied;
 use super::cells::{ACTIVE, SHADOWED, bitmap};
 use super::chunk::Touched;
 use super::days::places_on;
 use super::{Dictionary, servers};
-use crate::journal::{StoredReport, mark, walk};
+use crate::journal::{StoredReport, walk};
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
 use crate::report::{Observation, decode};
@@ -44,7 +45,7 @@ pub(crate) fn server(
 ) -> Result<()> {
     let mut places = remove(db, subject)?;
     let mut touched = Touched::default();
-    let applied = mark::read(db, mark::MODEL)?.seq;
+    let applied = applied::read(db)?.seq;
     let mut left = false;
     for span in &subject.spans {
         walk::each_block(db, *span, |_, reports| {
@@ -94,7 +95,8 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
         db.prepare_cached(sql!("erasure/forget_day"))?
             .execute(params![product.0, day.0, server.0])?;
         if subject.organization.is_some() {
-            touched.reconsider_twin(db, product, day, server)?;
+            let ids = (product, &*subject.cluster_id, &*subject.server_id);
+            touched.reconsider_twin(db, ids, day)?;
         }
     }
     touched.save(db)?;

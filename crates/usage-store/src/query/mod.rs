@@ -6,8 +6,10 @@ pub(crate) mod reports;
 pub(crate) mod servers;
 pub(crate) mod shares;
 mod verbs;
+pub(crate) mod vitals;
 
 pub use activity::ACTIVE_WITHIN;
+pub use vitals::Vitals;
 
 use jiff::Timestamp;
 

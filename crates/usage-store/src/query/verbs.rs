@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, activity,
-    products, reports, servers, shares,
+    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, Vitals,
+    activity, products, reports, servers, shares, vitals,
 };
-use crate::journal::{Seq, StoredReport, mark, next_seq, walk};
+use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
+use crate::model::applied;
 use crate::quarantine::{self, Quarantined};
 use crate::{Day, Result, Store};
 
@@ -15,12 +16,18 @@ impl Store {
     /// How far the read model is.
     pub fn freshness(&self) -> Result<Freshness> {
         self.readers.read(|db| {
-            let (mark, applied_to) = mark::read_with_time(db, mark::MODEL)?;
+            let (mark, applied_to) = applied::read_with_time(db)?;
             Ok(Freshness {
                 applied_to,
                 behind: next_seq(db)?.saturating_sub(mark.seq),
             })
         })
+    }
+
+    /// How the store itself is doing.
+    pub fn vitals(&self) -> Result<Vitals> {
+        self.readers
+            .read(|db| vitals::vitals(db, self.readers.path()))
     }
 
     /// Every product, adopted ones first, then by active servers.
@@ -101,7 +108,10 @@ impl Store {
 
     /// The next reports in order of acceptance, from place `from` on; empty at the end.
     pub fn reports_from(&self, from: Seq) -> Result<Vec<StoredReport>> {
-        Ok(self.readers.read(|db| walk::forwards(db, from))?.reports)
+        Ok(self
+            .readers
+            .read(|db| walk::forwards(db, from, SPAN_REPORTS as usize))?
+            .reports)
     }
 
     /// The place that the next accepted report gets.

@@ -5,18 +5,18 @@ use serde::de::{DeserializeSeed, MapAccess};
 use super::ids::{self, CLUSTER, Required, SERVER};
 use super::json::{Any, Depth, Item, Keys, Reader};
 use super::problems::{BODY, Problems, step};
-use super::{Decoded, Observation};
+use super::{Decoded, Observation, fields};
 
 const HOST: Required = Required {
-    key: "host",
+    key: fields::HOST,
     name: "Host",
 };
 const PRODUCT: Required = Required {
-    key: "product",
+    key: fields::PRODUCT,
     name: "Product",
 };
 const VERSION: Required = Required {
-    key: "version",
+    key: fields::VERSION,
     name: "Version",
 };
 
@@ -47,17 +47,17 @@ impl<'de> Reader<'de> for BodyReader<'_> {
         let mut keys = Keys::default();
         while let Some(key) = keys.next(&mut map)? {
             let read = match key.as_ref() {
-                "cluster_id" => inside
+                fields::CLUSTER_ID => inside
                     .read_id(&mut map)
                     .map(|v| fields.cluster_id = Some(v)),
-                "server_id" => inside.read_id(&mut map).map(|v| fields.server_id = Some(v)),
-                "host" => map
+                fields::SERVER_ID => inside.read_id(&mut map).map(|v| fields.server_id = Some(v)),
+                fields::HOST => map
                     .next_value_seed(inside.read(Any))
                     .map(|v| fields.host = Some(v)),
-                "product" => map
+                fields::PRODUCT => map
                     .next_value_seed(inside.read(Any))
                     .map(|v| fields.product = Some(v)),
-                "version" => map
+                fields::VERSION => map
                     .next_value_seed(inside.read(Any))
                     .map(|v| fields.version = Some(v)),
                 _ => ids::skip(&mut map, inside),

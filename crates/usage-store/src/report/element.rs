@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 
 use super::Observation;
-use super::ids::{self, CLUSTER_ID, SERVER_ID};
+use super::fields::{self, CLUSTER_ID, SERVER_ID};
+use super::ids;
 use super::json::{Any, Depth, Item, Keys, Reader};
 use super::limits::{KEYS_PER_OBJECT_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
 use super::problems::{Problems, step};
@@ -80,17 +81,17 @@ impl<'de> Reader<'de> for ElementReader<'_> {
         let mut keys = Keys::default();
         while let Some(key) = keys.next(&mut map)? {
             let read = match key.as_ref() {
-                "tags" => map
+                fields::TAGS => map
                     .next_value_seed(inside.read(MapReader {
                         problems: &mut *self.problems,
                     }))
                     .map(|tags| element.tags = tags),
-                "values" => map
+                fields::VALUES => map
                     .next_value_seed(inside.read(MapReader {
                         problems: &mut *self.problems,
                     }))
                     .map(|values| element.values = values),
-                "name" if self.named => map
+                fields::NAME if self.named => map
                     .next_value_seed(inside.read(Any))
                     .map(|name| element.name = Some(name)),
                 _ => ids::skip(&mut map, inside),
@@ -248,7 +249,7 @@ fn is_scalar(item: &Item<'_>) -> bool {
 
 fn version<'de>(dimensions: &[(Cow<'de, str>, Cow<'de, str>)]) -> Option<Cow<'de, str>> {
     let at = dimensions
-        .binary_search_by(|(key, _)| key.as_ref().cmp("version"))
+        .binary_search_by(|(key, _)| key.as_ref().cmp(fields::VERSION))
         .ok()?;
     Some(dimensions[at].1.clone())
 }

@@ -6,12 +6,10 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 
 use super::element::too_long;
+use super::fields::{CLUSTER_ID, SERVER_ID};
 use super::json::{Any, Depth, Item};
 use super::limits::NAME_BYTES_MAX;
 use super::problems::Problems;
-
-pub(super) const CLUSTER_ID: &str = "cluster_id";
-pub(super) const SERVER_ID: &str = "server_id";
 
 /// Whether a key of `tags` or `values` names an id.
 pub(super) fn is_id(key: &str) -> bool {

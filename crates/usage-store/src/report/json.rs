@@ -14,6 +14,8 @@ use serde_json::value::RawValue;
 
 use super::Number;
 use super::limits::{JSON_DEPTH_MAX, KEYS_PER_OBJECT_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use super::problems::is_out_of_range;
+use super::quote::quoted;
 
 /// One JSON value, as far as reports care.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,7 +130,13 @@ impl Depth {
             _ => self
                 .read(Any)
                 .deserialize(&mut serde_json::Deserializer::from_str(text))
-                .map_err(|e| A::Error::custom(without_position(&e))),
+                .map_err(|e| {
+                    let said = without_position(&e);
+                    match e.is_data() || is_out_of_range(&e) {
+                        true => A::Error::custom(said),
+                        false => A::Error::custom(format_args!("is not valid JSON: {said}")),
+                    }
+                }),
         }
     }
 }
@@ -162,8 +170,9 @@ impl Keys {
         }
         if key.len() > NAME_BYTES_MAX {
             return Err(A::Error::custom(format_args!(
-                "a key is {} bytes long; at most {NAME_BYTES_MAX} are allowed",
-                key.len()
+                "a key is {} bytes long; at most {NAME_BYTES_MAX} are allowed; it begins with {}",
+                key.len(),
+                quoted(key.as_bytes())
             )));
         }
         Ok(Some(key))

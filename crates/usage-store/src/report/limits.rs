@@ -23,5 +23,5 @@ pub const TEXT_BYTES_MAX: usize = 64 * 1_024;
 /// stays readable.
 pub const MESSAGES_MAX: usize = 20;
 
-/// How much of a key a message quotes.
-pub const QUOTED_KEY_CHARS_MAX: usize = 64;
+/// How much of what came a message quotes.
+pub const QUOTED_CHARS_MAX: usize = 64;

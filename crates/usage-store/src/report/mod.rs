@@ -6,10 +6,12 @@ mod check_in;
 mod compact;
 mod element;
 mod elements;
+pub mod fields;
 mod ids;
 mod json;
 pub mod limits;
 mod problems;
+mod quote;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use std::collections::BTreeMap;
 pub use compact::compact;
 pub(crate) use elements::only_elements;
 use problems::{BODY, Problems};
+pub use quote::quoted;
 
 /// Which of the three reports it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,7 +100,10 @@ pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
         let offset = e.valid_up_to();
         FieldErrors::one(
             BODY,
-            format!("is not UTF-8: the byte at offset {offset} is wrong"),
+            format!(
+                "is not UTF-8: the byte at offset {offset} is 0x{:02x}; expected JSON, which is UTF-8",
+                body.get(offset).copied().unwrap_or_default()
+            ),
         )
     })?;
     if text.trim_ascii().is_empty() {
@@ -112,6 +118,6 @@ pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
     };
     match read.and_then(|decoded| json.end().map(|()| decoded)) {
         Ok(decoded) => problems.finish().map(|()| decoded),
-        Err(error) => Err(problems.ended_by(&error)),
+        Err(error) => Err(problems.ended_by(&error, text)),
     }
 }

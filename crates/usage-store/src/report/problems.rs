@@ -4,7 +4,8 @@
 use std::fmt;
 
 use super::FieldErrors;
-use super::limits::{MESSAGES_MAX, QUOTED_KEY_CHARS_MAX};
+use super::limits::MESSAGES_MAX;
+use super::quote::{plain, quoted};
 
 /// The field that stands for the whole body.
 pub(super) const BODY: &str = "body";
@@ -89,26 +90,83 @@ impl Problems {
 
     /// The reading ended early. What was found before is dropped: half a body's problems
     /// would mislead about the other half.
-    pub(super) fn ended_by(self, error: &serde_json::Error) -> FieldErrors {
+    pub(super) fn ended_by(self, error: &serde_json::Error, body: &str) -> FieldErrors {
         let place: String = self.place.iter().rev().map(String::as_str).collect();
         let place = place.trim_start_matches('.');
-        // serde_json counts this one among the syntax errors.
-        let is_limit = error.is_data() || error.to_string().starts_with("number out of range");
-        match (is_limit, place.is_empty()) {
-            (true, true) => FieldErrors::one(BODY, error.to_string()),
-            (true, false) => FieldErrors::one(place, error.to_string()),
-            (false, true) => FieldErrors::one(BODY, format!("is not valid JSON: {error}")),
-            (false, false) => {
-                FieldErrors::one(BODY, format!("is not valid JSON: {error}, in {place}"))
-            }
+        let number = is_out_of_range(error);
+        if error.is_data() || number {
+            let field = if place.is_empty() { BODY } else { place };
+            let bound = if number {
+                "; the largest is 1.7976931348623157e308"
+            } else {
+                ""
+            };
+            return FieldErrors::one(field, format!("{error}{bound}"));
         }
+        let inside = match place {
+            "" => String::new(),
+            _ => format!(", in {place}"),
+        };
+        FieldErrors::one(
+            BODY,
+            format!("is not valid JSON: {}{inside}", syntax(error, body)),
+        )
     }
 }
 
 /// A key as a message quotes it: `.os`, cut where it is long.
 pub(super) fn step(key: &str) -> String {
-    match key.char_indices().nth(QUOTED_KEY_CHARS_MAX) {
-        Some((cut, _)) => format!(".{}…", &key[..cut]),
-        None => format!(".{key}"),
+    format!(".{}", plain(key))
+}
+
+/// A limit, though the parser counts it among the syntax errors.
+pub(super) fn is_out_of_range(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("number out of range")
+}
+
+/// What the parser says, what came there instead, and what to do where it doesn't say that.
+fn syntax(error: &serde_json::Error, body: &str) -> String {
+    let said = error.to_string();
+    let line = error.line().saturating_sub(1);
+    let line_begin = match line {
+        0 => 0,
+        _ => body
+            .match_indices('\n')
+            .nth(line - 1)
+            .map_or(0, |(at, _)| at + 1),
+    };
+    // The parser counts what it has read, the byte that it can't make sense of included.
+    let read = (line_begin + error.column()).min(body.len());
+    if error.is_eof() {
+        return format!("{said} (byte {read}): the body ends too early");
     }
+    let mut at = read.saturating_sub(1);
+    while !body.is_char_boundary(at) {
+        at -= 1;
+    }
+    let expected = [
+        ("trailing characters", "expected the end of the body; "),
+        (
+            "control character",
+            "expected it escaped, such as \\u000a; ",
+        ),
+        ("expected ident", "expected one of true, false and null; "),
+        (
+            "invalid escape",
+            "expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX; ",
+        ),
+        (
+            "lone leading surrogate",
+            "expected a pair such as \\ud83d\\ude80; ",
+        ),
+        (
+            "unexpected end of hex escape",
+            "expected a pair such as \\ud83d\\ude80; ",
+        ),
+    ];
+    let expected = expected
+        .iter()
+        .find(|(begin, _)| said.starts_with(begin))
+        .map_or("", |(_, expected)| expected);
+    format!("{said} (byte {at}): {expected}got {}", quoted(&body[at..]))
 }

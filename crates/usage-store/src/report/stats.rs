@@ -8,7 +8,7 @@ use super::ids::{self, CLUSTER, SERVER};
 use super::json::{Depth, Item, Keys, Reader};
 use super::limits::ITEMS_MAX;
 use super::problems::{BODY, Problems, step};
-use super::{Decoded, Observation};
+use super::{Decoded, Observation, fields};
 
 #[derive(Default)]
 struct Fields<'de> {
@@ -36,11 +36,11 @@ impl<'de> Reader<'de> for BodyReader<'_> {
         let mut keys = Keys::default();
         while let Some(key) = keys.next(&mut map)? {
             let read = match key.as_ref() {
-                "cluster_id" => inside
+                fields::CLUSTER_ID => inside
                     .read_id(&mut map)
                     .map(|v| fields.cluster_id = Some(v)),
-                "server_id" => inside.read_id(&mut map).map(|v| fields.server_id = Some(v)),
-                "stats" => {
+                fields::SERVER_ID => inside.read_id(&mut map).map(|v| fields.server_id = Some(v)),
+                fields::STATS => {
                     fields.stats = Problems::default();
                     let reader = StatsReader {
                         problems: &mut fields.stats,
@@ -68,7 +68,7 @@ impl<'de> Reader<'de> for StatsReader<'_> {
     fn item(self, item: Item<'de>) {
         if item != Item::Null {
             self.problems.add(
-                "stats",
+                fields::STATS,
                 format!("must be an array or null; got {}", item.what()),
             );
         }
@@ -99,7 +99,7 @@ impl<'de> Reader<'de> for StatsReader<'_> {
         }
         if index > ITEMS_MAX {
             self.problems.add(
-                "stats",
+                fields::STATS,
                 format!("has {index} elements; at most {ITEMS_MAX} are allowed"),
             );
         }

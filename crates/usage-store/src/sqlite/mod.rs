@@ -4,11 +4,15 @@
 mod connection;
 mod readers;
 mod schema;
-pub(crate) mod vacuum;
+mod settle;
 
-pub(crate) use connection::{checkpoint, checkpointer, empty_wal, open_reader, open_writer};
+pub(crate) use connection::{
+    MODEL_FILE, attach, checkpoint, checkpointer, empty_wal, open_model, open_reader, open_writer,
+    touch,
+};
 pub(crate) use readers::Readers;
-pub(crate) use schema::{APPLICATION_ID, migrate, newest_schema};
+pub(crate) use schema::{APPLICATION_ID, JOURNAL, MODEL, Versions, found, migrate, newest};
+pub(crate) use settle::settle;
 
 use jiff::Timestamp;
 

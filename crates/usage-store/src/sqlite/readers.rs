@@ -1,7 +1,7 @@
 //! Connections that read, lent out one at a time. As many as are used at once, kept up to
 //! a small number.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -14,15 +14,22 @@ const IDLE_KEPT: usize = 4;
 
 pub(crate) struct Readers {
     path: PathBuf,
+    model: PathBuf,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Readers {
+    pub(crate) fn new(path: PathBuf, model: PathBuf) -> Readers {
         Readers {
             path,
+            model,
             idle: Mutex::new(Vec::new()),
         }
+    }
+
+    /// The database's file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Runs `read` in one snapshot of the database.
@@ -34,7 +41,7 @@ impl Readers {
             .pop();
         let mut db = match idle {
             Some(db) => db,
-            None => open_reader(&self.path)?,
+            None => open_reader(&self.path, &self.model)?,
         };
         let snapshot = db.transaction()?;
         let answer = read(&snapshot);

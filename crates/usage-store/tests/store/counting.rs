@@ -231,3 +231,35 @@ fn an_adopted_product_comes_first() {
         ("junk", true)
     );
 }
+
+#[test]
+fn a_store_tells_how_it_is() {
+    let world = World::new();
+    let empty = world.store.vitals().unwrap();
+    assert_eq!(
+        (empty.next_seq, empty.behind, empty.behind_since),
+        (0, 0, None)
+    );
+    assert_eq!(world.store.appended_bytes(), 0);
+    world.append(usage("c", "s", "1.0", noon(0)));
+    world.apply_all();
+    world.append(usage("c", "s", "1.0", noon(1)));
+    world.append(usage("c", "s", "1.0", noon(2)));
+    let behind = world.store.vitals().unwrap();
+    assert_eq!((behind.next_seq, behind.behind), (3, 2));
+    assert_eq!(behind.behind_since, Some(noon(1)), "the first that waits");
+    assert!(behind.database_bytes > 0 && behind.wal_bytes > 0);
+    let one_by_one = world.store.appended_bytes();
+    assert!(one_by_one > 0);
+    world.apply_all();
+    let applied = world.store.vitals().unwrap();
+    assert_eq!((applied.behind, applied.behind_since), (0, None));
+    let many: Vec<_> = (0..2_048)
+        .map(|n| usage("c", "s", &n.to_string(), noon(3)))
+        .collect();
+    world.store.append(&many).unwrap();
+    assert!(world.store.appended_bytes() > one_by_one);
+    assert_eq!(world.store.vitals().unwrap().spans_to_repack, 2);
+    while world.store.repack().unwrap() {}
+    assert_eq!(world.store.vitals().unwrap().spans_to_repack, 0);
+}

@@ -65,58 +65,6 @@ fn re_packing_a_quiet_fleets_journal_changes_nothing_but_its_size() {
 }
 
 #[test]
-fn the_same_key_counts_once_for_thirty_days() {
-    let world = World::new();
-    let at = noon(0);
-    let first = keyed(usage("c", "s", "1.0", at), 7);
-    assert_eq!(world.append(first.clone()), Outcome::Accepted(0));
-    assert_eq!(world.append(first.clone()), Outcome::Repeated);
-    let other_body = keyed(usage("c", "s", "2.0", at), 7);
-    assert_eq!(world.append(other_body), Outcome::KeyReused);
-    let world = world.restart();
-    let came_at = |at| keyed(usage("c", "s", "1.0", at), 7);
-    let late = came_at(at + hours(24 * 30));
-    assert_eq!(
-        world.append(late),
-        Outcome::Repeated,
-        "on the thirtieth day"
-    );
-    let late = came_at(at + hours(24 * 30 + 1));
-    assert_eq!(world.append(late.clone()), Outcome::Accepted(1), "after it");
-    assert_eq!(
-        world.append(late),
-        Outcome::Repeated,
-        "and the window starts anew"
-    );
-    assert_eq!(world.journal().len(), 2);
-}
-
-#[test]
-fn the_same_key_twice_in_one_batch_counts_once() {
-    let world = World::new();
-    let report = keyed(usage("c", "s", "1.0", noon(0)), 9);
-    let outcomes = world.store.append(&[report.clone(), report]).unwrap();
-    assert_eq!(outcomes, [Outcome::Accepted(0), Outcome::Repeated]);
-}
-
-#[test]
-fn forgotten_keys_are_only_the_old_ones() {
-    let world = World::new();
-    world.append(keyed(usage("c", "s", "1.0", noon(0)), 0xff));
-    world.append(keyed(usage("c", "s", "1.0", noon(20)), 0x01));
-    for slice in 0..=255 {
-        world.store.forget_keys(slice, noon(31)).unwrap();
-    }
-    let again = |key, at| world.append(keyed(usage("c", "s", "1.0", at), key));
-    assert_eq!(again(0x01, noon(20)), Outcome::Repeated);
-    assert_eq!(
-        again(0xff, noon(0)),
-        Outcome::Accepted(2),
-        "its row is gone"
-    );
-}
-
-#[test]
 fn a_second_server_on_the_folder_is_told_so() {
     let world = World::new();
     let refused = Store::open(world.path(), Writing::Alone).err().unwrap();

@@ -7,6 +7,7 @@ mod counting;
 mod erasing;
 mod fleet;
 mod keeping;
+mod keys;
 mod rebuilding;
 mod retaining;
 mod tokens;

@@ -21,13 +21,13 @@ fn text(column: &str, value: Value) -> String {
 
 /// Everything the read model holds, as text.
 pub(crate) fn dump(world: &World) -> Vec<String> {
-    let db = Connection::open(world.path().join("usage.db")).unwrap();
+    let db = Connection::open(world.path().join("model.db")).unwrap();
     let tables = [
         "SELECT id, product, cluster_id, server_id, organization, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans FROM server ORDER BY id",
         "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
         "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
         "SELECT * FROM day_reports ORDER BY 1, 2, 3",
-        "SELECT * FROM mark WHERE follower = 'model'",
+        "SELECT * FROM applied",
     ];
     let mut lines = Vec::new();
     for table in tables {
@@ -97,7 +97,7 @@ proptest! {
 #[test]
 fn a_rebuild_tells_how_far_it_is_and_a_stopped_one_goes_on() {
     let world = World::new();
-    let reports: Vec<_> = (0..5000)
+    let reports: Vec<_> = (0..9000)
         .map(|n| {
             usage(
                 &format!("c{}", n % 40),
@@ -118,14 +118,14 @@ fn a_rebuild_tells_how_far_it_is_and_a_stopped_one_goes_on() {
         .rebuild(|done, all| told.push((done, all)))
         .unwrap();
     assert!(told.len() > 2 && told.is_sorted(), "{told:?}");
-    assert_eq!(told.last(), Some(&(5000, 5000)));
+    assert_eq!(told.last(), Some(&(9000, 9000)));
     assert_eq!(dump(&world), before);
 
     // Stopped in the middle, as kill -9 would: the mark says where to go on.
     let stopped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         world
             .store
-            .rebuild(|done, _| assert!(done < 2500, "stop here"))
+            .rebuild(|done, _| assert!(done < 4500, "stop here"))
     }));
     assert!(stopped.is_err());
     let world = world.restart();

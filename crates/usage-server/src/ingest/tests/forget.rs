@@ -7,7 +7,7 @@ const DOOR: &str = "/api/v1/forget";
 const ABOUT: &str = r#"{"product":"a","cluster_id":"c"}"#;
 
 impl House {
-    fn token_that_may_forget(&self, secret: &str, cluster: Option<&str>) {
+    pub(super) fn token_that_may_forget(&self, secret: &str, cluster: Option<&str>) {
         let now = jiff::Timestamp::now();
         let new = NewToken {
             secret: secret.as_bytes(),

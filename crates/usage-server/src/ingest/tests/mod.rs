@@ -2,9 +2,12 @@
 //! a sender who writes bytes.
 
 mod answers;
+mod described;
+mod export;
 mod forget;
 mod limits;
 mod recorded;
+mod refusals;
 mod senders;
 
 use std::net::SocketAddr;
@@ -21,6 +24,7 @@ use usage_store::{Store, StoredReport, Writing};
 
 use crate::account::FirstVisit;
 use crate::app::{App, Settings};
+use crate::watch::Watch;
 
 const CHECK_IN: &str =
     r#"{"cluster_id":"c","server_id":"s","host":"h","product":"influxdb","version":"1"}"#;
@@ -62,14 +66,23 @@ impl House {
             next_report_in: 43_200,
         };
         change(&mut settings);
-        let app = Arc::new(App::start(store, settings, FirstVisit::closed(), None).unwrap());
+        let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
+        let app = Arc::new(
+            App::start(store, settings, FirstVisit::closed(), None, watch.clone()).unwrap(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = crate::router::router(Arc::clone(&app));
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = tokio::spawn(crate::serve::serve(listener, router, async move {
-            let _ = stopped.await;
-        }));
+        let served = tokio::spawn(crate::serve::serve(
+            listener,
+            router,
+            1_000,
+            watch,
+            async move {
+                let _ = stopped.await;
+            },
+        ));
         House {
             address,
             app,

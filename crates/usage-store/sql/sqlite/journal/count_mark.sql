@@ -1,2 +1,2 @@
 -- Counts one more. Served by the primary key.
-UPDATE mark SET seq = seq + 1 WHERE follower = ?1;
+UPDATE mark SET value = value + 1 WHERE name = ?1;

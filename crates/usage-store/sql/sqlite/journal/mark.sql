@@ -1,2 +1,2 @@
--- How far a follower of the journal is. Served by the primary key.
-SELECT seq, element, received_at FROM mark WHERE follower = ?1;
+-- A number that is known of the journal as a whole. Served by the primary key.
+SELECT value FROM mark WHERE name = ?1;

@@ -6,4 +6,5 @@ DELETE FROM day_reports;
 UPDATE server
 SET first_seen = NULL, last_seen = NULL, host = NULL, host_at = NULL, version = NULL,
     version_at = NULL, usage = NULL, usage_at = NULL, spans = NULL;
-UPDATE mark SET seq = 0, element = 0, received_at = NULL WHERE follower = 'model';
+DELETE FROM uncounted;
+UPDATE applied SET seq = 0, element = 0, received_at = NULL;

@@ -1,5 +1,2 @@
--- The servers of all organizations and of none with the ids of server ?1, itself included.
--- Served by the unique index on the ids.
-SELECT twin.id, twin.organization
-FROM server AS this JOIN server AS twin USING (product, cluster_id, server_id)
-WHERE this.id = ?1;
+-- The servers of all organizations and of none with these ids. Served by the unique index on the ids.
+SELECT id, organization FROM server WHERE product = ?1 AND cluster_id = ?2 AND server_id = ?3;

@@ -1,0 +1,2 @@
+-- A page of a run.
+INSERT INTO key_page (id, keys) VALUES (?1, ?2);

@@ -1,0 +1,2 @@
+-- A run whose pages are gone. Served by the primary key.
+DELETE FROM key_run WHERE run = ?1;
