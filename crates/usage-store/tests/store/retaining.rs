@@ -147,6 +147,40 @@ fn a_rebuild_keeps_the_days_that_the_journal_has_lost() {
 }
 
 #[test]
+fn a_model_ahead_of_its_journal_is_made_anew_and_keeps_what_aged_out() {
+    let world = ten_days();
+    retire(&world, noon(6));
+    let before = dump(&world);
+    let older = world.path().join("older.db");
+    let journal = Connection::open(world.path().join("usage.db")).unwrap();
+    journal
+        .execute("VACUUM INTO ?1", [older.to_str().unwrap()])
+        .unwrap();
+    drop(journal);
+    // One server more on the last day.
+    for _ in 0..3 {
+        world.append(usage("new", "s", "1.0", noon(9)));
+    }
+    world.apply_all();
+    let world = world.restart_after(|folder| {
+        std::fs::rename(folder.join("older.db"), folder.join("usage.db")).unwrap();
+    });
+    world.apply_all();
+    let of_days = |rows: &[String]| {
+        // Servers are permanent; days, cells, counts and the mark come after them.
+        let rows = rows.iter().filter(|row| !row.contains("Text("));
+        rows.cloned().collect::<Vec<_>>()
+    };
+    same(&of_days(&dump(&world)), &of_days(&before));
+    // Late reports at the places that the lost ones had are counted.
+    let counted = || world.store.products(noon(3)).unwrap()[0].reports_today;
+    let so_far = counted();
+    world.append(made(usage("c1", "s1", "1.0", noon(9)), noon(3)));
+    world.apply_all();
+    assert_eq!(counted(), so_far + 1);
+}
+
+#[test]
 fn what_is_erased_after_others_aged_out_is_gone_from_every_day() {
     let world = ten_days();
     retire(&world, noon(6));
