@@ -9,6 +9,7 @@ use crate::account::{AccountState, FirstVisit};
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
+use crate::reserve::Reserve;
 use crate::watch::Watch;
 
 /// Shared by all handlers, behind one `Arc`.
@@ -58,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) limit_loopback: bool,
     /// What each sender may send.
     pub(crate) per_sender: PerSender,
+    /// Whether there is room for reports.
+    pub(crate) reserve: Arc<Reserve>,
     /// Seconds until a sender's next report, as told in replies.
     pub(crate) next_report_in: u32,
 }

@@ -45,6 +45,12 @@ pub(crate) enum Command {
     Export(Export),
     /// Takes reports in from files: of machines without a network, or exports of other servers
     Import(Import),
+    /// Copies all data into a folder, beside a running server
+    Backup(Backup),
+    /// Puts a backup back; the server must be stopped
+    Restore(Restore),
+    /// Asks a running server whether it takes reports, for health checks
+    Ready(Ready),
     /// Fills a fresh data folder with a believable fleet, and serves it
     Demo(Demo),
 }
@@ -176,6 +182,51 @@ pub(crate) struct Import {
     /// Believes the organizations that the files name; without it such lines are refused
     #[arg(long)]
     pub(crate) keep_organizations: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ready {
+    /// The address it listens on
+    #[arg(
+        long,
+        env = "USAGE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8087"
+    )]
+    pub(crate) listen: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The folder to make, or one that is there, in which the backup gets a name with the time
+    #[arg(value_name = "FOLDER")]
+    pub(crate) target: PathBuf,
+    /// In a folder: keeps this many of its backups, and removes older ones
+    #[arg(long, value_name = "BACKUPS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) keep: Option<u32>,
+    /// Replaces a backup of that name
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Compares all of the journal to its checksums, not just samples
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The backup, a folder
+    #[arg(value_name = "FOLDER")]
+    pub(crate) backup: PathBuf,
+    /// Moves data that is there already aside
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Compares all of the journal to its checksums, not just samples
+    #[arg(long)]
+    pub(crate) verify: bool,
 }
 
 /// The three reports.

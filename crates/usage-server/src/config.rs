@@ -9,8 +9,10 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use crate::limits::{
-    BODY_SETTING_MAX_BYTES, CONNECTIONS_SETTING_MAX, LOG_SLOWER_THAN_MILLIS, PerSender,
+    BODY_SETTING_MAX_BYTES, CONNECTIONS_SETTING_MAX, DISK_RESERVE_BYTES, LOG_SLOWER_THAN_MILLIS,
+    PerSender, RETENTION_MIN_DAYS,
 };
+use crate::reserve::Bytes;
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -82,6 +84,15 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_SENDER_SERVERS", value_name = "SERVERS")]
     pub(crate) sender_servers: Option<u32>,
 
+    /// Free disk space below which reports are answered 503, such as 512MiB; 0 switches it off
+    /// [default: 256MiB]
+    #[arg(long, env = "USAGE_DISK_RESERVE", value_name = "SIZE")]
+    pub(crate) disk_reserve: Option<String>,
+
+    /// Days that reports themselves are kept for; what was counted stays [default: for ever]
+    #[arg(long, env = "USAGE_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) retention_days: Option<u32>,
+
     /// What is logged to standard error [default: info]
     #[arg(long, env = "USAGE_LOG", value_enum)]
     pub(crate) log: Option<LogLevel>,
@@ -137,6 +148,10 @@ pub(crate) struct Config {
     /// `None`: as many as sensible.
     pub(crate) max_connections: Option<usize>,
     pub(crate) per_sender: PerSender,
+    /// Free space below which no reports are taken; 0 is none.
+    pub(crate) disk_reserve: Bytes,
+    /// `None` is for ever.
+    pub(crate) retention_days: Option<u32>,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
     pub(crate) log_slower_than: Duration,
@@ -205,6 +220,18 @@ impl Config {
                 connections => connections,
             },
             per_sender,
+            disk_reserve: set
+                .disk_reserve
+                .or(file.disk_reserve)
+                .map_or(Ok(Bytes(DISK_RESERVE_BYTES)), |text| disk_reserve(&text))?,
+            retention_days: match set.retention_days.or(file.retention_days) {
+                Some(days) if days < RETENTION_MIN_DAYS => {
+                    return Err(ConfigError(format!(
+                        "retention-days: must be {RETENTION_MIN_DAYS} or more; leave it out to keep reports for ever"
+                    )));
+                }
+                days => days,
+            },
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
             log_slower_than: Duration::from_millis(u64::from(
@@ -256,6 +283,14 @@ fn per_sender(set: &ServeOptions, file: &ServeOptions) -> Result<PerSender, Conf
             Some(0) => return Err(ConfigError("sender-servers: must be above 0".to_owned())),
             set => set.unwrap_or(default.servers_per_day),
         },
+    })
+}
+
+fn disk_reserve(text: &str) -> Result<Bytes, ConfigError> {
+    Bytes::parse(text).ok_or_else(|| {
+        ConfigError(format!(
+            "disk-reserve: {text:?} is not a size such as 512MiB or 2GiB"
+        ))
     })
 }
 
@@ -374,6 +409,7 @@ mod tests {
         let shown = Config {
             public_url: None,
             trusted_proxies: Vec::new(),
+            retention_days: None,
             metrics_listen: None,
             max_connections: None,
             ..set

@@ -57,6 +57,9 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     if !app.ingest.is_open() || !app.ingest.can_store() {
         return Refusal::NotReady.into_response();
     }
+    if app.settings.reserve.is_in_use() {
+        return Refusal::NoRoom.into_response();
+    }
     let store = Arc::clone(&app.store);
     match tokio::task::spawn_blocking(move || store.freshness()).await {
         Ok(Ok(_)) => READY.into_response(),

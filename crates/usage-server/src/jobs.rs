@@ -1,6 +1,6 @@
 //! Background work: the read model follows the journal, the WAL is copied into the
-//! database, what is to be forgotten is erased, full spans are re-packed, old keys go. Three
-//! threads; each does its work in steps so small that no commit waits long, and what takes much
+//! database, what is to be forgotten is erased, full spans are re-packed, old reports and keys go.
+//! Three threads; each does its work in steps so small that no commit waits long, and what takes much
 //! of the processor gives way: while many reports come, it works a tenth of the time.
 
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use usage_store::Store;
 
 use crate::outage::Outage;
@@ -25,6 +25,9 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 /// Reports are taken in together with those of the next moment: a page that many of them change is
 /// written once.
 const APPLY_AT_MOST_EVERY: Duration = Duration::from_millis(50);
+
+/// Between two looks at reports that may be too old: each unpacks the oldest block.
+const RETIRE_EVERY: Duration = Duration::from_secs(60);
 
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -88,8 +91,12 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// Starts them.
-    pub(crate) fn start(store: &Arc<Store>, watch: &Arc<Watch>) -> std::io::Result<Jobs> {
+    /// Starts them. `retention_days` is how long reports stay in the journal; `None` is for ever.
+    pub(crate) fn start(
+        store: &Arc<Store>,
+        watch: &Arc<Watch>,
+        retention_days: Option<u32>,
+    ) -> std::io::Result<Jobs> {
         let (tell, nudges) = mpsc::sync_channel(1);
         let came = Arc::new(AtomicU64::new(0));
         let [applying, packing] = [(); 2].map(|()| Manners::towards(&came));
@@ -102,7 +109,14 @@ impl Jobs {
             thread("read-model").spawn(move || follow(&model, &nudges, applying, &model_watch))?,
             thread("upkeep").spawn(move || keep_up(&upkeep, &upkeep_stops, &upkeep_watch))?,
             thread("rewriting").spawn(move || {
-                rewrite(&rewriting, &rewriting_stops, packing, &rewriting_watch);
+                let retention = Retention::new(retention_days);
+                rewrite(
+                    &rewriting,
+                    retention,
+                    packing,
+                    &rewriting_stops,
+                    &rewriting_watch,
+                );
             })?,
         ];
         Ok(Jobs {
@@ -184,20 +198,31 @@ fn tidy_keys(store: &Store) -> usage_store::Result<()> {
     Ok(())
 }
 
-/// What rewrites the journal: erasures, re-packing. Each by itself: a damaged block that can't be
-/// erased from must not keep others large.
-fn rewrite(store: &Store, stop: &Receiver<()>, mut manners: Manners, watch: &Watch) {
+/// What rewrites the journal: erasures, re-packing, the end of old reports. Each by itself: a damaged
+/// block that can't be erased from must not keep others large.
+fn rewrite(
+    store: &Store,
+    mut retention: Retention,
+    mut manners: Manners,
+    stop: &Receiver<()>,
+    watch: &Watch,
+) {
     let mut erasing = Outage::of("erasing what is to be forgotten");
     let mut packing = Outage::of("re-packing the journal");
+    let mut retiring = Outage::of("taking old reports out of the journal");
     loop {
         let erased = erase(store, watch);
         let began = Instant::now();
-        let packed = repack(store, watch);
-        let pause = match packed {
-            Ok(true) => manners.rest_after(began.elapsed()),
+        let (packed, retired) = (repack(store, watch), retention.step(store));
+        let pause = match (&packed, &retired) {
+            (Ok(true), _) | (_, Ok(true)) => manners.rest_after(began.elapsed()),
             _ => UPKEEP_EVERY,
         };
-        let failed = [erasing.note(&erased), packing.note(&packed)];
+        let failed = [
+            erasing.note(&erased),
+            packing.note(&packed),
+            retiring.note(&retired),
+        ];
         let pause = after(failed, pause, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
@@ -205,8 +230,46 @@ fn rewrite(store: &Store, stop: &Receiver<()>, mut manners: Manners, watch: &Wat
     }
 }
 
+/// Old reports leave the journal, a few blocks at a time.
+struct Retention {
+    days: Option<u32>,
+    next_look: Instant,
+    /// Some have gone since the last look that found none.
+    some_went: bool,
+}
+
+impl Retention {
+    fn new(days: Option<u32>) -> Retention {
+        Retention {
+            days,
+            next_look: Instant::now(),
+            some_went: false,
+        }
+    }
+
+    /// Takes the oldest out if they are due; whether there may be more.
+    fn step(&mut self, store: &Store) -> usage_store::Result<bool> {
+        let Some(days) = self.days.filter(|_| self.next_look <= Instant::now()) else {
+            return Ok(false);
+        };
+        let until = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days));
+        if store.retire(until)? {
+            self.some_went = true;
+            return Ok(true);
+        }
+        self.next_look = Instant::now() + RETIRE_EVERY;
+        if std::mem::take(&mut self.some_went) {
+            tracing::info!(
+                days,
+                "reports older than retention-days were taken out of the journal"
+            );
+        }
+        Ok(false)
+    }
+}
+
 /// How long to wait before the next look.
-fn after(failed: [bool; 2], pause: Duration, watch: &Watch) -> Duration {
+fn after<const WORKS: usize>(failed: [bool; WORKS], pause: Duration, watch: &Watch) -> Duration {
     let failures = failed.into_iter().filter(|failed| *failed).count();
     watch.reports.upkeep_failures.inc_by(failures as u64);
     if failures > 0 { AFTER_FAILURE } else { pause }

@@ -21,6 +21,7 @@ mod outage;
 mod pages;
 mod progress;
 mod request;
+mod reserve;
 mod route;
 mod router;
 mod serve;

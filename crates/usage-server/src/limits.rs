@@ -242,3 +242,21 @@ pub(crate) const METRICS_DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// While reports can't be stored, between two tries whether they can: soon enough for a load
 /// balancer, rare enough for a disk in trouble.
 pub(crate) const OUTAGE_TRY_EVERY: Duration = Duration::from_secs(1);
+/// How long `usage-server ready` waits for a server on the same machine.
+pub(crate) const READY_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// What it reads of the answer, which has a line.
+pub(crate) const READY_ANSWER_MAX_BYTES: u64 = 16 * 1024;
+
+/// Free disk space below which no reports are taken: a WAL of a minute at full load, a few days of
+/// sessions and audit, an erasure. An operator may set another.
+pub(crate) const DISK_RESERVE_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Between two looks at the free space: at full load some 10 MiB are written meanwhile.
+pub(crate) const RESERVE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Reports are taken again once there is an eighth more than the reserve.
+pub(crate) const RESERVE_OVER_BY: u64 = 8;
+
+/// The shortest time that reports may be kept for: less is a mistake.
+pub(crate) const RETENTION_MIN_DAYS: u32 = 1;

@@ -35,6 +35,29 @@ pub enum Error {
     },
     /// The database is another program's.
     NotOurs,
+    /// The journal is there without its read model.
+    NoModel(PathBuf),
+    /// There is such a file or folder already.
+    Exists(PathBuf),
+    /// What is there is no copy of ours, so none takes its place.
+    NotReplaced(PathBuf),
+    /// The folder has data already, which a restore would take the place of.
+    HasData(PathBuf),
+    /// A folder is no backup of ours; why.
+    NotABackup(PathBuf, String),
+    /// A copy of the database is damaged; how.
+    Damaged(PathBuf, String),
+    /// A copy of the database could not be written; why.
+    NotWritten(PathBuf, String),
+    /// The disk has too little room.
+    NoSpace {
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
+    /// Another process is using the file just now.
+    Busy(PathBuf),
     /// A journal block doesn't match its checksum or its format.
     CorruptBlock {
         /// The sequence number of the block's first report.
@@ -78,6 +101,50 @@ impl std::fmt::Display for Error {
             Error::NotOurs => {
                 f.write_str("usage.db there is another program's database; name another --data-dir")
             }
+            Error::NoModel(path) => write!(
+                f,
+                "{} has no model.db; start `usage-server serve` once, which makes it anew",
+                path.display()
+            ),
+            Error::Exists(path) => write!(
+                f,
+                "{} is there already; name another folder, or say --force to replace it",
+                path.display()
+            ),
+            Error::NotReplaced(path) => write!(
+                f,
+                "{} is no backup, so it is not replaced by one; name another folder",
+                path.display()
+            ),
+            Error::HasData(path) => write!(
+                f,
+                "{} has data already; name another --data-dir, or say --force to move that data aside",
+                path.display()
+            ),
+            Error::NotABackup(path, why) => {
+                write!(f, "{} can't be restored: {why}", path.display())
+            }
+            Error::Damaged(path, how) => write!(
+                f,
+                "{} is damaged and was not used: {how}; if it is a copy of running data, the data is damaged, too",
+                path.display()
+            ),
+            Error::NotWritten(path, why) => write!(
+                f,
+                "{} was not written: {why}; nothing is left of it",
+                path.display()
+            ),
+            Error::NoSpace { needed, free } => write!(
+                f,
+                "the disk has {} MiB free, this needs {} MiB; make room, or use another disk",
+                free >> 20,
+                (needed >> 20) + 1
+            ),
+            Error::Busy(path) => write!(
+                f,
+                "{} is being used by another command; try again when that is done",
+                path.display()
+            ),
             Error::CorruptBlock { seq, reason } => {
                 write!(
                     f,

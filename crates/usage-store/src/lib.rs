@@ -4,11 +4,13 @@
 //! journal. The read model follows the journal ([`Store::apply`]); every question is asked
 //! of the read model. Nothing here knows HTTP, HTML or a command line.
 
+pub mod backup;
 pub mod erasure;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod journal;
+mod keeping;
 mod model;
 pub mod quarantine;
 pub mod query;
@@ -23,5 +25,5 @@ pub use error::{Error, Result};
 pub use journal::{
     Idempotency, NewReport, Outcome, Repacked, Sender, Seq, StoredReport, TokenProof,
 };
-pub use store::{Store, Writing};
+pub use store::{Opening, Store, Writing};
 pub use time::Day;

@@ -19,10 +19,10 @@ use crate::quarantine::{self, Refused};
 use crate::registry::tokens;
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
-use crate::{Error, Result};
+use crate::{Error, Result, backup};
 
 /// The database in the data folder: the journal, the registry, the quarantine.
-const DATABASE: &str = "usage.db";
+pub(crate) const DATABASE: &str = "usage.db";
 
 /// The read model beside it.
 pub(crate) const MODEL: &str = "model.db";
@@ -57,13 +57,13 @@ pub struct Store {
     _lock: Option<File>,
 }
 
-struct Writer {
-    db: Connection,
+pub(crate) struct Writer {
+    pub(crate) db: Connection,
     appender: Appender,
 }
 
 /// The writer, for as long as one's turn lasts.
-struct Held<'a> {
+pub(crate) struct Held<'a> {
     writer: MutexGuard<'a, Writer>,
     _turn: Turn<'a>,
 }
@@ -91,13 +91,39 @@ pub enum Writing {
     Beside,
 }
 
+/// What opening did or is about to do beside, for operators to hear.
+#[derive(Debug, Clone, Copy)]
+pub enum Opening<'a> {
+    /// The data is of an older program: it is copied to this folder, then migrated.
+    Migrating {
+        /// Where the copy goes.
+        backup: &'a Path,
+    },
+    /// `model.db` had taken in more than `usage.db` holds, which is an older one than it was made
+    /// from: it is made anew.
+    ModelAhead,
+}
+
 /// Opening, closing, upkeep.
 impl Store {
     /// Opens the database in `data_dir`.
     pub fn open(data_dir: &Path, writing: Writing) -> Result<Store> {
+        Store::open_telling(data_dir, writing, &mut |_| ())
+    }
+
+    /// Opens it, and says what else that takes: with much data a migration lasts a while.
+    pub fn open_telling(
+        data_dir: &Path,
+        writing: Writing,
+        tell: &mut dyn FnMut(Opening<'_>),
+    ) -> Result<Store> {
         let path = data_dir.join(DATABASE);
         let lock = match writing {
-            Writing::Alone => Some(take_folder(data_dir)?),
+            Writing::Alone => {
+                let lock = take_folder(data_dir)?;
+                backup::complete(data_dir, Timestamp::now())?;
+                Some(lock)
+            }
             Writing::Beside if !path.exists() => {
                 return Err(Error::NoDatabase(data_dir.to_owned()));
             }
@@ -112,13 +138,31 @@ impl Store {
             sqlite::settle(&mut db, &path)?;
             sqlite::settle(&mut model, &model_path)?;
         }
-        sqlite::migrate(&mut db, sqlite::JOURNAL, writing)?;
+        let from = sqlite::found(&db, sqlite::JOURNAL, writing)?;
         let making = if model_is_there {
             writing
         } else {
             Writing::Alone
         };
-        sqlite::migrate(&mut model, sqlite::MODEL, making)?;
+        let mut model_from = sqlite::found(&model, sqlite::MODEL, making)?;
+        if model_from == 0 {
+            sqlite::migrate(&mut model, sqlite::MODEL)?;
+            model_from = sqlite::newest(sqlite::MODEL);
+        }
+        let known = [
+            sqlite::newest(sqlite::JOURNAL),
+            sqlite::newest(sqlite::MODEL),
+        ];
+        if from > 0 && [from, model_from] != known {
+            backup::before_migrating(data_dir, [from, model_from], |backup| {
+                tell(Opening::Migrating { backup });
+            })?;
+        }
+        sqlite::migrate(&mut db, sqlite::JOURNAL)?;
+        sqlite::migrate(&mut model, sqlite::MODEL)?;
+        if alone && model::reset_if_ahead(&mut model)? {
+            tell(Opening::ModelAhead);
+        }
         let appender = Appender::new(&db)?;
         Ok(Store {
             turns: Turns::default(),
@@ -232,7 +276,7 @@ impl Store {
     }
 
     /// The writer, for what can wait while reports are committed.
-    fn writer(&self) -> Held<'_> {
+    pub(crate) fn writer(&self) -> Held<'_> {
         self.hold(self.turns.patient())
     }
 
@@ -245,7 +289,7 @@ impl Store {
     }
 
     /// The writer of the read model. Taken before the journal's, where both are needed.
-    fn model(&self) -> MutexGuard<'_, Model> {
+    pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -380,7 +424,7 @@ impl Store {
 }
 
 /// Makes the folder if it is new, for its owner only, and claims it for this process.
-fn take_folder(data_dir: &Path) -> Result<File> {
+pub(crate) fn take_folder(data_dir: &Path) -> Result<File> {
     let io = |path: &Path| {
         let path: PathBuf = path.to_owned();
         move |e| Error::Io(path, e)

@@ -1,11 +1,14 @@
 //! The commands, one file each, and what can go wrong with them.
 
+mod backup;
 mod demo;
 mod export;
 mod forget;
 mod import;
 mod operator;
+mod ready;
 mod rebuild;
+mod restore;
 mod serve;
 mod token;
 
@@ -76,6 +79,9 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Forget(options) => forget::run(&options),
         Command::Import(options) => import::run(&options),
         Command::Rebuild(data) => rebuild::run(&data.data_dir),
+        Command::Ready(options) => ready::run(&options),
+        Command::Backup(options) => backup::run(&options),
+        Command::Restore(options) => restore::run(&options),
         Command::Token(Token::Issue(options)) => token::issue(&options),
         Command::Token(Token::Revoke(options)) => token::revoke(&options),
         Command::Operator(Operator::Add(options)) => operator::add(&options),

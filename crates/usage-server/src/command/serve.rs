@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use usage_store::{Store, Writing};
+use usage_store::{Opening, Store, Writing};
 
 use super::{Failure, io};
 use crate::account::FirstVisit;
@@ -18,12 +18,24 @@ use crate::config::{Config, ServeOptions};
 use crate::jobs::Jobs;
 use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
 use crate::watch::{self, Watch};
-use crate::{log, router, serve};
+use crate::{log, reserve, router, serve};
 
 /// Serves from the configured data folder.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
     let config = configured(options, "usage-data")?;
-    let store = Store::open(&config.data_dir, Writing::Alone)?;
+    let store = Store::open_telling(
+        &config.data_dir,
+        Writing::Alone,
+        &mut |opening| match opening {
+            Opening::Migrating { backup } => tracing::warn!(
+                backup = %backup.display(),
+                "the data is of an older version: it is backed up, then migrated"
+            ),
+            Opening::ModelAhead => tracing::warn!(
+                "model.db is of later data than usage.db: it is made anew from the reports there are"
+            ),
+        },
+    )?;
     run_with(store, &config)
 }
 
@@ -46,7 +58,8 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     let watch = Watch::new(config.log_slower_than)
         .map(Arc::new)
         .map_err(|e| Failure::Failed(e.to_string()))?;
-    let jobs = Jobs::start(&store, &watch).map_err(io("starting background jobs"))?;
+    let jobs = Jobs::start(&store, &watch, config.retention_days)
+        .map_err(io("starting background jobs"))?;
     let served = runtime.block_on(serve_until_told(&store, &jobs, &watch, config));
     drop(runtime);
     jobs.stop();
@@ -75,12 +88,15 @@ async fn serve_until_told(
         FirstVisit::open().map_err(|e| Failure::Failed(e.to_string()))?
     };
     let welcome = first_visit.path();
+    let (reserve, _looks) = reserve::watch(&config.data_dir, config.disk_reserve)
+        .map_err(io("watching the disk space"))?;
     let settings = Settings {
         tls: public_url.starts_with("https://"),
         public_url,
         trusted_proxies: config.trusted_proxies.clone(),
         limit_loopback: config.limit_loopback,
         per_sender: config.per_sender,
+        reserve,
         next_report_in: config.report_interval,
     };
     let watch = watch.clone();

@@ -36,6 +36,7 @@ use usage_store::{NewReport, Outcome, Store};
 use crate::app::Settings;
 use crate::jobs::Nudge;
 use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
+use crate::reserve::Reserve;
 use crate::watch::Watch;
 use body::{InFlight, Large};
 use census::{Census, Names};
@@ -60,6 +61,7 @@ pub(crate) struct Ingest {
     requests: Mutex<Throttle>,
     forgets: Mutex<Throttle>,
     in_flight: InFlight,
+    reserve: Arc<Reserve>,
     large: Large,
     census: Mutex<Census>,
     /// The census's, to be had without waiting for it.
@@ -100,6 +102,7 @@ impl Ingest {
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
             in_flight: InFlight::default(),
+            reserve: Arc::clone(&settings.reserve),
             large: Large::new(),
             reply: Bytes::from(reply),
         })
@@ -126,6 +129,9 @@ impl Ingest {
     }
 
     async fn append(&self, report: NewReport) -> Result<Outcome, Refusal> {
+        if self.reserve.is_in_use() {
+            return Err(Refusal::NoRoom);
+        }
         self.committer.append(report).await
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum Refusal {
     Overloaded,
     /// The report couldn't be written, or not for sure; the cause is in the log.
     NotStored,
+    /// The disk has no room for reports; operators read of it in the log.
+    NoRoom,
     /// The server is not ready, or stopping.
     NotReady,
     /// Our own failure; the cause is in the log.
@@ -57,6 +59,7 @@ impl Refusal {
             Refusal::TooManyServers { .. } => "server_limit",
             Refusal::Overloaded => "overload",
             Refusal::NotStored => "not_stored",
+            Refusal::NoRoom => "no_room",
             Refusal::NotReady => "not_ready",
             Refusal::Failed => "failed",
         })
@@ -123,6 +126,13 @@ impl Refusal {
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
                     error("the report could not be stored safely, send it again later"),
+                )
+            }
+            Refusal::NoRoom => {
+                retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    error("no room for reports at the moment, nothing was stored, try again later"),
                 )
             }
             Refusal::NotReady => {

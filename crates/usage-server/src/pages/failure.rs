@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     NotAnOperator,
     /// Too much to do at the moment.
     Busy,
+    /// The disk has no room for reports.
+    NoRoom,
     /// The store failed.
     Store(usage_store::Error),
     /// Something else of ours failed.
@@ -43,7 +45,7 @@ impl Failure {
         match self {
             Failure::NotFound => StatusCode::NOT_FOUND,
             Failure::ForeignForm | Failure::NotAnOperator => StatusCode::FORBIDDEN,
-            Failure::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Busy | Failure::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Store(_) | Failure::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -66,6 +68,10 @@ impl Failure {
             Failure::Busy => (
                 "Busy for a moment",
                 "The server has too much to do right now. Wait a few seconds and try again.",
+            ),
+            Failure::NoRoom => (
+                "No room for reports",
+                "The disk has less space than the reserve, so no reports are taken. Make room and import the file again; what came before is counted once.",
             ),
             Failure::Store(_) | Failure::Broken(_) => (
                 "Something went wrong here",

@@ -88,6 +88,9 @@ fn broken(e: MultipartError) -> Response {
 }
 
 async fn begin(app: &Arc<App>, choices: Choices, by: AccountId) -> Result<Importer, Failure> {
+    if app.settings.reserve.is_in_use() {
+        return Err(Failure::NoRoom);
+    }
     ask(app, move |app| {
         let now = Timestamp::now();
         let attribution = match choices.organization.trim() {
@@ -115,6 +118,9 @@ async fn import(
     let mut empty = true;
     let refused = |failure: Failure| failure.into_response();
     while let Some(piece) = file.chunk().await.map_err(broken)? {
+        if app.settings.reserve.is_in_use() {
+            return Err(Failure::NoRoom.into_response());
+        }
         empty &= piece.is_empty();
         importer = ask(app, move |_| {
             importer.take(&piece)?;

@@ -96,6 +96,7 @@ impl House {
             trusted_proxies: Vec::new(),
             limit_loopback: false,
             per_sender: Default::default(),
+            reserve: Default::default(),
             next_report_in: 43_200,
         };
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());

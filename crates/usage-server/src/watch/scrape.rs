@@ -132,6 +132,11 @@ fn store(moment: &Registry, vitals: &Vitals) -> Result<()> {
             vitals.database_free_bytes as f64,
         ),
         (
+            "usage_disk_free_bytes",
+            "Bytes that may still be written to the file system of the data folder.",
+            vitals.disk_free_bytes as f64,
+        ),
+        (
             "usage_wal_bytes",
             "Size of the write-ahead log's file, which is used again from its beginning.",
             vitals.wal_bytes as f64,

@@ -10,6 +10,8 @@
     missing_docs
 )]
 
+mod backing_up;
+mod behind_proxies;
 mod commands;
 mod configuration;
 mod conformance;
@@ -37,6 +39,8 @@ mod process;
 mod programs;
 mod proxy;
 mod reporter;
+mod reserving;
+mod restoring;
 mod schemathesis;
 mod scrape;
 mod signing_in;

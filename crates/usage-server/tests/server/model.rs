@@ -1,6 +1,8 @@
 //! The read model as rows of text, read from the database beside the server: to compare the
 //! one that followed the journal with the one made anew.
 
+use std::path::Path;
+
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -26,12 +28,53 @@ pub(crate) fn open(folder: &Folder) -> Connection {
     db
 }
 
+/// Overwrites the first page of a table, as a dying disk does. Nobody may have the database open.
+pub(crate) fn damage(database: &Path, table: &str) {
+    let db = Connection::open(database).unwrap();
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    let page: i64 = db
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
+            [table],
+            |row| row.get(0),
+        )
+        .unwrap();
+    drop(db);
+    let mut bytes = std::fs::read(database).unwrap();
+    let begin = (page as usize - 1) * 4096;
+    bytes[begin..begin + 4096].fill(0x5a);
+    std::fs::write(database, bytes).unwrap();
+}
+
+/// Makes the database larger by about so many bytes. No server may be running.
+pub(crate) fn grow(database: &Path, bytes: u64) {
+    let db = Connection::open(database).unwrap();
+    db.execute_batch("BEGIN").unwrap();
+    for _ in 0..bytes >> 20 {
+        db.execute("INSERT INTO quarantine (at, kind, errors, body, body_bytes) VALUES (0, 1, '', randomblob(1048576), 0)", [])
+            .unwrap();
+    }
+    db.execute_batch("COMMIT").unwrap();
+}
+
 /// Waits until the read model has taken in the whole journal.
 pub(crate) fn followed(folder: &Folder) {
     let db = open(folder);
     until("the read model at the journal's end", || {
         is_at_the_end(&db).then_some(())
     });
+}
+
+/// How many reports it has counted.
+pub(crate) fn has_counted(folder: &Folder) -> i64 {
+    open(folder)
+        .query_row(
+            "SELECT coalesce(sum(reports), 0) FROM day_reports",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap()
 }
 
 /// Whether the read model has taken in the whole journal.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 /// A program in the search path; without it the test is skipped, and says so.
 pub(crate) fn program(name: &str, package: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
+    // Debian's path of ordinary users leaves out where servers are.
     let found = std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
         .map(|folder| folder.join(name))
         .find(|at| at.is_file());
     present(found, name, package)

@@ -62,6 +62,10 @@ pub(crate) const KEY_PAGE_KEYS: usize = if cfg!(test) { 5 } else { 202 };
 /// a span of the largest reports would be 4 GiB. A block as committed may be larger.
 pub(crate) const STRETCH_MAX_BYTES: usize = 8 * 1024 * 1024;
 
+/// Bytes of blocks that leave the journal at once, and one block more: freeing a page means writing
+/// zeros over it, so this is what a commit waits for.
+pub(crate) const CUT_MAX_BYTES: usize = 512 * 1024;
+
 /// Products that nobody has adopted yet: names come from senders, and anybody can send. Reports of
 /// further ones are kept in the journal, marked as unlisted, and counted nowhere.
 pub(crate) const NEW_PRODUCTS: i64 = 1_000;

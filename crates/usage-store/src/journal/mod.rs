@@ -8,6 +8,7 @@ mod limits;
 mod listing;
 pub(crate) mod mark;
 pub(crate) mod repack;
+pub(crate) mod retention;
 pub(crate) mod rewrite;
 pub(crate) mod walk;
 

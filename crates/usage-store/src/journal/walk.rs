@@ -70,6 +70,11 @@ pub(crate) fn backwards(db: &Connection, before: Seq) -> Result<Vec<StoredReport
     }
 }
 
+/// The reports of a block in a column.
+pub(crate) fn unpacked(seq: Seq, row: &Row<'_>, column: usize) -> Result<Vec<StoredReport>> {
+    unpack(seq, blob(row, column)?)
+}
+
 fn blob<'a>(row: &'a Row<'_>, column: usize) -> Result<&'a [u8]> {
     Ok(row.get_ref(column)?.as_blob().unwrap_or_default())
 }

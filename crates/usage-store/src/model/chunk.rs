@@ -10,6 +10,7 @@ use super::cells::{ACTIVE, Cells, Place, SHADOWED};
 use super::limits::OBSERVATIONS_AT_ONCE;
 use super::servers::{Seen, Servers};
 use super::{DaySet, Dictionary};
+use crate::journal::retention::{self, Kept};
 use crate::journal::walk::Stretch;
 use crate::journal::{Seq, StoredReport};
 use crate::query::{ProductId, ServerId};
@@ -25,6 +26,8 @@ pub(super) struct Touched {
     pub(super) cells: Cells,
     /// By product, day and kind.
     reports: BTreeMap<(ProductId, Day, u8), Counted>,
+    /// What is counted already although it is taken in again.
+    kept: Option<Kept>,
 }
 
 /// How many reports, and the last of them in the journal's order.
@@ -42,7 +45,10 @@ pub(super) fn take_in(
     from: Mark,
     stretch: &Stretch,
 ) -> Result<Mark> {
-    let mut touched = Touched::default();
+    let mut touched = Touched {
+        kept: retention::kept(db)?,
+        ..Touched::default()
+    };
     let mut mark = from;
     let mut room = OBSERVATIONS_AT_ONCE;
     let mut received_at = None;
@@ -124,6 +130,9 @@ impl Touched {
     }
 
     fn count(&mut self, product: ProductId, report: &StoredReport) {
+        if self.kept.is_some_and(|kept| kept.has_counted(report)) {
+            return;
+        }
         let key = (product, report.day(), report.kind.code());
         let so_far = self.reports.get(&key).map_or(0, |counted| counted.reports);
         let counted = Counted {

@@ -25,6 +25,8 @@ use limits::OBSERVATIONS_AT_ONCE;
 use applied::Mark;
 
 use crate::Result;
+use crate::journal::next_seq;
+use crate::journal::retention::{self, Kept};
 use crate::journal::walk::{self, Stretch};
 use crate::sqlite::sql;
 
@@ -85,10 +87,38 @@ pub(crate) fn apply(model: &mut Model, chunk: &mut Chunk) -> Result<()> {
     taken.map(|_| ())
 }
 
+/// Where the journal doesn't reach back to the beginning any more: only what it still has all of is
+/// emptied. Servers stay as they are known; applying again what is left changes nothing of that.
+fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
+    retention::keep_counts(step, kept)?;
+    for emptied in [
+        sql!("retention/forget_days"),
+        sql!("retention/forget_cells"),
+        sql!("retention/forget_counts"),
+    ] {
+        step.prepare_cached(emptied)?.execute([kept.horizon.0])?;
+    }
+    step.execute_batch(sql!("retention/begin_anew"))?;
+    Ok(())
+}
+
 /// Empties the read model, to be applied anew from the journal's beginning.
 pub(crate) fn reset(db: &mut Connection) -> Result<()> {
     let step = begin(db)?;
-    step.execute_batch(sql!("model/reset"))?;
+    match retention::kept(&step)? {
+        None => step.execute_batch(sql!("model/reset"))?,
+        Some(kept) => reset_from(&step, &kept)?,
+    }
     step.commit()?;
     Ok(())
+}
+
+/// Empties it where it has taken in more than the journal has: somebody put an older `usage.db` beside
+/// it. Whether that was so.
+pub(crate) fn reset_if_ahead(db: &mut Connection) -> Result<bool> {
+    let ahead = applied::read(db)?.seq > next_seq(db)?;
+    if ahead {
+        reset(db)?;
+    }
+    Ok(ahead)
 }

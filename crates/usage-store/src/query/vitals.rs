@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use crate::backup::free_space;
 use crate::journal::{SPAN_REPORTS, Seq, mark, next_seq, walk};
 use crate::model::applied;
 use crate::sqlite::{MODEL_FILE, sql};
@@ -32,6 +33,8 @@ pub struct Vitals {
     pub database_bytes: u64,
     /// Bytes of them that are free for what comes next.
     pub database_free_bytes: u64,
+    /// Bytes that may still be written to their file system.
+    pub disk_free_bytes: u64,
     /// Bytes of their WALs' files, which are written anew from their beginning and don't shrink.
     pub wal_bytes: u64,
 }
@@ -69,6 +72,7 @@ pub(crate) fn vitals(db: &Connection, database: &Path) -> Result<Vitals> {
         quarantined: count(sql!("quarantine/count"))? as u64,
         database_bytes: file_bytes(database)? + file_bytes(&model)?,
         database_free_bytes: free_bytes as u64,
+        disk_free_bytes: free_space(database)?,
         wal_bytes: file_bytes(&wal_of(database))? + file_bytes(&wal_of(&model))?,
     })
 }

@@ -76,7 +76,7 @@ pub(crate) fn open_model(path: &Path, journal: &Path, create: bool) -> Result<Co
 }
 
 /// Makes another file's tables readable beside; no two tables of ours have the same name.
-fn attach(db: &Connection, path: &Path, name: &str) -> Result<()> {
+pub(crate) fn attach(db: &Connection, path: &Path, name: &str) -> Result<()> {
     let path = path.to_str().ok_or_else(|| {
         let why = std::io::Error::new(ErrorKind::InvalidInput, "its name is not UTF-8");
         Error::Io(path.to_owned(), why)

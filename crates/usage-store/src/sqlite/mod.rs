@@ -7,10 +7,11 @@ mod schema;
 mod settle;
 
 pub(crate) use connection::{
-    MODEL_FILE, checkpoint, checkpointer, empty_wal, open_model, open_writer, touch,
+    MODEL_FILE, attach, checkpoint, checkpointer, empty_wal, open_model, open_reader, open_writer,
+    touch,
 };
 pub(crate) use readers::Readers;
-pub(crate) use schema::{JOURNAL, MODEL, migrate};
+pub(crate) use schema::{APPLICATION_ID, JOURNAL, MODEL, Versions, found, migrate, newest};
 pub(crate) use settle::settle;
 
 use jiff::Timestamp;

@@ -20,11 +20,16 @@ pub(crate) const JOURNAL: Versions = &[
 pub(crate) const MODEL: Versions = &[sql!("schema/model_001_first")];
 
 /// `usage` in ASCII: marks the file as ours, so that another program's is never touched.
-const APPLICATION_ID: i64 = 0x7573_6167;
+pub(crate) const APPLICATION_ID: i64 = 0x7573_6167;
 
-/// Brings the schema to this program's version, or says why not.
-pub(crate) fn migrate(db: &mut Connection, versions: Versions, writing: Writing) -> Result<()> {
-    let known = versions.len() as i64;
+/// The version that this program works with.
+pub(crate) fn newest(versions: Versions) -> i64 {
+    versions.len() as i64
+}
+
+/// The version of a file's schema, 0 where it is new, or why it can't be used.
+pub(crate) fn found(db: &Connection, versions: Versions, writing: Writing) -> Result<i64> {
+    let known = newest(versions);
     let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let application: i64 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let empty: bool = db.query_row("SELECT count(*) = 0 FROM main.sqlite_schema", [], |row| {
@@ -39,7 +44,13 @@ pub(crate) fn migrate(db: &mut Connection, versions: Versions, writing: Writing)
     if found < known && writing == Writing::Beside {
         return Err(Error::OlderSchema { found, known });
     }
-    for version in found..known {
+    Ok(found)
+}
+
+/// Brings the schema of a file that can be used to this program's version.
+pub(crate) fn migrate(db: &mut Connection, versions: Versions) -> Result<()> {
+    let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for version in found..newest(versions) {
         let step = db.transaction()?;
         step.execute_batch(versions[version as usize])?;
         step.pragma_update(None, "user_version", version + 1)?;
@@ -55,9 +66,9 @@ mod tests {
 
     #[test]
     fn a_newer_schema_is_refused_and_left_alone() {
-        let mut db = Connection::open_in_memory().unwrap();
+        let db = Connection::open_in_memory().unwrap();
         db.pragma_update(None, "user_version", 99).unwrap();
-        let refused = migrate(&mut db, JOURNAL, Writing::Alone).unwrap_err();
+        let refused = found(&db, JOURNAL, Writing::Alone).unwrap_err();
         assert!(
             matches!(refused, Error::NewerSchema { found: 99, .. }),
             "{refused}"
@@ -70,8 +81,8 @@ mod tests {
 
     #[test]
     fn a_side_command_never_migrates() {
-        let mut db = Connection::open_in_memory().unwrap();
-        let refused = migrate(&mut db, JOURNAL, Writing::Beside).unwrap_err();
+        let db = Connection::open_in_memory().unwrap();
+        let refused = found(&db, JOURNAL, Writing::Beside).unwrap_err();
         assert!(
             matches!(refused, Error::OlderSchema { found: 0, .. }),
             "{refused}"

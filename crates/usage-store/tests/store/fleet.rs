@@ -27,8 +27,14 @@ impl World {
 
     /// Closes the store, as the end of the process does, and opens it again.
     pub(crate) fn restart(self) -> World {
+        self.restart_after(|_| ())
+    }
+
+    /// The same, with something done to the folder meanwhile.
+    pub(crate) fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> World {
         let World { store, folder } = self;
         drop(store);
+        meanwhile(folder.path());
         let store = Store::open(folder.path(), Writing::Alone).unwrap();
         World { store, folder }
     }

@@ -9,4 +9,5 @@ mod fleet;
 mod keeping;
 mod keys;
 mod rebuilding;
+mod retaining;
 mod tokens;

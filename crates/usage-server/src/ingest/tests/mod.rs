@@ -62,6 +62,7 @@ impl House {
             trusted_proxies: Vec::new(),
             limit_loopback: false,
             per_sender: Default::default(),
+            reserve: Default::default(),
             next_report_in: 43_200,
         };
         change(&mut settings);

@@ -259,6 +259,7 @@ async fn those_that_are_no_senders_fault_say_when_to_come_again() {
         },
         Refusal::Overloaded,
         Refusal::NotStored,
+        Refusal::NoRoom,
         Refusal::NotReady,
         Refusal::Failed,
     ] {
@@ -272,6 +273,7 @@ async fn those_that_are_no_senders_fault_say_when_to_come_again() {
             Refusal::TooManyServers { .. } => "TooManyServers",
             Refusal::Overloaded => "Overloaded",
             Refusal::NotStored => "NotStored",
+            Refusal::NoRoom => "NoRoom",
             Refusal::NotReady => "NotReady",
             Refusal::Failed => "Failed",
         };

@@ -11,6 +11,9 @@ use crate::programs::program;
 
 const SENDERS: usize = 3;
 
+/// These disks are smaller than the reserve, and are to be filled to the end.
+const NO_RESERVE: [&str; 2] = ["--disk-reserve", "0"];
+
 /// No file may grow past a limit for a while, as under a quota. Needs no rights at all.
 #[test]
 fn files_that_may_not_grow_are_an_outage_with_an_end() {
@@ -55,7 +58,7 @@ fn a_full_disk_is_an_outage_until_there_is_space() {
         return;
     };
     let load = Load::on(&folder);
-    let server = folder.serve();
+    let server = folder.serve_with(&NO_RESERVE);
     for _ in 0..2 {
         mounts.run(&folder, r#"! cat /dev/zero > "$DATA/ballast""#);
         load.run(server.address(), SENDERS, || {
@@ -75,7 +78,7 @@ fn a_full_disk_is_an_outage_until_there_is_space() {
     load.run(server.address(), SENDERS, || load.until_refused(5));
     server.kill();
     load.check(&folder);
-    let server = folder.serve();
+    let server = folder.serve_with(&NO_RESERVE);
     load.run(server.address(), SENDERS, || load.until_refused(5));
     mounts.run(&folder, r#"rm "$DATA/ballast""#);
     until_ready(&server, 200);
@@ -96,16 +99,16 @@ fn a_start_without_room_or_on_a_read_only_disk_says_so() {
     assert!(start().contains("make space"), "{}", start());
 
     mounts.run(&folder, r#"rm "$DATA/ballast""#);
-    folder.serve().stop();
+    folder.serve_with(&NO_RESERVE).stop();
     let load = Load::on(&folder);
-    let server = folder.serve();
+    let server = folder.serve_with(&NO_RESERVE);
     load.run(server.address(), SENDERS, || load.until_stored(20));
     server.kill();
     mounts.run(&folder, r#"mount -o remount,bind,ro "$DATA""#);
     let said = start();
     assert!(said.contains("Read-only"), "{said}");
     mounts.run(&folder, r#"mount -o remount,bind,rw "$DATA""#);
-    let server = folder.serve();
+    let server = folder.serve_with(&NO_RESERVE);
     load.try_again(&server, 5);
     server.stop();
     load.check(&folder);
@@ -127,7 +130,7 @@ fn a_file_system_that_gives_up_loses_nothing_that_was_answered() {
     };
     let load = Load::on(&folder);
     for _ in 0..3 {
-        let server = folder.serve();
+        let server = folder.serve_with(&NO_RESERVE);
         load.try_again(&server, 5);
         load.run(server.address(), SENDERS, || load.until_stored(100));
         // Not under load: a sync that is under way while ext4 gives up may be reported as done
@@ -143,7 +146,7 @@ fn a_file_system_that_gives_up_loses_nothing_that_was_answered() {
         mounts.run(&folder, repair);
         load.check(&folder);
     }
-    let server = folder.serve();
+    let server = folder.serve_with(&NO_RESERVE);
     load.try_again(&server, 5);
     server.stop();
     load.check(&folder);

@@ -12,6 +12,15 @@ CREATE TABLE applied (
 ) STRICT;
 INSERT INTO applied VALUES (1, 0, 0, NULL);
 
+-- What the model keeps although the journal doesn't: the first day of which the journal still has
+-- all, and up to where (place, element) reports of earlier days are counted. No row: it has all.
+CREATE TABLE kept (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    horizon INTEGER NOT NULL,
+    seq     INTEGER NOT NULL,
+    element INTEGER NOT NULL
+) STRICT;
+
 -- Spans of the journal whose reports an erasure has taken out of the counts: so that it does so
 -- once, whatever happens between that and their leaving the journal.
 CREATE TABLE uncounted (

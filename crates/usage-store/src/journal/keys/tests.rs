@@ -39,7 +39,7 @@ impl World {
     fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         let mut db = open(&folder);
-        sqlite::migrate(&mut db, sqlite::JOURNAL, Writing::Alone).unwrap();
+        sqlite::migrate(&mut db, sqlite::JOURNAL).unwrap();
         World {
             folder,
             keys: Keys::load(&db).unwrap(),
@@ -324,7 +324,7 @@ fn keys_of_an_older_schema_are_still_known() {
     );
     let insert = "INSERT INTO idempotency (digest, body, at) VALUES (?1, ?2, ?3)";
     db.execute(insert, row).unwrap();
-    sqlite::migrate(&mut db, sqlite::JOURNAL, Writing::Alone).unwrap();
+    sqlite::migrate(&mut db, sqlite::JOURNAL).unwrap();
     world.keys = Keys::load(&db).unwrap();
     world.model.insert(1, (0, world.now));
     world.append(&[(1, 0), (1, 1)], false);
