@@ -360,7 +360,7 @@ impl Store {
     /// are done. A server that runs beside takes part; if this is interrupted, it goes on.
     pub fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<()> {
         model::reset(&mut self.model().db)?;
-        while self.apply()? > 0 {
+        while !self.stopping.load(Ordering::Relaxed) && self.apply()? > 0 {
             let (done, all) = self
                 .readers
                 .read(|db| Ok((applied::read(db)?.seq, next_seq(db)?)))?;

@@ -2,6 +2,7 @@
 //! folder, every check, every commit on disk before its answers.
 
 use std::io;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,22 @@ pub(crate) fn start_grown(reports: u64) -> io::Result<Server> {
         began.elapsed().as_secs_f64()
     );
     Ok(server)
+}
+
+/// Bytes that each tier takes in the files, free pages and WALs left out: the journal with the raw
+/// bodies, the idempotency keys, the read model.
+pub(crate) fn tiers(data: &Path) -> rusqlite::Result<[(&'static str, u64); 3]> {
+    let bytes = |file: &str, tables: &str| {
+        let db = rusqlite::Connection::open(data.join(file))?;
+        let sum = format!("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name LIKE '{tables}'");
+        db.query_row(&sum, [], |row| row.get::<_, i64>(0))
+            .map(|bytes| bytes as u64)
+    };
+    Ok([
+        ("journal", bytes("usage.db", "journal")?),
+        ("keys", bytes("usage.db", "key%")?),
+        ("read model", bytes("model.db", "%")?),
+    ])
 }
 
 fn serve(name: &'static str, headers: &str, data: TempDir) -> io::Result<Server> {

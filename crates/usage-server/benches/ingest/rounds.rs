@@ -62,6 +62,14 @@ pub(crate) fn run(options: &Options) -> io::Result<()> {
         row.peak_mib = server.peak_mib();
     }
     table::print(&options.connections, &rows);
+    for (server, row) in servers.iter().zip(&rows) {
+        if let (Some(data), true) = (&server.data, server.name.starts_with("usage-server")) {
+            let tiers = ours::tiers(data.path()).map_err(io::Error::other)?;
+            let each = tiers
+                .map(|(name, bytes)| format!("{name} {:.0}", bytes as f64 / row.reports as f64));
+            println!("\n{}, bytes a report: {}", server.name, each.join(", "));
+        }
+    }
     if let Some(lasting) = options.soak {
         soak(&servers[..2], sent, lasting)?;
     }

@@ -39,7 +39,7 @@ impl<'de> Reader<'de> for MapReader<'_> {
     }
 
     fn object<A: MapAccess<'de>>(self, mut map: A, inside: Depth) -> Result<Map<'de>, A::Error> {
-        let mut entries = Vec::with_capacity(8);
+        let mut entries = Vec::with_capacity(24);
         let mut keys = Keys::default();
         while let Some(key) = keys.next(&mut map)? {
             let item = if key == CLUSTER_ID || key == SERVER_ID {
