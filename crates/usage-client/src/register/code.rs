@@ -39,7 +39,7 @@ impl DeviceCode {
                 user_code: text("user_code")?,
                 verification_uri: address("verification_uri")?,
                 verification_uri_complete: address("verification_uri_complete"),
-                // What RFC 8628 says of a missing interval, and DESIGN.md of a code's life.
+                // What RFC 8628 says of a missing interval; a code lives for ten minutes.
                 expires_in: Duration::from_secs(seconds("expires_in", 600)),
                 interval: Duration::from_secs(seconds("interval", 5)),
             })

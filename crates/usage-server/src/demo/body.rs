@@ -1,5 +1,5 @@
 //! The demo's request bodies, as the real programs write them: keys sorted, whole floats
-//! without a point (PROTOCOL: "JSON as Go writes it").
+//! without a point (Go writes its JSON so).
 
 use serde::{Serialize, Serializer};
 

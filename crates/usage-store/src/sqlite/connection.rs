@@ -39,17 +39,8 @@ const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 /// - `secure_delete = ON`: what a customer has erased must not linger in free pages.
 /// - `cell_size_check`, `trusted_schema = OFF`: a damaged or doctored file gives errors, not surprises.
 pub(crate) fn open_writer(path: &Path, create: bool) -> Result<Connection> {
-    if create {
-        create_private(path)?;
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
-    shared_settings(&db)?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
-    db.pragma_update(None, "synchronous", "FULL")?;
+    let db = open_to_write(path, create)?;
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
-    db.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
-    db.pragma_update(None, "secure_delete", "ON")?;
     db.pragma_update(None, "foreign_keys", "ON")?;
     Ok(db)
 }
@@ -61,6 +52,14 @@ pub(crate) fn open_writer(path: &Path, create: bool) -> Result<Connection> {
 /// - `wal_autocheckpoint`: nobody waits for this connection, so it copies its WAL by itself; 32 MiB, so
 ///   that a page that changes often is copied once.
 pub(crate) fn open_model(path: &Path, journal: &Path, create: bool) -> Result<Connection> {
+    let db = open_to_write(path, create)?;
+    db.pragma_update(None, "wal_autocheckpoint", 8_192)?;
+    attach(&db, journal, "journal_file")?;
+    Ok(db)
+}
+
+/// What both have in common.
+fn open_to_write(path: &Path, create: bool) -> Result<Connection> {
     if create {
         create_private(path)?;
     }
@@ -69,9 +68,8 @@ pub(crate) fn open_model(path: &Path, journal: &Path, create: bool) -> Result<Co
     shared_settings(&db)?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "wal_autocheckpoint", 8_192)?;
+    db.pragma_update(None, "journal_size_limit", WAL_KEPT_BYTES)?;
     db.pragma_update(None, "secure_delete", "ON")?;
-    attach(&db, journal, "journal_file")?;
     Ok(db)
 }
 
