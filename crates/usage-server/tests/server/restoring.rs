@@ -164,7 +164,7 @@ fn what_is_no_sound_backup_is_refused_and_changes_nothing() {
     );
     Connection::open(mixed.join("model.db"))
         .unwrap()
-        .execute("UPDATE applied SET seq = seq + 1", [])
+        .execute("UPDATE applied SET seq = 1000", [])
         .unwrap();
     refused(&mixed, "of two backups");
     model::damage(&backup.join("usage.db"), "journal");
