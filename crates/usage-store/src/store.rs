@@ -87,7 +87,8 @@ impl DerefMut for Held<'_> {
 pub enum Writing {
     /// The server: creates and migrates, one process at a time.
     Alone,
-    /// A side command: may run beside the server, never creates or migrates.
+    /// A side command: may run beside the server, never creates or migrates `usage.db`; a `model.db`
+    /// that is gone is begun anew.
     Beside,
 }
 

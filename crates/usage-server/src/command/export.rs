@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write};
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use usage_store::registry::OrganizationId;
@@ -15,6 +14,7 @@ use usage_store::{Store, StoredReport, Writing};
 
 use super::{Failure, io};
 use crate::cli::{ExportReports, Kind};
+use crate::ingest::uuid_text;
 use crate::progress::Progress;
 
 /// A report as it is written.
@@ -143,7 +143,7 @@ fn write_line(
             .collect(),
         received_at: report.received_at.to_string(),
         reported_at: report.reported_at.map(|at| at.to_string()),
-        idempotency_key: report.idempotency_key.map(|key| uuid(&key)),
+        idempotency_key: report.idempotency_key.map(|key| uuid_text(&key)),
         body: &RawValue::from_string(body)?,
     };
     serde_json::to_writer(&mut *out, &line)?;
@@ -176,24 +176,14 @@ fn wanted(kind: Kind) -> report::Kind {
     }
 }
 
-/// A UUID as RFC 9562 writes it.
-fn uuid(key: &[u8; 16]) -> String {
-    let hex = HEXLOWER.encode(key);
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
     fn a_uuid_reads_as_usual() {
         let key = *b"\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef";
-        assert_eq!(super::uuid(&key), "01234567-89ab-cdef-0123-456789abcdef");
+        assert_eq!(
+            super::uuid_text(&key),
+            "01234567-89ab-cdef-0123-456789abcdef"
+        );
     }
 }

@@ -97,6 +97,19 @@ pub(crate) fn uuid(text: &str) -> Option<[u8; 16]> {
     bytes.ok()?.try_into().ok()
 }
 
+/// A UUID as RFC 9562 writes it: what [`uuid`] reads.
+pub(crate) fn uuid_text(uuid: &[u8; 16]) -> String {
+    let hex = data_encoding::HEXLOWER.encode(uuid);
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
+}
+
 fn malformed_key(text: &str) -> Refusal {
     let got = quoted(text);
     Refusal::field(

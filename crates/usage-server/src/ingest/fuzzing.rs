@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use usage_store::report::limits::NAME_BYTES_MAX;
 
 use super::body::Encoding;
-use super::extensions::{Extensions, uuid};
+use super::extensions::{Extensions, uuid, uuid_text};
 use super::forget::Subject;
 use super::{Refusal, path, sender};
 use crate::app::Settings;
@@ -118,16 +118,7 @@ fn extensions_hold(headers: &HeaderMap) {
                     assert!(at <= received && age.as_millis() <= late_max.as_millis());
                 }
                 if let Some(key) = read.idempotency_key {
-                    let hex = data_encoding::HEXLOWER.encode(&key);
-                    let text = format!(
-                        "{}-{}-{}-{}-{}",
-                        &hex[..8],
-                        &hex[8..12],
-                        &hex[12..16],
-                        &hex[16..20],
-                        &hex[20..]
-                    );
-                    assert_eq!(uuid(&text), Some(key));
+                    assert_eq!(uuid(&uuid_text(&key)), Some(key));
                 }
                 assert!(anonymous || read.install_key.is_none());
             }

@@ -46,7 +46,7 @@ use storing::Storing;
 use throttle::{Source, Throttle};
 
 pub(crate) use described::{failed, operations, unavailable};
-pub(crate) use extensions::{in_millis, key_digest, uuid};
+pub(crate) use extensions::{in_millis, key_digest, uuid, uuid_text};
 pub(crate) use forget::{forget, forget_status};
 pub(crate) use handlers::{servers, stats, usage};
 pub(crate) use path::{named, tidied, unknown_path};
