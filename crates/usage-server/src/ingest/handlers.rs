@@ -78,7 +78,12 @@ async fn accept(
         payer.count(&arrival.servers, arrival.received_at)?;
     }
     match app.ingest.append(report).await? {
-        Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
+        Outcome::Accepted(_) | Outcome::Repeated => {
+            if let Some(token) = arrival.token {
+                app.store.note_token_use(token, arrival.received_at);
+            }
+            Ok(())
+        }
         Outcome::KeyReused => Err(Refusal::field(
             "Idempotency-Key",
             "came before with another body; a new report needs a new key",
