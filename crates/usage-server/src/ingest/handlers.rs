@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use usage_store::registry::Grant;
 use usage_store::registry::TokenId;
-use usage_store::report::{Kind, decode};
+use usage_store::report::{Kind, check};
 use usage_store::{Idempotency, NewReport, Outcome, Sender, TokenProof};
 
 use super::body::Encoding;
@@ -162,7 +162,7 @@ fn report(
     grant: Option<Grant>,
     extensions: &Extensions,
 ) -> Result<NewReport, Refusal> {
-    let decoded = decode(arrival.kind, &arrival.body)?;
+    let decoded = check(arrival.kind, &arrival.body)?;
     let product = match (&arrival.product, &decoded.product) {
         (Some(in_path), _) => Arc::clone(in_path),
         (None, in_body) => Arc::from(in_body.as_deref().unwrap_or_default()),
