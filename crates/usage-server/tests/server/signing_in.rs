@@ -6,13 +6,13 @@ use crate::http::{Connection, Message, post};
 use crate::model;
 
 /// As much of a browser as forms need: cookies, and the hidden field that comes back.
-struct Browser {
+pub(crate) struct Browser {
     connection: Connection,
     cookies: Vec<(String, String)>,
 }
 
 impl Browser {
-    fn new(server: &Running) -> Browser {
+    pub(crate) fn new(server: &Running) -> Browser {
         Browser {
             connection: server.connect(),
             cookies: Vec::new(),
@@ -28,13 +28,18 @@ impl Browser {
         pairs.join("; ")
     }
 
-    fn open(&mut self, path: &str) -> Message {
+    pub(crate) fn open(&mut self, path: &str) -> Message {
         let cookies = self.cookie_line();
         self.go(format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n").as_bytes())
     }
 
     /// Fills in the form of a page.
     fn fill_in(&mut self, path: &str, email: &str, password: &str) -> Message {
+        self.send(path, &format!("email={email}&password={password}"))
+    }
+
+    /// The same with other fields, escaped.
+    pub(crate) fn send(&mut self, path: &str, fields: &str) -> Message {
         let page = self.open(path).text();
         let csrf = page
             .split_once(r#"name="csrf" value=""#)
@@ -43,7 +48,7 @@ impl Browser {
             .split('"')
             .next()
             .unwrap();
-        let form = format!("csrf={csrf}&email={email}&password={password}");
+        let form = format!("csrf={csrf}&{fields}");
         let headers = [
             ("Cookie", &*self.cookie_line()),
             ("Content-Type", "application/x-www-form-urlencoded"),

@@ -152,10 +152,12 @@ fn an_invitation_is_accepted_once_and_only_in_time() {
     }
     let found = store.invitation(b"one", noon(1)).unwrap().unwrap();
     assert_eq!((found.to, found.made_by.as_str()), (into_acme, by));
-    store.accept_invitation(b"one", grace, noon(1)).unwrap();
+    store
+        .accept_invitation(b"one", grace, None, noon(1))
+        .unwrap();
     assert_eq!(store.memberships(grace).unwrap().len(), 2);
     let over = |secret: &[u8], at| {
-        let refused = store.accept_invitation(secret, ada, at);
+        let refused = store.accept_invitation(secret, ada, None, at);
         assert!(matches!(refused, Err(Error::NotFound(_))), "{refused:?}");
         assert_eq!(store.invitation(secret, at).unwrap(), None);
     };
@@ -224,7 +226,9 @@ fn operators_invite_operators_and_the_last_one_stays() {
             noon(7),
         )
         .unwrap();
-    store.accept_invitation(b"code", ada, noon(1)).unwrap();
+    store
+        .accept_invitation(b"code", ada, None, noon(1))
+        .unwrap();
     assert_eq!(store.operators().unwrap().len(), 2);
     store
         .remove_operator(first, "Ada@Acme.example", noon(1))
