@@ -279,7 +279,7 @@ mod tests {
         house.enter_as(ACME_OWNER);
         let invited = house.get(&path).await;
         assert!(invited.text.contains(OP) && invited.text.contains("<strong>operator</strong>"));
-        assert!(!house.app.store.operators().unwrap().len() > 1);
+        assert_eq!(house.app.store.operators().unwrap().len(), 1);
         let inside = house.post_form(&path, &invited.filled(&[])).await;
         assert_eq!(inside.header("location"), "/");
         assert_eq!(house.get("/operators").await.status, 200);
