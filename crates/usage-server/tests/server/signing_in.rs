@@ -141,3 +141,27 @@ fn an_operator_added_beside_the_running_server_signs_in_with_the_printed_passwor
     assert!(browser.open("/").text().contains("jambox"));
     server.stop();
 }
+
+#[test]
+fn a_link_that_a_command_prints_lets_somebody_choose_a_new_password_beside_the_running_server() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let add = ["operator", "add", "--email", "bob@example.com"];
+    folder.run(&add).well();
+    let reset = |email: &str| {
+        let url = "https://usage.example.com/";
+        folder.run(&["account", "reset", "--email", email, "--public-url", url])
+    };
+    let printed = reset("Bob@example.com").well();
+    let link = printed.trim_end().strip_prefix("https://usage.example.com");
+    let link = link.expect("the link and nothing else");
+    let mut browser = Browser::new(&server);
+    let inside = browser.send(link, "password=another+horse+battery");
+    assert_eq!(inside.status(), 303, "{}", inside.text());
+    assert_eq!(browser.open("/account").status(), 200);
+    assert!(!browser.open(link).text().contains("<form class"), "once");
+    let said = reset("nobody@example.com").refused(1);
+    assert!(said.contains("no account has the address"), "{said}");
+    assert!(!server.said().contains(&link["/reset/".len()..]));
+    server.stop();
+}

@@ -31,7 +31,7 @@ class Handler:
 
 def authenticate(server, session, envelope, mechanism, data):
     known = data.login == user.encode() and data.password == password.encode()
-    return AuthResult(success=known)
+    return AuthResult(success=known, handled=known)
 
 
 def conversation():
