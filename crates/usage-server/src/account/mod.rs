@@ -14,7 +14,7 @@ pub(crate) use self::csrf::{FormGuard, is_cross_site};
 pub(crate) use self::first_visit::FirstVisit;
 pub(crate) use self::operator::{Operator, local_path};
 pub(crate) use self::password::{Busy, Passwords};
-pub(crate) use self::secret::Secret;
+pub(crate) use self::secret::{Secret, draw_token};
 pub(crate) use self::session::{end, start};
 pub(crate) use self::throttle::Throttle;
 
@@ -24,6 +24,8 @@ pub(crate) struct AccountState {
     pub(crate) passwords: Passwords,
     /// Slows down who guesses.
     pub(crate) throttle: Throttle,
+    /// The same for codes that programs show.
+    pub(crate) user_codes: Throttle,
     /// The link that makes the first operator.
     pub(crate) first_visit: FirstVisit,
 }
@@ -34,6 +36,7 @@ impl AccountState {
         AccountState {
             passwords: Passwords::default(),
             throttle: Throttle::default(),
+            user_codes: Throttle::default(),
             first_visit,
         }
     }

@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod organizations;
+pub mod register;
 pub(crate) mod tokens;
 mod verbs;
 

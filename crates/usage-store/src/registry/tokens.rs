@@ -68,7 +68,12 @@ pub(crate) fn token_is_valid(db: &Connection, token: TokenId) -> Result<bool> {
 }
 
 /// Adds a token; `Error::Taken` where it is known already, to whomever it belongs.
-pub(crate) fn add(db: &Connection, new: &NewToken<'_>, now: Timestamp) -> Result<TokenId> {
+pub(crate) fn add(
+    db: &Connection,
+    new: &NewToken<'_>,
+    actor: &str,
+    now: Timestamp,
+) -> Result<TokenId> {
     let hash = hash(new.secret);
     let known = db
         .prepare_cached(sql!("registry/token_by_hash"))?
@@ -97,7 +102,7 @@ pub(crate) fn add(db: &Connection, new: &NewToken<'_>, now: Timestamp) -> Result
     let id = TokenId(db.last_insert_rowid());
     db.prepare_cached(sql!("registry/bump_version"))?
         .execute([])?;
-    audit::write(db, now, "command line", "issue token", &prefix)?;
+    audit::write(db, now, actor, "issue token", &prefix)?;
     Ok(id)
 }
 

@@ -26,7 +26,7 @@ impl Store {
 
     /// Adds a token; `Error::Taken` where it is known already.
     pub fn add_token(&self, new: &NewToken<'_>, now: Timestamp) -> Result<TokenId> {
-        self.write(|db| tokens::add(db, new, now))
+        self.write(|db| tokens::add(db, new, "command line", now))
     }
 
     /// Revokes the token given whole or by its beginning; at once, on running servers too.

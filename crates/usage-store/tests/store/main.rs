@@ -9,5 +9,6 @@ mod fleet;
 mod keeping;
 mod keys;
 mod rebuilding;
+mod registering;
 mod retaining;
 mod tokens;
