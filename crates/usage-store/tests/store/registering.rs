@@ -263,7 +263,7 @@ fn a_new_token_takes_the_place_of_the_old_ones_if_asked_to() {
     register("c2", b"usage_of_another_one", false);
     let one = register("c1", b"usage_1_of_it_or_more", false);
     let two = register("c1", b"usage_2_of_it_or_more", false);
-    let known: Vec<_> = house.store.tokens_of(&scope).unwrap();
+    let known: Vec<_> = house.store.cluster_tokens(&scope).unwrap();
     assert_eq!(
         known.iter().map(|token| token.id).collect::<Vec<_>>(),
         [two, one]
@@ -274,7 +274,7 @@ fn a_new_token_takes_the_place_of_the_old_ones_if_asked_to() {
     let three = register("c1", b"usage_3_of_it_or_more", true);
     assert!(!house.is_valid(b"usage_1_of_it_or_more") && !house.is_valid(b"usage_2_of_it_or_more"));
     assert!(house.is_valid(b"usage_3_of_it_or_more") && house.is_valid(b"usage_of_another_one"));
-    let known = house.store.tokens_of(&scope).unwrap();
+    let known = house.store.cluster_tokens(&scope).unwrap();
     assert_eq!(known.len(), 1);
     assert_eq!(known[0].id, three);
 }

@@ -104,15 +104,29 @@ pub(super) fn enter(
         .prepare_cached(sql!("register/enter_user_code"))?
         .query_row(
             params![user_code, millis(now), USER_CODE_TRIES_MAX],
-            |row| {
-                Ok(WaitingDevice {
-                    product: row.get(0)?,
-                    cluster: row.get(1)?,
-                    asked_at: timestamp(row.get(2)?),
-                })
-            },
+            waiting_device,
         )
         .optional()?)
+}
+
+/// Who waits for it; no try.
+pub(super) fn waiting(
+    db: &Connection,
+    user_code: &str,
+    now: Timestamp,
+) -> Result<Option<WaitingDevice>> {
+    Ok(db
+        .prepare_cached(sql!("register/waiting_device"))?
+        .query_row(params![user_code, millis(now)], waiting_device)
+        .optional()?)
+}
+
+fn waiting_device(row: &Row<'_>) -> rusqlite::Result<WaitingDevice> {
+    Ok(WaitingDevice {
+        product: row.get(0)?,
+        cluster: row.get(1)?,
+        asked_at: timestamp(row.get(2)?),
+    })
 }
 
 /// A person says yes.

@@ -52,7 +52,7 @@ pub struct KnownToken {
 }
 
 /// The valid tokens that are bound to just this, newest first.
-pub(crate) fn tokens_of(db: &Connection, scope: &Scope<'_>) -> Result<Vec<KnownToken>> {
+pub(crate) fn cluster_tokens(db: &Connection, scope: &Scope<'_>) -> Result<Vec<KnownToken>> {
     let known = db
         .prepare_cached(sql!("register/tokens_of_scope"))?
         .query_map(
@@ -86,7 +86,7 @@ pub(crate) fn grant(
     };
     let actor = actor(approval.account);
     if approval.replaces {
-        for old in tokens_of(db, &scope)? {
+        for old in cluster_tokens(db, &scope)? {
             db.prepare_cached(sql!("registry/revoke_token"))?
                 .execute(params![old.id.0, millis(now)])?;
             audit::write(db, now, &actor, "replace token", &old.prefix)?;

@@ -13,8 +13,8 @@ use crate::{Result, Store};
 /// Registrations under way.
 impl Store {
     /// The valid tokens that are bound to just this product and cluster, newest first.
-    pub fn tokens_of(&self, scope: &Scope<'_>) -> Result<Vec<KnownToken>> {
-        self.readers.read(|db| super::tokens_of(db, scope))
+    pub fn cluster_tokens(&self, scope: &Scope<'_>) -> Result<Vec<KnownToken>> {
+        self.readers.read(|db| super::cluster_tokens(db, scope))
     }
 
     /// Makes a token valid that was just drawn, bound to this product and cluster; where it takes the
@@ -66,6 +66,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<WaitingDevice>> {
         self.write(|db| devices::enter(db, user_code, now))
+    }
+
+    /// The same without counting as a try: for whoever has entered the code already.
+    pub fn waiting_device(&self, user_code: &str, now: Timestamp) -> Result<Option<WaitingDevice>> {
+        self.readers.read(|db| devices::waiting(db, user_code, now))
     }
 
     /// A person says yes to the program with this user code; `Error::NotFound` where none waits.
