@@ -14,6 +14,7 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/001_first"),
     sql!("schema/002_erasure"),
     sql!("schema/003_keys"),
+    sql!("schema/004_accounts"),
     sql!("schema/005_registration"),
 ];
 

@@ -6,7 +6,7 @@ use usage_store::registry::register::limits::{
     CODE_LIFETIME_SECONDS, CODES_WAITING_MAX, DEVICES_WAITING_MAX, USER_CODE_TRIES_MAX,
 };
 use usage_store::registry::register::{Approval, DeviceBegun, NewCode, NewDevice, Polled, Scope};
-use usage_store::registry::{AccountId, OrganizationId};
+use usage_store::registry::{AccountId, NewAccount, OrganizationId, Role};
 use usage_store::{Error, Store, Writing};
 
 /// A person in an organization, and a fresh store.
@@ -31,11 +31,15 @@ impl House {
     fn new() -> House {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Writing::Alone).unwrap();
+        let ada = NewAccount {
+            email: "ada@example.com",
+            password_hash: "hash",
+            verified: false,
+        };
+        let (account, organization) = store.sign_up(&ada, "Acme", now()).unwrap();
         House {
-            organization: store.organization("Acme", now()).unwrap(),
-            account: store
-                .add_operator("ada@example.com", "hash", now())
-                .unwrap(),
+            organization,
+            account,
             store,
             folder,
         }
@@ -280,6 +284,43 @@ fn a_new_token_takes_the_place_of_the_old_ones_if_asked_to() {
 }
 
 #[test]
+fn a_yes_counts_only_as_long_as_its_person_belongs_there() {
+    let house = House::new();
+    house.code(b"code", now());
+    house.device(b"device", "BCDFG", now());
+    let approval = house.approval(true);
+    house
+        .store
+        .approve_device("BCDFG", &approval, now())
+        .unwrap();
+    let (store, acme) = (&house.store, house.organization);
+    store
+        .register_token(&approval, "jambox", "c1", b"usage_one", now())
+        .unwrap();
+    let grace = NewAccount {
+        email: "grace@example.com",
+        password_hash: "hash",
+        verified: false,
+    };
+    let grace = store
+        .add_account(&grace, "grace@example.com", now())
+        .unwrap();
+    store
+        .add_member(acme, grace, Role::Owner, "ada@example.com", now())
+        .unwrap();
+    store
+        .remove_member(acme, house.account, "grace@example.com", now())
+        .unwrap();
+    assert!(!house.exchange(b"code", "challenge", b"usage_two", now()));
+    assert_eq!(house.poll(b"usage_two", 0), Polled::Denied);
+    assert_eq!(house.poll(b"usage_two", 10_000), Polled::Expired);
+    let refused = store.register_token(&approval, "jambox", "c1", b"usage_two", now());
+    assert!(matches!(refused, Err(Error::NotFound(_))), "{refused:?}");
+    assert!(house.is_valid(b"usage_one"), "nothing took its place");
+    assert!(!house.is_valid(b"usage_two"));
+}
+
+#[test]
 fn who_said_what_is_written_down_without_any_secret() {
     let house = House::new();
     house.code(b"code-secret", now());
@@ -301,10 +342,9 @@ fn who_said_what_is_written_down_without_any_secret() {
         .deny_device("HJKLM", house.account, now())
         .unwrap();
     let audit = house.audit();
-    let by = format!("account {}", house.account.0);
     let done: Vec<&str> = audit
         .iter()
-        .filter(|(actor, ..)| *actor == by)
+        .filter(|(actor, action, _)| actor == "ada@example.com" && !action.starts_with("add"))
         .map(|(_, action, _)| action.as_str())
         .collect();
     assert_eq!(
@@ -313,8 +353,8 @@ fn who_said_what_is_written_down_without_any_secret() {
             "approve registration",
             "issue token",
             "approve registration",
-            "replace token",
             "issue token",
+            "replace token",
             "refuse registration"
         ]
     );

@@ -36,6 +36,3 @@ CREATE TABLE register_device (
 CREATE INDEX register_device_expires ON register_device (expires_at);
 CREATE INDEX register_device_organization ON register_device (organization);
 CREATE INDEX register_device_account ON register_device (account);
-
--- The tokens of a cluster, for whoever registers it again.
-CREATE INDEX token_scope ON token (organization, cluster, product);

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::limits::{CODE_LIFETIME_SECONDS, CODES_WAITING_MAX};
-use super::{Approval, actor, grant};
+use super::{Approval, grant_still, note};
 use crate::Result;
 use crate::registry::tokens::hash;
-use crate::registry::{AccountId, OrganizationId, TokenId, audit};
+use crate::registry::{AccountId, OrganizationId, TokenId};
 use crate::sqlite::{millis, sql};
 
 /// A one-time code to be added.
@@ -41,8 +41,15 @@ pub(super) fn add(db: &Connection, new: &NewCode<'_>, now: Timestamp) -> Result<
         ])?;
     db.prepare_cached(sql!("register/trim_codes"))?
         .execute([millis(now), CODES_WAITING_MAX])?;
-    let actor = actor(approval.account);
-    audit::write(db, now, &actor, "approve registration", new.product)
+    let organization = Some(approval.organization);
+    note(
+        db,
+        approval.account,
+        "approve registration",
+        new.product,
+        organization,
+        now,
+    )
 }
 
 /// Whether there is such a code, whatever became of it.
@@ -85,6 +92,8 @@ pub(super) fn exchange(
         .optional()?;
     // The code is gone either way, so how long the comparison takes tells nobody anything.
     let good = taken.filter(|one| one.expires_at > millis(now) && one.challenge == challenge);
-    good.map(|one| grant(db, &one.approval, &one.product, &one.cluster, token, now))
-        .transpose()
+    match good {
+        None => Ok(None),
+        Some(one) => grant_still(db, &one.approval, &one.product, &one.cluster, token, now),
+    }
 }

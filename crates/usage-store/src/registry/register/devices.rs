@@ -8,9 +8,9 @@ use super::limits::{
     CODE_LIFETIME_SECONDS, DEVICE_INTERVAL_MAX_SECONDS, DEVICE_INTERVAL_SECONDS,
     DEVICES_WAITING_MAX, EARLY_MAX_MILLIS, SLOW_DOWN_SECONDS, USER_CODE_TRIES_MAX,
 };
-use super::{Approval, actor, grant};
+use super::{Approval, grant_still, note};
 use crate::registry::tokens::hash;
-use crate::registry::{AccountId, OrganizationId, TokenId, audit};
+use crate::registry::{AccountId, OrganizationId, TokenId};
 use crate::sqlite::{millis, sql, timestamp};
 use crate::{Error, Result};
 
@@ -144,14 +144,14 @@ pub(super) fn approve(
         Some(approval),
         now,
     )?;
-    let actor = actor(approval.account);
-    audit::write(db, now, &actor, "approve registration", &answered)
+    let (by, organization) = (approval.account, Some(approval.organization));
+    note(db, by, "approve registration", &answered, organization, now)
 }
 
 /// A person says no.
 pub(super) fn deny(db: &Connection, user_code: &str, by: AccountId, now: Timestamp) -> Result<()> {
     let answered = answer(db, user_code, DENIED, by, None, now)?;
-    audit::write(db, now, &actor(by), "refuse registration", &answered)
+    note(db, by, "refuse registration", &answered, None, now)
 }
 
 /// The product that waited.
@@ -243,8 +243,9 @@ pub(super) fn poll(
         (APPROVED, Some(approval)) => {
             db.prepare_cached(sql!("register/end_device"))?
                 .execute([hash(device_code)])?;
-            let granted = grant(db, approval, &device.product, &device.cluster, token, now)?;
-            Ok(Polled::Granted(granted))
+            let (product, cluster) = (&device.product, &device.cluster);
+            let granted = grant_still(db, approval, product, cluster, token, now)?;
+            Ok(granted.map_or(Polled::Denied, Polled::Granted))
         }
         (WAITING, _) => {
             let early = device.is_early(now);

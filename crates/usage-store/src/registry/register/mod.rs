@@ -14,9 +14,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::tokens::{self, NewToken};
-use super::{AccountId, OrganizationId, TokenId, audit};
-use crate::Result;
+use super::{AccountId, OrganizationId, TokenId, accounts, audit, members};
 use crate::sqlite::{millis, sql, timestamp};
+use crate::{Error, Result};
 
 /// What a token is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,9 @@ pub(crate) fn cluster_tokens(db: &Connection, scope: &Scope<'_>) -> Result<Vec<K
     Ok(known)
 }
 
-/// Makes a token valid that was just drawn, and revokes those whose place it takes.
+/// Makes a token valid that was just drawn, and revokes those whose place it takes. Before anything is
+/// written: `Error::NotFound` where the person no longer belongs to the organization,
+/// `Error::TooMany` where that has too many tokens.
 pub(crate) fn grant(
     db: &Connection,
     approval: &Approval,
@@ -79,30 +81,61 @@ pub(crate) fn grant(
     now: Timestamp,
 ) -> Result<TokenId> {
     let organization = approval.organization;
+    members::role_of(db, organization, approval.account)?;
+    let by = accounts::get(db, approval.account)?.email;
     let scope = Scope {
         organization,
         product,
         cluster,
     };
-    let actor = actor(approval.account);
-    if approval.replaces {
-        for old in cluster_tokens(db, &scope)? {
-            db.prepare_cached(sql!("registry/revoke_token"))?
-                .execute(params![old.id.0, millis(now)])?;
-            audit::write(db, now, &actor, "replace token", &old.prefix)?;
-        }
-    }
+    let replaced = match approval.replaces {
+        true => cluster_tokens(db, &scope)?,
+        false => Vec::new(),
+    };
     let new = NewToken {
         secret,
         drawn_here: true,
         organization,
+        name: "",
         product: Some(product),
         cluster: Some(cluster),
         may_forget: false,
+        by: &by,
     };
-    tokens::add(db, &new, &actor, now)
+    let granted = tokens::add(db, &new, now)?;
+    for old in replaced {
+        db.prepare_cached(sql!("registry/revoke_token"))?
+            .execute(params![old.id.0, millis(now)])?;
+        let about = Some(organization);
+        audit::write_about(db, now, &by, "replace token", &old.prefix, about)?;
+    }
+    Ok(granted)
 }
 
-fn actor(account: AccountId) -> String {
-    format!("account {}", account.0)
+/// The same for a yes that was said earlier: `None` where it no longer counts.
+fn grant_still(
+    db: &Connection,
+    approval: &Approval,
+    product: &str,
+    cluster: &str,
+    secret: &[u8],
+    now: Timestamp,
+) -> Result<Option<TokenId>> {
+    match grant(db, approval, product, cluster, secret, now) {
+        Err(Error::NotFound(_) | Error::TooMany { .. }) => Ok(None),
+        granted => granted.map(Some),
+    }
+}
+
+/// Notes who said yes or no; what for is the product's name, as ids may be erased.
+fn note(
+    db: &Connection,
+    by: AccountId,
+    action: &str,
+    product: &str,
+    organization: Option<OrganizationId>,
+    now: Timestamp,
+) -> Result<()> {
+    let by = accounts::get(db, by)?.email;
+    audit::write_about(db, now, &by, action, product, organization)
 }
