@@ -155,6 +155,9 @@ pub(crate) const REDIRECT_URL_MAX_BYTES: usize = 2_048;
 /// a request's head and in a form.
 pub(crate) const START_QUERY_MAX_BYTES: usize = 4 * 1024;
 
+/// Where somebody goes after signing in: a page with a query, `/start` the longest of all.
+pub(crate) const NEXT_MAX_BYTES: usize = START_QUERY_MAX_BYTES + 16;
+
 /// The `state` of a program that registers; ours has 43.
 pub(crate) const STATE_MAX_BYTES: usize = 512;
 

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 31] = [
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
@@ -22,6 +22,8 @@ const NAMES: [&str; 24] = [
     "/",
     "/products/{id}",
     "/products/{id}/adopt",
+    "/products/{id}/hosts",
+    "/products/{id}/hosts/remove",
     "/servers/{id}",
     "/reports",
     "/reports/{seq}",
@@ -29,6 +31,11 @@ const NAMES: [&str; 24] = [
     "/quarantine",
     "/sign-in",
     "/sign-out",
+    "/sign-up",
+    "/start",
+    "/device",
+    "/organizations",
+    "/organizations/{id}",
     "/welcome/{code}",
     "/assets/{name}",
     "other",

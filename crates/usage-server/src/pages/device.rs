@@ -135,7 +135,9 @@ pub(super) async fn submit(
 /// The code was right: the next one may be wrong again.
 fn forgive(app: &App, person: &SignedIn, address: Option<IpAddr>) {
     let email = &person.account.email;
-    app.account.user_codes.succeeded(email, address, Instant::now());
+    app.account
+        .user_codes
+        .succeeded(email, address, Instant::now());
 }
 
 async fn look_up(
@@ -146,7 +148,9 @@ async fn look_up(
 ) -> Result<Response, Failure> {
     let typed = code.clone();
     let entered = ask(app, move |app| {
-        Ok(app.store.enter_user_code(typed.letters(), Timestamp::now())?)
+        Ok(app
+            .store
+            .enter_user_code(typed.letters(), Timestamp::now())?)
     });
     match entered.await? {
         Some(waiting) => {
@@ -272,3 +276,6 @@ async fn form(
     });
     render(&page.await?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,29 @@
-//! The operators' pages: one file a page, with its handler, its template's struct and its
+//! The pages of operators and customers: one file a page, with its handler, its template's struct and its
 //! tests. Here is the list of doors, and what all pages share to get from a request to HTML.
 //! A page asks the store and shows the answer; it computes no statistics of its own.
 
 mod assets;
 mod chart;
+mod device;
 mod failure;
 mod figures;
 mod frame;
 mod import;
 mod json_text;
 mod layout;
+mod organization;
+mod organizations;
 mod overview;
 mod product;
+mod product_hosts;
 mod quarantine;
+mod registration;
 mod report_rows;
 mod reports;
 mod server;
 mod sign_in;
+mod sign_up;
+mod start;
 #[cfg(test)]
 mod testing;
 mod welcome;
@@ -45,6 +52,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/", get(overview::show))
         .route("/products/{id}", get(product::show))
         .route("/products/{id}/adopt", post(overview::adopt))
+        .route("/products/{id}/hosts", post(product_hosts::add))
+        .route("/products/{id}/hosts/remove", post(product_hosts::remove))
         .route("/servers/{id}", get(server::show))
         .route("/reports", get(reports::show))
         .route("/reports/{seq}", get(reports::body))
@@ -57,6 +66,14 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/quarantine", get(quarantine::show))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))
+        .route("/start", get(start::show).post(start::submit))
+        .route("/device", get(device::show).post(device::submit))
+        .route("/sign-up", get(sign_up::form).post(sign_up::submit))
+        .route(
+            "/organizations",
+            get(organizations::show).post(organizations::make),
+        )
+        .route("/organizations/{id}", get(organization::show))
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))

@@ -2,7 +2,6 @@
 //! the choice of the organization, and of what becomes of the tokens that the cluster has.
 
 use jiff::Timestamp;
-use serde::Deserialize;
 use usage_store::registry::OrganizationId;
 use usage_store::registry::register::{Approval, Scope};
 
@@ -34,11 +33,10 @@ pub(super) struct Token {
 }
 
 /// What was chosen.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Chosen {
-    organization: String,
-    tokens: String,
+    pub(super) organization: String,
+    pub(super) tokens: String,
 }
 
 impl Choice {

@@ -147,7 +147,7 @@ pub(super) async fn submit(
     };
     person.check(&entered.csrf)?;
     if entered.answer != "approve" {
-        return refuse(&app, &person, asked);
+        return refuse(&app, person, asked).await;
     }
     let chosen = Chosen {
         organization: entered.organization,
@@ -170,9 +170,7 @@ pub(super) async fn submit(
     match decided.await? {
         Ok(approval) => match finish(&app, asked.clone(), approval).await? {
             Ok(sent) => Ok(sent),
-            Err(problem) => {
-                form(&app, person, entered.asked, asked, &chosen, Some(problem)).await
-            }
+            Err(problem) => form(&app, person, entered.asked, asked, &chosen, Some(problem)).await,
         },
         Err(problem) => {
             let problem = Some(problem.to_owned());
@@ -207,7 +205,10 @@ async fn finish(
             Way::Token(_) | Way::Shown => {
                 let token = draw_token()?;
                 let secret = token.as_bytes();
-                match app.store.register_token(&approval, product, cluster, secret, now) {
+                match app
+                    .store
+                    .register_token(&approval, product, cluster, secret, now)
+                {
                     Err(e @ Error::TooMany { .. }) => return Ok(Err(e.to_string())),
                     granted => granted?,
                 };
@@ -237,12 +238,15 @@ async fn finish(
     }))
 }
 
-fn refuse(app: &App, person: &SignedIn, asked: Asked) -> Result<Response, Failure> {
+async fn refuse(app: &Arc<App>, person: SignedIn, asked: Asked) -> Result<Response, Failure> {
     if let Way::Code(way) = &asked.way {
         return Ok(leave(&way.redirect.with_denial(way.state.as_deref())));
     }
-    let page = Layout::of_person(app, person, Timestamp::now())?;
-    Ok(render(&Refused { page, asked })?.into_response())
+    let page = ask(app, move |app| {
+        let page = Layout::of_person(app, &person, Timestamp::now())?;
+        Ok(Refused { page, asked })
+    });
+    Ok(render(&page.await?)?.into_response())
 }
 
 /// Off to the program.
@@ -291,7 +295,10 @@ async fn form(
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
     };
-    let allowed = asked.way.redirect().map(|url| FormTarget(url.form_target()));
+    let allowed = asked
+        .way
+        .redirect()
+        .map(|url| FormTarget(url.form_target()));
     let chosen = chosen.clone();
     let page = ask(app, move |app| {
         let now = Timestamp::now();
@@ -312,3 +319,6 @@ async fn form(
     }
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,10 @@ mod doors;
 mod redirect;
 mod user_code;
 
-pub(crate) use asked::{Asked, CodeWay, Way};
+pub(crate) use asked::{Asked, Way};
 pub(crate) use described::operations;
 pub(crate) use doors::{device, token};
-pub(crate) use redirect::RedirectUrl;
+pub(crate) use redirect::public_host;
 pub(crate) use user_code::UserCode;
 
 use data_encoding::BASE64URL_NOPAD;

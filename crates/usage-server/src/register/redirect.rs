@@ -190,6 +190,14 @@ impl RedirectUrl {
     }
 }
 
+/// A host as [`RedirectUrl::host`] has it, where this is one that is public, and no more than one.
+pub(crate) fn public_host(text: &str) -> Option<String> {
+    let url = RedirectUrl::parse(&format!("https://{text}/")).ok()?;
+    let alone =
+        url.port.is_none() && url.path == "/" && url.query.is_none() && url.fragment.is_none();
+    (alone && url.is_public()).then(|| url.host())
+}
+
 impl Scheme {
     fn name(self) -> &'static str {
         match self {

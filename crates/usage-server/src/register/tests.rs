@@ -12,6 +12,7 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use usage_store::registry::NewAccount;
 use usage_store::registry::register::{Approval, NewCode};
 use usage_store::{Store, Writing};
 
@@ -42,9 +43,15 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
         let now = Timestamp::now();
+        let ada = NewAccount {
+            email: "ada@example.com",
+            password_hash: "hash",
+            verified: false,
+        };
+        let (account, organization) = store.sign_up(&ada, "Acme", now).unwrap();
         let approval = Approval {
-            organization: store.organization("Acme", now).unwrap(),
-            account: store.add_operator("ada@example.com", "hash", now).unwrap(),
+            organization,
+            account,
             replaces: false,
         };
         let settings = Settings {
@@ -53,6 +60,7 @@ impl House {
             trusted_proxies: Vec::new(),
             limit_loopback: false,
             per_sender: Default::default(),
+            sign_up: Default::default(),
             reserve: Default::default(),
             next_report_in: 1,
         };
