@@ -4,6 +4,7 @@
 
 pub use crate::import::fuzzing::import;
 pub use crate::ingest::fuzzing::{encoding, forget, request};
+pub use crate::register::fuzzing::register;
 
 use usage_store::report::FieldErrors;
 
@@ -52,6 +53,11 @@ mod tests {
     #[test]
     fn it_holds_of_every_file_in_the_corpus() {
         replay("import", super::import);
+    }
+
+    #[test]
+    fn it_holds_of_every_registration_in_the_corpus() {
+        replay("register", super::register);
     }
 
     #[test]

@@ -39,13 +39,13 @@ pub(super) async fn show(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{ACME_MEMBER, HOSTILE, House, UMBRELLA_OWNER};
+    use super::super::testing::{ACME_MEMBER, ACME_OWNER, HOSTILE, House, UMBRELLA_OWNER};
 
     #[tokio::test]
     async fn members_see_their_organization_and_nothing_for_operators() {
         let house = House::with_customers();
-        for email in [None, Some(ACME_MEMBER)] {
-            email.map(|email| house.enter_as(email));
+        for email in [ACME_OWNER, ACME_MEMBER] {
+            house.enter_as(email);
             let page = house.get(&house.path_of("Acme")).await;
             assert!(page.text.contains("<h1>Acme</h1>"));
             assert!(page.text.contains("X-Authorization: TOKEN"));
