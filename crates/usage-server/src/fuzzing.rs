@@ -79,6 +79,7 @@ mod tests {
             "encoding.rs",
             "forget.rs",
             "import.rs",
+            "register.rs",
             "report.rs",
             "request.rs",
         ];

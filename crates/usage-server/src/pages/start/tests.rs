@@ -423,6 +423,40 @@ async fn the_policy_lets_this_form_lead_to_the_program_and_no_other() {
 }
 
 #[tokio::test]
+async fn behind_a_proxys_subpath_all_of_it_stays_below() {
+    let house = House::reached_at("https://example.com/usage");
+    let hello = house.get(NEARBY).await;
+    for path in [
+        "/usage/sign-up?next=%2Fstart",
+        "/usage/sign-in?next=%2Fstart",
+    ] {
+        assert!(
+            hello.links().iter().any(|link| link.starts_with(path)),
+            "{path}"
+        );
+    }
+    house.customer("Acme", ACME_OWNER);
+    house.enter_as(ACME_OWNER);
+    let page = house.get(SHOWN).await;
+    assert!(page.text.contains("action=\"/usage/start\""));
+    let shown = house.press(&page, &[]).await;
+    assert!(shown.text.contains("<script src=\"/usage/assets/copy-"));
+    assert!(
+        house
+            .get("/device")
+            .await
+            .text
+            .contains("action=\"/usage/device\"")
+    );
+    house.leave();
+    let away = house.press(&page, &[]).await;
+    assert!(
+        away.header("location")
+            .starts_with("/usage/sign-in?next=%2Fstart")
+    );
+}
+
+#[tokio::test]
 async fn where_nobody_may_sign_up_the_page_says_so() {
     for (policy, said) in [
         (SignUp::Invited, "by invitation"),
