@@ -23,7 +23,7 @@ pub(crate) use self::noted::Noted;
 pub(crate) use self::operator::Operator;
 pub(crate) use self::password::{Busy, Passwords};
 pub(crate) use self::person::{SignedIn, local_path};
-pub(crate) use self::secret::Secret;
+pub(crate) use self::secret::{Secret, draw_token};
 pub(crate) use self::session::{end, start};
 pub(crate) use self::throttle::Throttle;
 
@@ -37,6 +37,8 @@ pub(crate) struct AccountState {
     pub(crate) mails: Throttle,
     /// Bounds what sign-ins write into the audit log.
     pub(crate) noted: Noted,
+    /// The same for codes that programs show.
+    pub(crate) user_codes: Throttle,
     /// The link that makes the first operator.
     pub(crate) first_visit: FirstVisit,
 }
@@ -49,6 +51,7 @@ impl AccountState {
             throttle: Throttle::default(),
             mails: Throttle::default(),
             noted: Noted::default(),
+            user_codes: Throttle::default(),
             first_visit,
         }
     }
