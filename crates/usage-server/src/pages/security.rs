@@ -27,6 +27,14 @@ const ELSEWHERE: [&str; 10] = [
     " //evil.example",
 ];
 
+/// Fields that some form reads before it looks at its token.
+const SENSIBLE: [(&str, &str); 4] = [
+    ("id", "1"),
+    ("session", "1"),
+    ("asked", "product=a&cluster_id=c1"),
+    ("answer", "approve"),
+];
+
 /// The doors of this method, as the router writes them.
 fn doors(method: &str) -> Vec<&'static str> {
     let calls = include_str!("mod.rs").split(".route(").skip(1);
@@ -86,7 +94,7 @@ async fn no_form_is_taken_without_the_token_it_was_given() {
         let at = path(&house, door);
         for token in ["", "guess", &anothers, &form, &anothers_form] {
             house.set_cookies(mine.clone());
-            let fields = [("csrf", token), ("id", "1"), ("session", "1")];
+            let fields = [&[("csrf", token)], &SENSIBLE[..]].concat();
             let answer = match door {
                 "/import" => house.upload(&at, &fields, "").await,
                 _ => house.post(&at, &fields).await,
@@ -97,7 +105,8 @@ async fn no_form_is_taken_without_the_token_it_was_given() {
         }
         // Before there is a session: the form's own cookie, with another's token.
         house.set_cookies(strangers.clone());
-        let answer = house.post(&at, &[("csrf", &*anothers_form)]).await;
+        let fields = [&[("csrf", &*anothers_form)], &SENSIBLE[..]].concat();
+        let answer = house.post(&at, &fields).await;
         let refused = answer.status == 403
             || (answer.status == 303 && answer.header("location").starts_with("/sign-in"));
         assert!(refused, "{door}: {}", answer.status);
