@@ -301,9 +301,10 @@ mod tests {
             .await;
         let path = made.link_in_box();
         let id = house.account_of(OP).0.to_string();
-        house
+        let gone = house
             .post_form("/operators/remove", &page.filled(&[("id", &id)]))
             .await;
+        assert_eq!(gone.header("location"), "/", "which leads everybody home");
         assert_eq!(house.get(&path).await.status, 410);
     }
 
