@@ -358,3 +358,29 @@ fn hosts_are_listed_for_a_product_without_regard_to_case() {
     assert!(store.redirect_hosts("jambox").unwrap().is_empty());
     assert_eq!(actions(store, None).len(), 2);
 }
+
+#[test]
+fn who_may_invite_no_longer_leaves_no_link_behind() {
+    let World { store, .. } = &World::new();
+    let [(ada, acme), (grace, _)] = two_customers(store);
+    let (by_ada, by_grace) = ("Ada@Acme.example", "grace@umbrella.example");
+    store
+        .add_member(acme, grace, Role::Owner, by_ada, noon(1))
+        .unwrap();
+    let invite = |secret: &[u8], by| {
+        let to = InvitedTo::Organization(acme, Role::Owner);
+        store.invite(secret, to, by, noon(1), noon(7)).unwrap();
+    };
+    let works = |secret: &[u8]| store.invitation(secret, noon(1)).unwrap().is_some();
+    invite(b"of ada", by_ada);
+    invite(b"of grace", by_grace);
+    store
+        .set_role(acme, grace, Role::Member, by_ada, noon(1))
+        .unwrap();
+    assert!(works(b"of ada") && !works(b"of grace"));
+    store
+        .set_role(acme, grace, Role::Owner, by_ada, noon(1))
+        .unwrap();
+    store.remove_member(acme, ada, by_grace, noon(1)).unwrap();
+    assert!(!works(b"of ada"));
+}
