@@ -7,6 +7,8 @@
 
 mod bounds;
 mod letter;
+#[cfg(test)]
+mod mailbox;
 mod pending;
 #[cfg(feature = "mail")]
 mod smtp;
@@ -18,6 +20,8 @@ use jiff::Timestamp;
 use usage_store::Store;
 
 pub(crate) use self::letter::Letter;
+#[cfg(test)]
+pub(crate) use self::mailbox::mailbox;
 pub(crate) use self::pending::{Pending, SignUps};
 #[cfg(feature = "mail")]
 pub(crate) use self::smtp::Smtp;

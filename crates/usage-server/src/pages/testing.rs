@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::mpsc::{Receiver, Sender as Channel};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -94,15 +94,6 @@ fn person(email: &str) -> NewAccount<'_> {
     }
 }
 
-/// A mail server that only hands on.
-struct Mailbox(Channel<Letter>);
-
-impl Carrier for Mailbox {
-    fn carry(&self, letter: &Letter) -> Result<(), String> {
-        self.0.send(letter.clone()).map_err(|e| e.to_string())
-    }
-}
-
 /// A server without a socket, and one browser.
 pub(super) struct House {
     pub(super) app: Arc<App>,
@@ -128,9 +119,8 @@ impl House {
 
     /// With mail, and where it arrives.
     pub(super) fn with_mail(sign_up: SignUp) -> (House, Receiver<Letter>) {
-        let (carrier, letters) = std::sync::mpsc::channel();
-        let carrier = Some(Box::new(Mailbox(carrier)) as Box<dyn Carrier>);
-        let house = House::with("http://127.0.0.1:8087", sign_up, carrier);
+        let (carrier, letters) = crate::mail::mailbox();
+        let house = House::with("http://127.0.0.1:8087", sign_up, Some(carrier));
         (house, letters)
     }
 
