@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 32] = [
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
@@ -30,6 +30,13 @@ const NAMES: [&str; 25] = [
     "/sign-up",
     "/organizations",
     "/organizations/{id}",
+    "/organizations/{id}/tokens",
+    "/organizations/{id}/tokens/{token}/revoke",
+    "/organizations/{id}/members",
+    "/organizations/{id}/members/{account}/role",
+    "/organizations/{id}/members/{account}/remove",
+    "/organizations/{id}/invitations",
+    "/organizations/{id}/invitations/{invitation}/withdraw",
     "/welcome/{code}",
     "/assets/{name}",
     "other",
@@ -145,6 +152,7 @@ mod tests {
     fn every_door_has_its_name_here() {
         let mut found = doors(include_str!("router.rs"));
         found.extend(doors(include_str!("pages/mod.rs")));
+        found.extend(doors(include_str!("pages/organization/mod.rs")));
         found.extend(doors(include_str!("watch/listener.rs")));
         assert!(found.len() > 15, "{found:?}");
         for door in &found {

@@ -21,11 +21,17 @@ pub(super) enum Section {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Overview,
+    Tokens,
+    Members,
 }
 
 impl Part {
     /// Every part: its name, and its path below the organization's.
-    const ALL: [(Part, &str, &str); 1] = [(Part::Overview, "Overview", "")];
+    const ALL: [(Part, &str, &str); 3] = [
+        (Part::Overview, "Overview", ""),
+        (Part::Tokens, "Tokens", "/tokens"),
+        (Part::Members, "Members", "/members"),
+    ];
 }
 
 /// A link of the navigation.

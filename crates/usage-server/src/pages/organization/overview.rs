@@ -7,14 +7,14 @@ use axum::extract::State;
 use axum::response::Html;
 use jiff::Timestamp;
 
-use super::layout::{Layout, Part};
-use super::{Failure, ask, render};
+use super::super::layout::{Layout, Part};
+use super::super::{Failure, ask, render};
 use crate::account::Member;
 use crate::app::App;
 use crate::command::first_report;
 
 #[derive(Template)]
-#[template(path = "organization.html")]
+#[template(path = "organization/overview.html")]
 struct OrganizationPage {
     page: Layout,
     name: String,
@@ -39,7 +39,7 @@ pub(super) async fn show(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{ACME_MEMBER, ACME_OWNER, HOSTILE, House, UMBRELLA_OWNER};
+    use super::super::super::testing::{ACME_MEMBER, ACME_OWNER, HOSTILE, House, UMBRELLA_OWNER};
 
     #[tokio::test]
     async fn members_see_their_organization_and_nothing_for_operators() {
