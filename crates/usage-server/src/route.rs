@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 42] = [
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
@@ -30,6 +30,12 @@ const NAMES: [&str; 32] = [
     "/sign-up",
     "/organizations",
     "/organizations/{id}",
+    "/organizations/{id}/servers",
+    "/organizations/{id}/servers/{server}",
+    "/organizations/{id}/clusters",
+    "/organizations/{id}/reports",
+    "/organizations/{id}/reports/{seq}",
+    "/organizations/{id}/export",
     "/organizations/{id}/tokens",
     "/organizations/{id}/tokens/{token}/revoke",
     "/organizations/{id}/members",
@@ -37,6 +43,10 @@ const NAMES: [&str; 32] = [
     "/organizations/{id}/members/{account}/remove",
     "/organizations/{id}/invitations",
     "/organizations/{id}/invitations/{invitation}/withdraw",
+    "/organizations/{id}/log",
+    "/organizations/{id}/delete",
+    "/organizations/{id}/delete/{erasure}",
+    "/organizations/{id}/end",
     "/welcome/{code}",
     "/assets/{name}",
     "other",
@@ -75,6 +85,12 @@ impl Route {
     /// Its place among all.
     pub(crate) fn index(self) -> usize {
         self.0
+    }
+
+    /// Every door's name.
+    #[cfg(test)]
+    pub(crate) fn names() -> &'static [&'static str] {
+        &NAMES[..Route::COUNT - 1]
     }
 
     /// Its name: one of a few, whatever is asked for.

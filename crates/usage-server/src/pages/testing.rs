@@ -49,6 +49,7 @@ pub(super) fn layout() -> Layout {
             email: "ada@example.com".to_owned(),
             csrf: "token".to_owned(),
             organization: None,
+            others: Vec::new(),
             links: Vec::new(),
             freshness: "Counts include everything.".to_owned(),
         }),

@@ -2,9 +2,17 @@
 //! and the way to take everything back. Here is the list of their doors. Every handler begins with
 //! [`Member`], so that another's organization is not found.
 
+mod clusters;
+mod delete;
+mod end;
+mod export;
 mod invitations;
+mod log;
 mod members;
 mod overview;
+mod reports;
+mod server;
+mod servers;
 mod tokens;
 
 use std::sync::Arc;
@@ -21,6 +29,12 @@ use crate::app::App;
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/organizations/{id}", get(overview::show))
+        .route("/organizations/{id}/servers", get(servers::show))
+        .route("/organizations/{id}/servers/{server}", get(server::show))
+        .route("/organizations/{id}/clusters", get(clusters::show))
+        .route("/organizations/{id}/reports", get(reports::show))
+        .route("/organizations/{id}/reports/{seq}", get(reports::body))
+        .route("/organizations/{id}/export", get(export::download))
         .route(
             "/organizations/{id}/tokens",
             get(tokens::show).post(tokens::issue),
@@ -43,6 +57,13 @@ pub(super) fn routes() -> Router<Arc<App>> {
             "/organizations/{id}/invitations/{invitation}/withdraw",
             post(invitations::withdraw),
         )
+        .route("/organizations/{id}/log", get(log::show))
+        .route(
+            "/organizations/{id}/delete",
+            get(delete::ask).post(delete::erase),
+        )
+        .route("/organizations/{id}/delete/{erasure}", get(delete::status))
+        .route("/organizations/{id}/end", get(end::ask).post(end::end))
 }
 
 /// An organization's address, which all of its pages begin with.

@@ -1,4 +1,4 @@
-//! `/organizations/{id}`: what an organization's members see first.
+//! `/organizations/{id}`: what an organization's members see first: how many of their servers are active.
 
 use std::sync::Arc;
 
@@ -6,19 +6,76 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 use jiff::Timestamp;
+use usage_store::Day;
+use usage_store::query::Fleet;
+use usage_store::registry::Role;
 
+use super::super::chart::{DayBars, Shares};
+use super::super::figures::{Count, Moment};
 use super::super::layout::{Layout, Part};
 use super::super::{Failure, ask, render};
+use super::home;
+use super::servers::ServerRow;
 use crate::account::Member;
 use crate::app::App;
 use crate::command::first_report;
+
+/// Days that the chart goes back, today included.
+const CHART_DAYS: i32 = 30;
+
+/// Servers shown; the page of servers has all.
+const SERVERS_SHOWN: usize = 10;
+
+/// Products of which the versions are shown.
+const PRODUCTS_SHOWN: usize = 12;
 
 #[derive(Template)]
 #[template(path = "organization/overview.html")]
 struct OrganizationPage {
     page: Layout,
+    home: String,
     name: String,
+    owner: bool,
     first_report: String,
+    fleet: Option<FleetView>,
+    servers: Vec<ServerRow>,
+    more_servers: bool,
+    /// There are reports, though none names a server.
+    reports: bool,
+}
+
+/// The organization in numbers.
+struct FleetView {
+    active_servers: Count,
+    servers: Count,
+    clusters: Count,
+    last_report: Option<Moment>,
+    active: DayBars,
+    shares: Vec<Shares>,
+    shares_day: Day,
+    shares_day_is_over: bool,
+}
+
+impl FleetView {
+    fn new(fleet: Fleet, from: Day, now: Timestamp) -> FleetView {
+        let today = Day::of(now);
+        FleetView {
+            active_servers: Count(fleet.active_servers),
+            servers: Count(fleet.servers),
+            clusters: Count(fleet.clusters),
+            last_report: fleet.last_report.map(|at| Moment::new(at, now)),
+            active: DayBars::new(&fleet.by_day, from, today),
+            shares: fleet
+                .products
+                .into_iter()
+                .filter(|product| !product.versions.is_empty())
+                .take(PRODUCTS_SHOWN)
+                .map(|product| Shares::new(product.name, product.versions))
+                .collect(),
+            shares_day: fleet.versions_day,
+            shares_day_is_over: fleet.versions_day != today,
+        }
+    }
 }
 
 /// `GET /organizations/{id}`
@@ -26,12 +83,29 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     member: Member,
 ) -> Result<Html<String>, Failure> {
+    let now = Timestamp::now();
     let page = ask(&app, move |app| {
+        let of = member.organization.id;
+        let from = Day::of(now).plus(1 - CHART_DAYS);
+        let fleet = app.store.fleet(of, from, now)?;
+        let found = app.store.fleet_servers(of, "", None, SERVERS_SHOWN)?;
+        let known = !found.servers.is_empty();
+        let newest = || app.store.fleet_reports(of, &Default::default(), None, 1);
         let by_anybody = first_report(&app.settings.public_url);
         Ok(OrganizationPage {
-            page: Layout::of_organization(app, &member, Part::Overview, Timestamp::now())?,
+            page: Layout::of_organization(app, &member, Part::Overview, now)?,
+            home: home(app, &member),
+            owner: member.role == Role::Owner,
             first_report: by_anybody.replacen("curl ", "curl -H 'X-Authorization: TOKEN' ", 1),
             name: member.organization.name,
+            reports: known || !newest()?.reports.is_empty(),
+            fleet: known.then(|| FleetView::new(fleet, from, now)),
+            more_servers: found.go_on.is_some(),
+            servers: found
+                .servers
+                .into_iter()
+                .map(|server| ServerRow::new(server, now))
+                .collect(),
         })
     });
     render(&page.await?)
