@@ -229,14 +229,21 @@ impl House {
 
     /// A report arrives; its place.
     pub(super) fn append(&self, kind: Kind, product: &str, body: &str) -> u64 {
-        let now = Timestamp::now();
-        let report = report(
-            kind,
-            product,
-            Sender::default(),
-            now,
-            body.as_bytes().to_vec(),
-        );
+        self.take(Sender::default(), kind, product, body)
+    }
+
+    /// The same, for an organization.
+    pub(super) fn append_for(&self, of: &str, kind: Kind, product: &str, body: &str) -> u64 {
+        let sender = Sender {
+            organization: Some(self.organization(of)),
+            token: None,
+        };
+        self.take(sender, kind, product, body)
+    }
+
+    fn take(&self, sender: Sender, kind: Kind, product: &str, body: &str) -> u64 {
+        let (now, body) = (Timestamp::now(), body.as_bytes().to_vec());
+        let report = report(kind, product, sender, now, body);
         let outcomes = self.app.store.append(&[report]).unwrap();
         while self.app.store.apply().unwrap() > 0 {}
         match outcomes[0] {

@@ -307,3 +307,149 @@ pub(super) async fn status(
     });
     render(&page.await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use usage_store::report::Kind;
+
+    use super::super::super::testing::{ACME_OWNER, House};
+    use super::*;
+
+    fn fill(house: &House) {
+        for (organization, cluster, server) in [
+            ("Acme", "mine", "s1"),
+            ("Acme", "mine", "s2"),
+            ("Acme", "other", "s1"),
+            ("Umbrella", "mine", "s1"),
+        ] {
+            let body = format!(
+                r#"[{{"tags":{{"version":"{organization}"}},"values":{{"cluster_id":"{cluster}","server_id":"{server}"}}}}]"#
+            );
+            house.append_for(organization, Kind::Usage, "influxdb", &body);
+        }
+    }
+
+    fn left(house: &House) -> usize {
+        house.app.store.reports_from(0).unwrap().len()
+    }
+
+    /// Sends a page's form, has the work done, and returns the pages that told of it.
+    async fn delete(house: &House, path: &str, fields: &[(&str, &str)]) -> (String, String) {
+        let page = house.get(path).await;
+        let mut all = vec![];
+        for hidden in ["server", "product", "cluster"] {
+            if page.text.contains(&format!("name=\"{hidden}\"")) {
+                all.push((hidden, page.field(hidden)));
+            }
+        }
+        let mut filled = page.filled(fields);
+        filled.extend(
+            all.into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
+        let asked = house.post_form(&page.action(), &filled).await;
+        assert_eq!(asked.status, 303, "{}", asked.text);
+        let status = asked.header("location");
+        let pending = house.get(&status).await;
+        while house.app.store.erase_next(Timestamp::now()).unwrap() {}
+        let done = house.get(&status).await;
+        (pending.text, done.text)
+    }
+
+    #[tokio::test]
+    async fn a_server_a_cluster_and_everything_go_when_their_owner_says_so() {
+        let house = House::with_customers();
+        fill(&house);
+        let home = house.path_of("Acme");
+        let servers = house.get(&format!("{home}/servers")).await;
+        let server = house.get(&servers.link_with("/servers/")).await;
+        let path = server.link_with("/delete?server=");
+        let page = house.get(&path).await;
+        assert!(page.text.contains("1 reports, of <time") && page.text.contains("within 24 hours"));
+        assert!(
+            page.text
+                .contains("server <span class=\"ids\">s1</span> of cluster")
+        );
+        let unsure = house
+            .post_form(&page.action(), &page.filled(&[("server", "1")]))
+            .await;
+        assert_eq!(unsure.status, 422);
+        assert!(unsure.text.contains("Tick the box") && left(&house) == 4);
+        let (pending, done) = delete(&house, &path, &[("sure", "on")]).await;
+        assert!(pending.contains("Being deleted") && pending.contains("server s1 of mine"));
+        assert!(done.contains("It is gone") && done.contains("1 reports were deleted"));
+        assert_eq!(left(&house), 3);
+
+        let clusters = house.get(&format!("{home}/clusters")).await;
+        let path = clusters.link_with("/delete?product=");
+        let page = house.get(&path).await;
+        assert!(
+            page.text
+                .contains("cluster <span class=\"ids\">mine</span> of influxdb")
+        );
+        delete(&house, &path, &[("sure", "on")]).await;
+        assert_eq!(left(&house), 2, "Umbrella's cluster of that name stays");
+
+        let path = format!("{home}/delete");
+        let page = house.get(&path).await;
+        assert!(page.text.contains("1 reports") && page.text.contains("Deletions so far"));
+        for typed in ["", "Umbrella", "on"] {
+            let entered = page.filled(&[("name", typed), ("sure", "on")]);
+            let answer = house.post_form(&path, &entered).await;
+            assert_eq!(answer.status, 422, "{typed}");
+            assert!(answer.text.contains("name as it stands above"));
+        }
+        assert_eq!(left(&house), 2);
+        let (pending, done) = delete(&house, &path, &[("name", " acme")]).await;
+        assert!(pending.contains("everything") && done.contains("It is gone"));
+        assert_eq!(left(&house), 1);
+        let overview = house.get(&home).await;
+        assert!(overview.text.contains("No reports yet"));
+        let log = house.get(&format!("{home}/log")).await;
+        assert!(
+            log.text.contains("request erasure of everything") && log.text.contains(ACME_OWNER)
+        );
+        assert!(log.text.contains("erasure done"));
+        house.enter_as(super::super::super::testing::UMBRELLA_OWNER);
+        let theirs = house
+            .get(&format!("{}/servers", house.path_of("Umbrella")))
+            .await;
+        assert!(theirs.text.contains("mine"));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_ones_own_or_half_named_is_not_found() {
+        let house = House::with_customers();
+        fill(&house);
+        let home = house.path_of("Acme");
+        let form = house.get(&format!("{home}/delete")).await;
+        let theirs = house
+            .app
+            .store
+            .fleet_servers(house.organization("Umbrella"), "", None, 1);
+        let theirs = theirs.unwrap().servers[0].id.0.to_string();
+        for fields in [
+            vec![("server", theirs.as_str())],
+            vec![("product", "1")],
+            vec![("cluster", "mine")],
+            vec![("product", "1"), ("cluster", "nobodys")],
+            vec![("product", "99"), ("cluster", "mine")],
+        ] {
+            let query: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            let path = format!("{home}/delete?{}", query.join("&"));
+            assert_eq!(house.get(&path).await.status, 404, "{path}");
+            let mut entered = form.filled(&fields);
+            entered.extend([("sure", "on"), ("name", "Acme")].map(|(k, v)| (k.into(), v.into())));
+            let answer = house.post_form(&format!("{home}/delete"), &entered).await;
+            assert_eq!(answer.status, 404, "{fields:?}");
+        }
+        assert!(
+            house
+                .app
+                .store
+                .own_erasures(house.organization("Acme"), 9)
+                .unwrap()
+                .is_empty()
+        );
+    }
+}

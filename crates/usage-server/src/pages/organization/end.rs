@@ -93,3 +93,42 @@ async fn page(
     });
     render(&page.await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use usage_store::report::Kind;
+
+    use super::super::super::testing::{ACME_MEMBER, House};
+    use super::*;
+
+    #[tokio::test]
+    async fn an_organization_ends_with_all_that_it_had() {
+        let house = House::with_customers();
+        let body = r#"[{"values":{"cluster_id":"c"}}]"#;
+        house.append_for("Acme", Kind::Usage, "influxdb", body);
+        house.append_for("Umbrella", Kind::Usage, "influxdb", body);
+        let (home, acme) = (house.path_of("Acme"), house.organization("Acme"));
+        let page = house.get(&format!("{home}/end")).await;
+        assert!(page.text.contains("its 2 members") && page.text.contains("1 reports"));
+        let wrong = house
+            .post_form(&page.action(), &page.filled(&[("name", "Acm")]))
+            .await;
+        assert_eq!(wrong.status, 422);
+        let ended = house
+            .post_form(&page.action(), &page.filled(&[("name", "Acme")]))
+            .await;
+        assert_eq!(ended.status, 303);
+        let away = house.get(&ended.header("location")).await;
+        assert!(away.text.contains("The organization has ended"));
+        let status = away.link_with("/api/v1/forget/");
+        let code = status.rsplit('/').next().unwrap().to_owned();
+        while house.app.store.erase_next(Timestamp::now()).unwrap() {}
+        let known = house.app.store.erasure_status(&code).unwrap().unwrap();
+        assert_eq!((known.reports, known.done_at.is_some()), (1, true));
+        assert_eq!(house.app.store.reports_from(0).unwrap().len(), 1);
+        house.enter_as(ACME_MEMBER);
+        assert_eq!(house.get(&home).await.status, 404);
+        house.customer("Acme", "eve@acme.example");
+        assert_ne!(house.organization("Acme"), acme);
+    }
+}

@@ -121,3 +121,51 @@ impl hyper::body::Body for Lines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use usage_store::report::Kind;
+
+    use super::super::super::testing::House;
+
+    #[tokio::test]
+    async fn all_reports_come_down_and_another_server_takes_them() {
+        let house = House::with_customers();
+        let body = |n: u32| format!(r#"[{{"values":{{"cluster_id":"c","n":{n}}}}}]"#);
+        for n in 0..40 {
+            let product = if n % 4 == 0 { "influxdb" } else { "kapacitor" };
+            house.append_for("Acme", Kind::Usage, product, &body(n));
+            house.append_for("Umbrella", Kind::Usage, product, &body(1_000 + n));
+        }
+        let path = format!("{}/export", house.path_of("Acme"));
+        let all = house.get(&path).await;
+        assert_eq!(all.header("content-type"), "application/x-ndjson");
+        assert!(all.header("content-disposition").contains("reports.jsonl"));
+        let lines: Vec<&str> = all.text.lines().collect();
+        assert_eq!(lines.len(), 40);
+        for (n, line) in lines.iter().enumerate() {
+            assert!(
+                line.contains(&body(n as u32)) && line.contains("\"Acme\""),
+                "{line}"
+            );
+        }
+        let some = house.get(&format!("{path}?product=influxdb")).await;
+        assert_eq!(some.text.lines().count(), 10);
+
+        let elsewhere = House::signed_in();
+        let form = elsewhere.get("/import").await;
+        let fields = [
+            ("csrf", &*form.field("csrf")),
+            ("organization", "Acme again"),
+        ];
+        let taken = elsewhere.upload("/import", &fields, &all.text).await;
+        assert!(taken.text.contains("40 new"), "{}", taken.text);
+        let bodies = |house: &House| {
+            let reports = house.app.store.reports_from(0).unwrap();
+            let own = reports.into_iter().filter(|one| !one.body.ends_with(b"0}"));
+            own.map(|one| one.body).collect::<Vec<_>>()
+        };
+        let sent = bodies(&house);
+        assert!(bodies(&elsewhere).iter().all(|body| sent.contains(body)));
+    }
+}

@@ -13,6 +13,8 @@ mod overview;
 mod reports;
 mod server;
 mod servers;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::sync::Arc;

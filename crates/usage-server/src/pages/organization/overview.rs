@@ -113,6 +113,8 @@ pub(super) async fn show(
 
 #[cfg(test)]
 mod tests {
+    use usage_store::report::Kind;
+
     use super::super::super::testing::{ACME_MEMBER, ACME_OWNER, HOSTILE, House, UMBRELLA_OWNER};
 
     #[tokio::test]
@@ -181,5 +183,45 @@ mod tests {
             assert_eq!(page.status, 200);
             assert!(!page.text.contains("<script>"), "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_numbers_are_the_organizations_own() {
+        let house = House::with_customers();
+        let body = |server: &str| {
+            format!(
+                r#"[{{"tags":{{"version":"2.1"}},"values":{{"cluster_id":"c","server_id":"{server}"}}}}]"#
+            )
+        };
+        for server in ["ours 1", "ours 2"] {
+            house.append_for("Acme", Kind::Usage, "influxdb", &body(server));
+        }
+        house.append_for("Umbrella", Kind::Usage, "influxdb", &body("theirs"));
+        house.append(Kind::Usage, "influxdb", &body("nobodys"));
+        let page = house.get(&house.path_of("Acme")).await;
+        assert!(page.text.contains("<dt>Active servers</dt><dd>2</dd>"));
+        assert!(
+            page.text.contains("of 2 known") && page.text.contains("<dt>Clusters</dt><dd>1</dd>")
+        );
+        assert!(page.text.contains("The same as a table") && page.text.contains("influxdb"));
+        for hers in ["theirs", "nobodys"] {
+            assert!(!page.text.contains(hers), "{hers}");
+        }
+        let all = house.get(&page.link_with("/servers")).await;
+        assert!(all.text.contains("ours 1") && !all.text.contains("theirs"));
+        let server = house.get(&page.link_with("/servers/")).await;
+        assert!(server.text.contains("2.1") && server.text.contains("influxdb"));
+    }
+
+    #[tokio::test]
+    async fn an_empty_organization_hears_how_to_begin() {
+        let house = House::with_customers();
+        let page = house.get(&house.path_of("Acme")).await;
+        assert!(page.text.contains("No reports yet"));
+        let tokens = page.link_with("/tokens");
+        assert_eq!(house.get(&tokens).await.status, 200);
+        house.append_for("Acme", Kind::Usage, "p", r#"[{"values":{"n":1}}]"#);
+        let page = house.get(&house.path_of("Acme")).await;
+        assert!(page.text.contains("none of them names a"));
     }
 }

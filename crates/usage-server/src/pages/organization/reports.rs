@@ -144,3 +144,66 @@ pub(super) async fn body(
     let headers = [(CONTENT_TYPE, json), (CONTENT_DISPOSITION, name)];
     Ok((headers, report.await?.body).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use usage_store::report::Kind;
+
+    use super::super::super::testing::House;
+
+    #[tokio::test]
+    async fn a_report_is_found_read_and_kept() {
+        let house = House::with_customers();
+        let body = r#"[{"tags":null,"values":{"cluster_id":"c1","Rack":"left","n":18446744073709551615}}]"#;
+        let seq = house.append_for("Acme", Kind::Usage, "influxdb", body);
+        for n in 0..30 {
+            let other = format!(r#"[{{"values":{{"cluster_id":"c2","n":{n}}}}}]"#);
+            house.append_for("Acme", Kind::Usage, "kapacitor", &other);
+        }
+        house.append_for("Umbrella", Kind::Usage, "influxdb", body);
+        let home = house.path_of("Acme");
+        let own = format!("{home}/reports/{seq}");
+        for query in [
+            "product=influxdb",
+            "cluster=c1",
+            "q=RACK",
+            "q=LEFT&kind=usage",
+        ] {
+            let page = house.get(&format!("{home}/reports?{query}")).await;
+            let bodies = page.links().into_iter().filter(|link| *link == own).count();
+            assert_eq!(bodies, 1, "{query}");
+            assert!(page.text.contains("18446744073709551615"));
+            assert!(
+                !page.text.contains(&format!("/reports/{}\"", seq + 31)),
+                "another's"
+            );
+            assert!(page.text.contains("Looked at 31 of your reports"));
+            assert!(page.text.contains("There are no older ones"));
+        }
+        for nothing in ["q=nowhere", "kind=stats", "cluster=c", "server=s"] {
+            let page = house.get(&format!("{home}/reports?{nothing}")).await;
+            assert!(page.text.contains("Nothing found."), "{nothing}");
+        }
+        let first = house.get(&format!("{home}/reports")).await;
+        assert!(!first.links().contains(&own));
+        let older = house.get(&first.link_with("before=")).await;
+        assert!(older.links().contains(&own));
+        let found = house.get(&format!("{home}/reports?cluster=c2&q=n")).await;
+        let further = house.get(&found.link_with("before=")).await;
+        assert!(
+            further.path.contains("cluster=c2&q=n&before="),
+            "{}",
+            further.path
+        );
+
+        let read = house.get(&own).await;
+        assert_eq!(
+            (read.text.as_str(), read.header("content-type").as_str()),
+            (body, "application/json")
+        );
+        assert!(read.header("content-disposition").starts_with("inline"));
+        let kept = house.get(&format!("{own}?download=1")).await;
+        let name = format!("attachment; filename=\"report-{seq}.json\"");
+        assert_eq!(kept.header("content-disposition"), name);
+    }
+}
