@@ -16,7 +16,9 @@ pub(crate) struct Spans<'a> {
     known_from: u64,
     /// From this one on, too.
     known_to: u64,
-    /// How many spans the journal has.
+    /// The journal's first span: older ones are too old to be kept.
+    begin: u64,
+    /// How many spans there have been.
     end: u64,
 }
 
@@ -25,17 +27,26 @@ impl<'a> Spans<'a> {
         let (from, to): (i64, i64) = db
             .prepare_cached(sql!("fleet/spans_known"))?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let first: Option<i64> = db
+            .prepare_cached(sql!("fleet/first_place"))?
+            .query_row([], |row| row.get(0))?;
         Ok(Spans {
             db,
             organization,
             known_from: (from as u64).div_ceil(SPAN_REPORTS),
             known_to: to as u64 / SPAN_REPORTS,
+            begin: first.unwrap_or(0) as u64 / SPAN_REPORTS,
             end: next_seq(db)?.div_ceil(SPAN_REPORTS),
         })
     }
 
     /// The last one before span `before`.
     pub(crate) fn down(&self, before: u64) -> Result<Option<u64>> {
+        let found = self.down_to_any(before)?;
+        Ok(found.filter(|span| *span >= self.begin))
+    }
+
+    fn down_to_any(&self, before: u64) -> Result<Option<u64>> {
         let Some(last) = before.min(self.end).checked_sub(1) else {
             return Ok(None);
         };
@@ -51,6 +62,7 @@ impl<'a> Spans<'a> {
 
     /// The first one from span `from` on.
     pub(crate) fn up(&self, from: u64) -> Result<Option<u64>> {
+        let from = from.max(self.begin);
         let next = if from < self.known_from || from >= self.known_to {
             from
         } else {

@@ -310,3 +310,27 @@ fn questions_about_one_organization_are_served_by_an_index() {
         assert_eq!(steps.iter().find(scans), None, "{name}: {steps:?}");
     }
 }
+
+#[test]
+fn what_is_no_longer_kept_is_not_looked_for() {
+    let (world, acme) = crowd();
+    world.apply_all();
+    while world.store.repack().unwrap() {}
+    while world.store.retire(noon(1)).unwrap() {}
+    let kept = world.journal()[0].seq;
+    assert!(kept > 702, "{kept}");
+    let wanted = Wanted::default();
+    let found = world.store.fleet_reports(acme, &wanted, None, 10).unwrap();
+    let left = seqs(&found.reports);
+    assert!(
+        !left.is_empty() && left.iter().all(|seq| *seq >= kept),
+        "{left:?}"
+    );
+    assert_eq!((found.looked_at as usize, found.go_on), (left.len(), None));
+    assert_eq!(
+        world.store.toll(acme, None).unwrap().reports as usize,
+        left.len()
+    );
+    let (some, _) = world.store.fleet_reports_from(acme, 0, 5_004).unwrap();
+    assert_eq!(some.len(), left.len());
+}

@@ -365,7 +365,7 @@ mod tests {
         let server = house.get(&servers.link_with("/servers/")).await;
         let path = server.link_with("/delete?server=");
         let page = house.get(&path).await;
-        assert!(page.text.contains("1 reports, of <time") && page.text.contains("within 24 hours"));
+        assert!(page.text.contains("1 report, of <time") && page.text.contains("within 24 hours"));
         assert!(
             page.text
                 .contains("server <span class=\"ids\">s1</span> of cluster")
@@ -377,7 +377,7 @@ mod tests {
         assert!(unsure.text.contains("Tick the box") && left(&house) == 4);
         let (pending, done) = delete(&house, &path, &[("sure", "on")]).await;
         assert!(pending.contains("Being deleted") && pending.contains("server s1 of mine"));
-        assert!(done.contains("It is gone") && done.contains("1 reports were deleted"));
+        assert!(done.contains("It is gone") && done.contains("1 report was deleted"));
         assert_eq!(left(&house), 3);
 
         let clusters = house.get(&format!("{home}/clusters")).await;
@@ -392,7 +392,7 @@ mod tests {
 
         let path = format!("{home}/delete");
         let page = house.get(&path).await;
-        assert!(page.text.contains("1 reports") && page.text.contains("Deletions so far"));
+        assert!(page.text.contains("1 report,") && page.text.contains("Deletions so far"));
         for typed in ["", "Umbrella", "on"] {
             let entered = page.filled(&[("name", typed), ("sure", "on")]);
             let answer = house.post_form(&path, &entered).await;

@@ -109,7 +109,7 @@ mod tests {
         house.append_for("Umbrella", Kind::Usage, "influxdb", body);
         let (home, acme) = (house.path_of("Acme"), house.organization("Acme"));
         let page = house.get(&format!("{home}/end")).await;
-        assert!(page.text.contains("its 2 members") && page.text.contains("1 reports"));
+        assert!(page.text.contains("its members (2)") && page.text.contains("<li>1 report,"));
         let wrong = house
             .post_form(&page.action(), &page.filled(&[("name", "Acm")]))
             .await;
