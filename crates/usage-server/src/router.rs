@@ -23,7 +23,7 @@ use crate::ingest::Refusal;
 use crate::limits::COMPRESSED_FROM_BYTES;
 use crate::request::{ClientAddress, RequestId};
 use crate::serve::Answer;
-use crate::{health, ingest, openapi, pages};
+use crate::{health, ingest, openapi, pages, register};
 
 /// All doors, and a short way to those that reports come through: of a request's time in the event loop
 /// the router took a sixth.
@@ -64,7 +64,8 @@ async fn or_failed(answer: impl Future<Output = Response>) -> Response {
     .await
 }
 
-fn router(app: Arc<App>) -> Router {
+/// All doors.
+pub(crate) fn router(app: Arc<App>) -> Router {
     let pages = pages::routes(&app)
         .layer(map_request_with_state(Arc::clone(&app), learn_address))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)));
@@ -74,6 +75,8 @@ fn router(app: Arc<App>) -> Router {
         .route("/api/v1/usage/{product}", post(ingest::usage))
         .route("/api/v1/forget", post(ingest::forget))
         .route("/api/v1/forget/{code}", get(ingest::forget_status))
+        .route("/api/v1/register/device", post(register::device))
+        .route("/api/v1/register/token", post(register::token))
         .route("/api/v1/openapi.json", openapi::door(&app.settings))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -32,6 +32,8 @@ pub(crate) struct AccountState {
     pub(crate) passwords: Passwords,
     /// Slows down who guesses.
     pub(crate) throttle: Throttle,
+    /// The same for codes that programs show.
+    pub(crate) user_codes: Throttle,
     /// The link that makes the first operator.
     pub(crate) first_visit: FirstVisit,
     /// Secrets on their way from the form that made them to the page that shows them.
@@ -44,6 +46,7 @@ impl AccountState {
         AccountState {
             passwords: Passwords::default(),
             throttle: Throttle::default(),
+            user_codes: Throttle::default(),
             first_visit,
             shown_once: ShownOnce::default(),
         }

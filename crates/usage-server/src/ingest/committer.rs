@@ -67,13 +67,17 @@ impl Committer {
     ) -> std::io::Result<Committer> {
         let queue = Arc::new(Queue::default());
         let (done, mut batches) = mpsc::unbounded_channel::<Done>();
-        tokio::spawn(async move {
-            while let Some(Done { answers, reports }) = batches.recv().await {
-                for (handler, answer) in answers {
-                    // The sender may have hung up; its report is stored even so.
-                    let _ = handler.send(answer);
+        tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move {
+                while let Some(Done { answers, reports }) = batches.recv().await {
+                    for (handler, answer) in answers {
+                        // The sender may have hung up; its report is stored even so.
+                        let _ = handler.send(answer);
+                    }
+                    drop(reports);
+                    queue.look_for_more();
                 }
-                drop(reports);
             }
         });
         tokio::spawn(gather(Arc::clone(&queue)));
@@ -149,9 +153,12 @@ impl Queue {
     }
 
     /// Answers are about to be sent, and many of their senders will send again: what waits may wait for
-    /// those.
-    fn look_for_more(&self) {
+    /// those. Once they are sent, [`Queue::look_for_more`].
+    fn more_will_come(&self) {
         self.lock().all_read = false;
+    }
+
+    fn look_for_more(&self) {
         self.first.notify_one();
     }
 
@@ -227,7 +234,7 @@ fn commit_all(
                     .collect()
             }
         };
-        queue.look_for_more();
+        queue.more_will_come();
         // Without a runtime to listen there is nobody left to answer.
         let _ = done.send(Done { answers, reports });
     }

@@ -158,12 +158,15 @@ async fn accept(listener: &TcpListener, watch: &Watch) -> Option<(TcpStream, Soc
 /// they are.
 fn protocol() -> Builder<TokioExecutor> {
     let mut protocol = Builder::new(TokioExecutor::new());
-    // Most answers are a few bytes: copied behind their head, they cost less than a second buffer in a
-    // vectored write.
     protocol
         .http1()
         .max_buf_size(HEADERS_MAX_BYTES)
-        .writev(false);
+        // Most answers are a few bytes: copied behind their head, they cost less than a second buffer in
+        // a vectored write.
+        .writev(false)
+        // Who has sent all and shut that half still wants the answer. Looking out for that would also take
+        // a new buffer for each request, as the old one still holds its head.
+        .half_close(true);
     protocol
         .http2()
         .max_header_list_size(HEADERS_MAX_BYTES as u32)

@@ -12,5 +12,6 @@ mod leaving;
 mod own;
 mod people;
 mod rebuilding;
+mod registering;
 mod retaining;
 mod tokens;
