@@ -78,7 +78,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
             "/organizations",
             get(organizations::show).post(organizations::make),
         )
-        .route("/organizations/{id}", get(organization::show))
+        .merge(organization::routes())
         .route("/account", get(account::show))
         .route("/account/sessions", post(account::end_sessions))
         .route(
