@@ -1,6 +1,8 @@
 //! For the pages' tests: a house with a real store in a folder of its own, and a browser with
 //! cookies that visits it without a socket.
 
+mod answer;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::mpsc::Receiver;
@@ -10,15 +12,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
-use axum::http::{HeaderMap, Request, StatusCode};
-use axum::response::Response;
-use http_body_util::BodyExt;
+use axum::http::{HeaderMap, Request};
 use jiff::Timestamp;
 use tower::ServiceExt;
 use usage_store::registry::{AccountId, NewAccount, OrganizationId, Role};
 use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Sender, Store, StoredReport, Writing};
 
+pub(super) use self::answer::Answer;
 use super::layout::{Layout, Viewer};
 use crate::account::{self, FirstVisit};
 use crate::app::{App, Settings};
@@ -375,122 +376,5 @@ impl House {
 
     pub(super) fn set_cookies(&self, cookies: BTreeMap<String, String>) {
         *self.jar.lock().unwrap() = cookies;
-    }
-}
-
-/// What the browser got.
-pub(super) struct Answer {
-    /// What was asked for; blank after a form.
-    pub(super) path: String,
-    pub(super) status: StatusCode,
-    pub(super) text: String,
-    headers: HeaderMap,
-}
-
-impl Answer {
-    pub(super) async fn read(response: Response) -> Answer {
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer {
-            path: String::new(),
-            status: parts.status,
-            text,
-            headers: parts.headers,
-        }
-    }
-
-    pub(super) fn header(&self, name: &str) -> String {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-            .to_owned()
-    }
-
-    /// The value that the page's form has in a field.
-    pub(super) fn field(&self, name: &str) -> String {
-        let (_, after) = self
-            .text
-            .split_once(&format!("name=\"{name}\""))
-            .expect("no such field");
-        let tag = after.split('>').next().unwrap();
-        let value = tag
-            .split_once("value=\"")
-            .map_or("", |(_, value)| value.split('"').next().unwrap());
-        // As browsers read it, `&` last.
-        let entities = [
-            ("&#34;", "\""),
-            ("&#39;", "'"),
-            ("&#60;", "<"),
-            ("&#62;", ">"),
-            ("&#38;", "&"),
-        ];
-        let read = |text: String, (entity, plain): (&str, &str)| text.replace(entity, plain);
-        entities.into_iter().fold(value.to_owned(), read)
-    }
-
-    /// The value that the page shows in the field of an id.
-    pub(super) fn field_of_id(&self, id: &str) -> String {
-        let (_, after) = self
-            .text
-            .split_once(&format!("id=\"{id}\""))
-            .expect("no such field");
-        let tag = after.split('>').next().unwrap();
-        let (_, value) = tag.split_once("value=\"").expect("no value");
-        value.split('"').next().unwrap().to_owned()
-    }
-
-    /// Where its forms go.
-    pub(super) fn actions(&self) -> Vec<String> {
-        let actions = self.text.split("action=\"").skip(1);
-        actions
-            .filter_map(|rest| Some(rest.split('"').next()?.to_owned()))
-            .collect()
-    }
-
-    /// Where its one form goes, beside the one that signs out.
-    pub(super) fn action(&self) -> String {
-        let other = |action: &String| !action.ends_with("/sign-out");
-        self.actions().into_iter().find(other).expect("no form")
-    }
-
-    /// The page's form, filled in; its hidden fields unless given.
-    pub(super) fn filled(&self, fields: &[(&str, &str)]) -> Vec<(String, String)> {
-        let mut all: BTreeMap<String, String> = BTreeMap::new();
-        for hidden in ["csrf", "next"] {
-            if self.text.contains(&format!("name=\"{hidden}\"")) {
-                all.insert(hidden.to_owned(), self.field(hidden));
-            }
-        }
-        all.extend(fields.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())));
-        all.into_iter().collect()
-    }
-
-    /// The path of the link that the page shows once, to be handed on.
-    pub(super) fn link_in_box(&self) -> String {
-        let (_, after) = self.text.split_once("<code>http").expect("no link");
-        let url = after.split('<').next().unwrap();
-        let (_, path) = url.split_once("//").unwrap().1.split_once('/').unwrap();
-        format!("/{path}")
-    }
-
-    /// Where its links lead.
-    pub(super) fn links(&self) -> Vec<String> {
-        let hrefs = self
-            .text
-            .split("href=\"")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next());
-        hrefs
-            .map(|href| href.replace("&#38;", "&").replace("&amp;", "&"))
-            .collect()
-    }
-
-    /// The first link whose address has this in it.
-    pub(super) fn link_with(&self, part: &str) -> String {
-        self.links()
-            .into_iter()
-            .find(|link| link.contains(part))
-            .expect("no such link")
     }
 }
