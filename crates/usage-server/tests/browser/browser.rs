@@ -3,6 +3,7 @@
 //! lest the next verb finds the old page.
 
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use serde_json::json;
@@ -169,6 +170,23 @@ impl Browser {
                 several => panic!("{what}: {} of this name", several.len()),
             }
         })
+    }
+}
+
+impl Drop for Browser {
+    /// What a test that fails saw last, for whoever looks into it.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("a-test").replace("::", "-");
+        // The browser may be what failed.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            println!("it failed at {}", self.address());
+            let picture = self.picture(&format!("failed-{name}.png"));
+            println!("it looked like {}", picture.display());
+        }));
     }
 }
 

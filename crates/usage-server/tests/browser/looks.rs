@@ -92,8 +92,12 @@ impl Browser {
             .browser_command("Emulation.setEmulatedMedia", &media);
     }
 
-    /// All of the page as it is now, beyond the window's lower edge too.
     fn screenshot(&mut self, name: &str, width: u32, theme: Theme) -> PathBuf {
+        self.picture(&format!("{name}-{width}-{}.png", theme.name()))
+    }
+
+    /// All of the page as it is now, beyond the window's lower edge too.
+    pub(crate) fn picture(&mut self, file: &str) -> PathBuf {
         let layout = self
             .driver
             .browser_command("Page.getLayoutMetrics", &json!({}));
@@ -108,7 +112,7 @@ impl Browser {
             .unwrap();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join(format!("{name}-{width}-{}.png", theme.name()));
+        let file = folder.join(file);
         std::fs::write(&file, picture).unwrap();
         file
     }

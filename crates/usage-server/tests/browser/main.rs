@@ -15,7 +15,10 @@ mod browser;
 mod driver;
 mod first_visit;
 mod fleet;
+mod links;
+mod listener;
 mod looks;
+mod strangers;
 mod watching_itself;
 
 // What starts programs and speaks HTTP is the other tests' own; not all of it is used here.

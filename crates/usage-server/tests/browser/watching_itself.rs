@@ -3,6 +3,7 @@
 use crate::accessible::violations;
 use crate::browser::Browser;
 use crate::looks::Theme;
+use crate::strangers::HOSTILE;
 
 /// A page of ours that is wrong in every way we look for.
 const WRONG: &str = "data:text/html,<!doctype html><html><head>\
@@ -40,6 +41,26 @@ fn what_is_wrong_is_seen() {
     }
     assert!(found.contains("image-alt"), "{found}");
     assert!(found.contains("html-has-lang"), "{found}");
+}
+
+#[test]
+fn a_text_that_becomes_markup_is_seen() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    browser.open(&format!(
+        "data:text/html,<h1>Hello</h1><title>{HOSTILE}</title>"
+    ));
+    browser.sees("Hello");
+    let became = browser.became_of_texts();
+    assert_eq!(
+        became.len(),
+        3,
+        "a script, an image, and it ran: {became:?}"
+    );
+    browser.open("data:text/html,<h1>Hello</h1><a href='javascript:window.ran=1'>x</a>");
+    browser.sees("Hello");
+    assert_eq!(browser.became_of_texts().len(), 1);
 }
 
 #[test]
