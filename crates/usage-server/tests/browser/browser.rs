@@ -136,7 +136,10 @@ impl Browser {
 
     /// The page came with this status, which the browser always complains of, and of nothing else.
     pub(crate) fn was_refused(&mut self, status: u16) {
-        let complaints = self.complaints();
+        let complaints = until_well("the browser's complaint", || match self.complaints() {
+            none if none.is_empty() => Err(status),
+            some => Ok(some),
+        });
         let wanted = format!("status of {status} ");
         assert!(
             matches!(complaints.as_slice(), [one] if one.contains(&wanted)),

@@ -62,7 +62,7 @@ fn every_page_of_a_fleet_looks_well() {
         assert!([200, 422].contains(&status), "{name}: {status}");
     }
     sign_in(&mut browser, &folder, &server);
-    browser.comes_to_see(&server.url(), "somebodys-new-product");
+    browser.comes_to_see(&server.url(), "; 0 reports waiting");
     browser.looks_well("overview");
 
     let first = |path: &str| format!("(//a[starts-with(@href, '{path}')])[1]");

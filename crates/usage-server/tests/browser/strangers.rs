@@ -91,8 +91,8 @@ fn whatever_is_reported_stays_text_on_every_page() {
     let server = folder.serve();
     report_hostile(&folder, &server);
     sign_in(&mut browser, &folder, &server);
-    browser.comes_to_see(&server.url(), HOSTILE);
-    browser.comes_to_see(&server.url(), "0 reports waiting");
+    browser.comes_to_see(&server.url(), "; 0 reports waiting");
+    browser.sees(HOSTILE);
     browser.without_policies();
     let looked_at = crawl(&mut browser, &server.url(), |browser, link| {
         assert_eq!(browser.became_of_texts(), [""; 0], "{link}");
