@@ -49,6 +49,16 @@ impl Listener {
         format!("http://localhost:{}/", self.address.port())
     }
 
+    /// Its host and port, as a program on the same machine.
+    pub(crate) fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// An address of it, as a program on the same machine.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.address)
+    }
+
     /// The next request for a path that begins like this.
     pub(crate) fn request_for(&self, path: &str) -> Message {
         let deadline = Instant::now() + DEADLINE;
