@@ -6,6 +6,7 @@ use std::sync::Arc;
 use usage_store::Store;
 
 use crate::account::{AccountState, FirstVisit};
+use crate::config::SignUp;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
@@ -59,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) limit_loopback: bool,
     /// What each sender may send.
     pub(crate) per_sender: PerSender,
+    /// Who may make an account and an organization of their own.
+    pub(crate) sign_up: SignUp,
     /// Whether there is room for reports.
     pub(crate) reserve: Arc<Reserve>,
     /// Seconds until a sender's next report, as told in replies.

@@ -81,8 +81,16 @@ pub(crate) struct TokenIssue {
     #[command(flatten)]
     pub(crate) data: DataDir,
     /// The organization its reports will count for; made if new
-    #[arg(long, value_name = "NAME")]
-    pub(crate) organization: String,
+    #[arg(
+        long,
+        value_name = "NAME",
+        required_unless_present = "organization_id",
+        conflicts_with = "organization_id"
+    )]
+    pub(crate) organization: Option<String>,
+    /// The same by its id, as in its page's address: for one that registered itself
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization_id: Option<i64>,
     /// Binds the token to one product
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Option<String>,
@@ -120,8 +128,11 @@ pub(crate) struct Forget {
     #[arg(long, value_name = "SERVER_ID")]
     pub(crate) server: Option<String>,
     /// Only what was reported under this organization
-    #[arg(long, value_name = "NAME", conflicts_with = "anonymous")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["anonymous", "organization_id"])]
     pub(crate) organization: Option<String>,
+    /// The same by its id, as in its page's address: for one that registered itself
+    #[arg(long, value_name = "ID", conflicts_with = "anonymous")]
+    pub(crate) organization_id: Option<i64>,
     /// Only what was reported under no organization
     #[arg(long)]
     pub(crate) anonymous: bool,
@@ -177,8 +188,11 @@ pub(crate) struct Import {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// The organization all of it counts for; made if new
-    #[arg(long, value_name = "NAME", conflicts_with = "keep_organizations")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["keep_organizations", "organization_id"])]
     pub(crate) organization: Option<String>,
+    /// The same by its id, as in its page's address: for one that registered itself
+    #[arg(long, value_name = "ID", conflicts_with = "keep_organizations")]
+    pub(crate) organization_id: Option<i64>,
     /// Believes the organizations that the files name; without it such lines are refused
     #[arg(long)]
     pub(crate) keep_organizations: bool,

@@ -89,6 +89,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_DISK_RESERVE", value_name = "SIZE")]
     pub(crate) disk_reserve: Option<String>,
 
+    /// Who may make an account and an organization of their own [default: open]
+    #[arg(long, env = "USAGE_SIGN_UP", value_enum)]
+    pub(crate) sign_up: Option<SignUp>,
+
     /// Days that reports themselves are kept for; what was counted stays [default: for ever]
     #[arg(long, env = "USAGE_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) retention_days: Option<u32>,
@@ -104,6 +108,19 @@ pub(crate) struct ServeOptions {
     /// Log requests, commits and the like that take longer, whatever the level [default: 1000]
     #[arg(long, env = "USAGE_LOG_SLOWER_THAN", value_name = "MILLISECONDS")]
     pub(crate) log_slower_than: Option<u32>,
+}
+
+/// Who may make an account and an organization of their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SignUp {
+    /// Everybody
+    #[default]
+    Open,
+    /// Those whom an operator invites
+    Invited,
+    /// Nobody; members still invite people into their organizations
+    Closed,
 }
 
 /// How much is logged.
@@ -150,6 +167,7 @@ pub(crate) struct Config {
     pub(crate) per_sender: PerSender,
     /// Free space below which no reports are taken; 0 is none.
     pub(crate) disk_reserve: Bytes,
+    pub(crate) sign_up: SignUp,
     /// `None` is for ever.
     pub(crate) retention_days: Option<u32>,
     pub(crate) log: LogLevel,
@@ -224,6 +242,7 @@ impl Config {
                 .disk_reserve
                 .or(file.disk_reserve)
                 .map_or(Ok(Bytes(DISK_RESERVE_BYTES)), |text| disk_reserve(&text))?,
+            sign_up: set.sign_up.or(file.sign_up).unwrap_or_default(),
             retention_days: match set.retention_days.or(file.retention_days) {
                 Some(days) if days < RETENTION_MIN_DAYS => {
                     return Err(ConfigError(format!(

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
@@ -27,6 +27,9 @@ const NAMES: [&str; 22] = [
     "/quarantine",
     "/sign-in",
     "/sign-out",
+    "/sign-up",
+    "/organizations",
+    "/organizations/{id}",
     "/welcome/{code}",
     "/assets/{name}",
     "other",

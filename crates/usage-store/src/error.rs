@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
+use crate::registry::Organization;
+
 /// The result of a store call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -69,6 +71,17 @@ pub enum Error {
     WalHeld,
     /// The name, address or token is taken already.
     Taken(&'static str),
+    /// Somebody who signed up chose this name: it proves nothing, and doesn't stand for them.
+    SelfRegistered(Organization),
+    /// The last owner or operator can't go.
+    LastOne(&'static str),
+    /// There are as many as there may be.
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        most: u32,
+    },
     /// More than one entry fits what was given.
     Ambiguous(String),
     /// What was asked for isn't there.
@@ -155,6 +168,15 @@ impl std::fmt::Display for Error {
                 "a program that reads usage.db holds its usage.db-wal back, which keeps growing; end that program",
             ),
             Error::Taken(what) => write!(f, "this {what} is known already; nothing was changed"),
+            Error::SelfRegistered(own) => write!(
+                f,
+                "the organization {:?} registered itself, so its name proves nothing; name it by its id, {}",
+                own.name, own.id.0
+            ),
+            Error::LastOne(what) => write!(f, "the last {what} can't go; make another one first"),
+            Error::TooMany { what, most } => {
+                write!(f, "there are {most} {what} already, the most there may be; remove some first")
+            }
             Error::Ambiguous(what) => write!(f, "{what} fits more than one; give more of it"),
             Error::NotFound(what) => write!(f, "{what} was not found"),
         }

@@ -3,7 +3,7 @@
 
 use crate::journal::{Packed, Packer, read_block, unpack};
 use crate::report::limits::{ITEMS_MAX, MESSAGES_MAX};
-use crate::report::{Kind, compact, decode, only_elements};
+use crate::report::{Decoded, Kind, check, compact, decode, only_elements};
 
 /// A message with its field: a path of some keys, and a few excerpts.
 const MESSAGE_CHARS_MAX: usize = 1_000;
@@ -14,10 +14,15 @@ pub fn report(bytes: &[u8]) {
         return;
     };
     let kind = [Kind::Servers, Kind::Stats, Kind::Usage][usize::from(kind % 3)];
+    let checked = check(kind, body);
     let decoded = match decode(kind, body) {
         Ok(decoded) => decoded,
-        Err(errors) => return readable(&errors.0),
+        Err(errors) => {
+            assert_eq!(checked.as_ref(), Err(&errors));
+            return readable(&errors.0);
+        }
     };
+    assert_eq!(checked.as_ref().map(ids), Ok(ids(&decoded)));
     // What an export writes says the same, on one line, and compacting it again changes nothing.
     let compacted = compact(body);
     assert!(!compacted.contains(&b'\n') && !compacted.contains(&b'\r'));
@@ -50,6 +55,14 @@ pub fn block(bytes: &[u8]) {
         unpack(first, &packed.unwrap_or_default()).ok(),
         Some(reports)
     );
+}
+
+/// What checking a body finds, as reading it does.
+fn ids<'a>(decoded: &'a Decoded<'_>) -> Vec<(Option<&'a str>, Option<&'a str>)> {
+    let observations = decoded.observations.iter();
+    observations
+        .map(|one| (one.cluster_id.as_deref(), one.server_id.as_deref()))
+        .collect()
 }
 
 fn readable(errors: &std::collections::BTreeMap<String, Vec<String>>) {

@@ -16,7 +16,7 @@ use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
 use crate::model::{self, Dictionary, Model, applied};
 use crate::quarantine::{self, Refused};
-use crate::registry::tokens;
+use crate::registry::{TokenUses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result, backup};
@@ -46,6 +46,7 @@ pub struct Store {
     model: Mutex<Model>,
     key_upkeep: Mutex<KeyUpkeep>,
     pub(crate) grants: tokens::Grants,
+    pub(crate) token_uses: TokenUses,
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
     /// Long work is to end at its next step.
@@ -179,6 +180,7 @@ impl Store {
             }),
             key_upkeep: Mutex::default(),
             grants: tokens::Grants::default(),
+            token_uses: TokenUses::default(),
             appended_bytes: AtomicU64::new(0),
             _lock: lock,
         })

@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 
 use super::cookie;
 use super::secret::Secret;
+use crate::pages::Failure;
 
 const COOKIE_NAME: &str = "usage_form";
 /// A form that was left open overnight still works.
@@ -19,8 +20,16 @@ pub(crate) fn token_for_session(secret: &Secret) -> String {
     token("session", secret)
 }
 
+/// Refuses a form that doesn't bring the token it was given.
+pub(super) fn check(expected: &str, given: &str) -> Result<(), Failure> {
+    match token_matches(expected, given) {
+        true => Ok(()),
+        false => Err(Failure::ForeignForm),
+    }
+}
+
 /// Whether a form brought the token it was given; takes the same time either way.
-pub(crate) fn token_matches(expected: &str, given: &str) -> bool {
+fn token_matches(expected: &str, given: &str) -> bool {
     expected.as_bytes().ct_eq(given.as_bytes()).into()
 }
 

@@ -1,19 +1,25 @@
-//! Who is looking: passwords, sessions, protection of forms, the first operator's link, and
-//! the extractor [`Operator`] that lets a handler run for operators only. No pages here.
+//! Who is looking: passwords, sessions, protection of forms, the first operator's link, and the
+//! extractors [`SignedIn`] (anybody with an account), [`Operator`], and [`Member`] (of the organization
+//! of the path). No pages here.
 
 mod cookie;
 mod csrf;
 mod first_visit;
+mod member;
 mod operator;
+pub(crate) mod organization_name;
 pub(crate) mod password;
+mod person;
 mod secret;
 mod session;
 mod throttle;
 
 pub(crate) use self::csrf::{FormGuard, is_cross_site};
 pub(crate) use self::first_visit::FirstVisit;
-pub(crate) use self::operator::{Operator, local_path};
+pub(crate) use self::member::Member;
+pub(crate) use self::operator::Operator;
 pub(crate) use self::password::{Busy, Passwords};
+pub(crate) use self::person::{SignedIn, local_path};
 pub(crate) use self::secret::Secret;
 pub(crate) use self::session::{end, start};
 pub(crate) use self::throttle::Throttle;

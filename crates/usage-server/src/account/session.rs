@@ -1,13 +1,15 @@
 //! Sessions: a random secret in a cookie, its SHA-256 in the store. A sign-in always draws a
-//! new secret, so one that was planted beforehand is worth nothing.
+//! new secret, so one that was planted beforehand is worth nothing, and ends the browser's old one.
 
+use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use usage_store::Store;
-use usage_store::registry::AccountId;
+use usage_store::registry::{AccountId, NewSession};
 
 use super::cookie;
 use super::secret::Secret;
+use crate::pages::Failure;
 
 const COOKIE_NAME: &str = "usage_session";
 const DAYS: i64 = 14;
@@ -17,17 +19,28 @@ pub(super) fn sent(headers: &HeaderMap, tls: bool) -> Option<Secret> {
     Secret::parse(cookie::read(headers, COOKIE_NAME, tls)?)
 }
 
-/// Signs a browser in; the cookie to set. Blocks on the store.
+/// Signs the browser that sent these headers in; the cookie to set. To be called wherever somebody has
+/// proven who they are, and after a change of password, which ends all sessions. Blocks on the store.
 pub(crate) fn start(
     store: &Store,
-    secret: &Secret,
+    headers: &HeaderMap,
     account: AccountId,
     tls: bool,
     now: Timestamp,
-) -> usage_store::Result<Option<HeaderValue>> {
+) -> Result<Option<HeaderValue>, Failure> {
+    let secret = Secret::random()?;
     let lifetime = SignedDuration::from_hours(24 * DAYS);
-    let expires_at = now.checked_add(lifetime).unwrap_or(Timestamp::MAX);
-    store.start_session(secret.bytes(), account, now, expires_at)?;
+    let browser = headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+    if let Some(old) = sent(headers, tls) {
+        store.end_session(old.bytes())?;
+    }
+    let new = NewSession {
+        secret: secret.bytes(),
+        account,
+        browser: &String::from_utf8_lossy(browser.unwrap_or_default()),
+        expires_at: now.checked_add(lifetime).unwrap_or(Timestamp::MAX),
+    };
+    store.start_session(&new, now)?;
     let seconds = lifetime.as_secs().unsigned_abs();
     Ok(cookie::write(COOKIE_NAME, &secret.text(), seconds, tls))
 }

@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use usage_store::erasure::{ErasureRequest, ErasureStatus, Whose};
+use usage_store::registry::Organization;
 use usage_store::{Error, Store, Writing};
 
-use super::{Failure, counted, io, say};
+use super::{Failure, counted, io, organization, say};
 use crate::account::Secret;
 use crate::cli::Forget;
 use crate::limits::{FORGET_LOOK_INTERVAL, FORGET_WAIT_MAX};
@@ -18,8 +19,10 @@ use crate::progress::Progress;
 /// Says what will go, asks back, and returns when it is gone.
 pub(crate) fn run(options: &Forget) -> Result<(), Failure> {
     let store = Store::open(&options.data.data_dir, Writing::Beside)?;
-    let request = request(&store, options)?;
-    let what = described(options, store.servers_to_erase(&request)?);
+    let (name, id) = (options.organization.as_deref(), options.organization_id);
+    let organization = organization::known(&store, name, id)?;
+    let request = request(options, organization.as_ref())?;
+    let what = described(options, organization, store.servers_to_erase(&request)?);
     if !options.yes && !std::io::stdin().is_terminal() {
         return Err(Failure::Usage(format!(
             "{what}: nobody can answer here, say --yes to erase it for good"
@@ -42,7 +45,10 @@ pub(crate) fn run(options: &Forget) -> Result<(), Failure> {
     ))
 }
 
-fn request(store: &Store, options: &Forget) -> Result<ErasureRequest, Failure> {
+fn request(
+    options: &Forget,
+    organization: Option<&Organization>,
+) -> Result<ErasureRequest, Failure> {
     let blank = |flag: &str| Failure::Usage(format!("{flag} must not be blank"));
     for (flag, given) in [
         ("--product", Some(&options.product)),
@@ -53,15 +59,8 @@ fn request(store: &Store, options: &Forget) -> Result<ErasureRequest, Failure> {
             return Err(blank(flag));
         }
     }
-    let whose = match &options.organization {
-        Some(name) => match store.find_organization(name.trim())? {
-            Some(id) => Whose::Organizations(id),
-            None => {
-                return Err(Failure::Failed(format!(
-                    "there is no organization {name:?}"
-                )));
-            }
-        },
+    let whose = match organization {
+        Some(organization) => Whose::Organizations(organization.id),
         None if options.anonymous => Whose::Anonymous,
         None => Whose::Everybodys,
     };
@@ -74,11 +73,11 @@ fn request(store: &Store, options: &Forget) -> Result<ErasureRequest, Failure> {
     })
 }
 
-fn described(options: &Forget, servers: u64) -> String {
+fn described(options: &Forget, organization: Option<Organization>, servers: u64) -> String {
     let server = options.server.as_deref();
     let what = server.map_or(String::new(), |id| format!("server {id:?} of "));
-    let whose = match &options.organization {
-        Some(name) => format!(", reported under {name:?}"),
+    let whose = match organization {
+        Some(organization) => format!(", reported under {:?}", organization.name),
         None if options.anonymous => ", reported under no organization".to_owned(),
         None => ", whoever reported it".to_owned(),
     };

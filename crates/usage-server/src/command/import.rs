@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use usage_store::{Error, Store, Writing};
 
-use super::{Failure, counted, say};
+use super::{Failure, counted, organization, say};
 use crate::cli::Import;
 use crate::import::{Attribution, Importer};
 use crate::limits::IMPORT_PIECE_BYTES;
@@ -17,12 +17,8 @@ use crate::progress::Progress;
 
 /// Imports the files, one after the other.
 pub(crate) fn run(options: &Import) -> Result<(), Failure> {
-    let organization = options.organization.as_deref().map(str::trim);
-    if organization == Some("") {
-        return Err(Failure::Usage(
-            "--organization must not be blank".to_owned(),
-        ));
-    }
+    let (name, id) = (options.organization.as_deref(), options.organization_id);
+    organization::check(name)?;
     let mut files = Vec::new();
     for path in &options.files {
         files.push((path, open(path)?));
@@ -37,8 +33,8 @@ pub(crate) fn run(options: &Import) -> Result<(), Failure> {
         opened => Arc::new(opened?),
     };
     let now = Timestamp::now();
-    let attribution = match organization {
-        Some(name) => Attribution::Organization(store.organization(name, now)?),
+    let attribution = match organization::named_or_new(&store, name, id, now)? {
+        Some(id) => Attribution::Organization(id),
         None if options.keep_organizations => Attribution::AsWritten,
         None => Attribution::Nobody,
     };

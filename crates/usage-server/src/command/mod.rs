@@ -6,6 +6,7 @@ mod export;
 mod forget;
 mod import;
 mod operator;
+mod organization;
 mod ready;
 mod rebuild;
 mod restore;

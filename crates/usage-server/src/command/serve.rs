@@ -96,6 +96,7 @@ async fn serve_until_told(
         trusted_proxies: config.trusted_proxies.clone(),
         limit_loopback: config.limit_loopback,
         per_sender: config.per_sender,
+        sign_up: config.sign_up,
         reserve,
         next_report_in: config.report_interval,
     };

@@ -4,10 +4,10 @@
 use std::io::{Read, Write};
 
 use jiff::Timestamp;
-use usage_store::registry::{NewToken, Revoked};
+use usage_store::registry::{COMMAND_LINE, NewToken, Revoked};
 use usage_store::{Store, Writing};
 
-use super::{Failure, io, open_beside_or_new};
+use super::{Failure, io, open_beside_or_new, organization};
 use crate::account::Secret;
 use crate::cli::{TokenIssue, TokenRevoke};
 use crate::limits::TOKEN_MAX_BYTES;
@@ -17,12 +17,8 @@ const TOKEN_PREFIX: &str = "usage_";
 
 /// Prints a token and makes it valid.
 pub(crate) fn issue(options: &TokenIssue) -> Result<(), Failure> {
-    let organization = options.organization.trim();
-    if organization.is_empty() {
-        return Err(Failure::Usage(
-            "--organization must not be blank".to_owned(),
-        ));
-    }
+    let (name, id) = (options.organization.as_deref(), options.organization_id);
+    organization::check(name)?;
     for (flag, bound) in [("product", &options.product), ("cluster", &options.cluster)] {
         if bound.as_ref().is_some_and(|name| name.trim().is_empty()) {
             return Err(Failure::Usage(format!(
@@ -37,13 +33,17 @@ pub(crate) fn issue(options: &TokenIssue) -> Result<(), Failure> {
     };
     let store = open_beside_or_new(&options.data.data_dir)?;
     let now = Timestamp::now();
+    let organization = organization::named_or_new(&store, name, id, now)?
+        .ok_or_else(|| Failure::Usage("say --organization or --organization-id".to_owned()))?;
     let new = NewToken {
         secret: &token,
         drawn_here: !options.token_stdin,
-        organization: store.organization(organization, now)?,
+        organization,
+        name: "",
         product: options.product.as_deref(),
         cluster: options.cluster.as_deref(),
         may_forget: options.may_forget,
+        by: COMMAND_LINE,
     };
     store.add_token(&new, now)?;
     let mut out = std::io::stdout().lock();

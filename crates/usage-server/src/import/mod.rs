@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use usage_store::quarantine::Refused;
 use usage_store::registry::OrganizationId;
 use usage_store::report::{FieldErrors, Kind, decode, quoted};
-use usage_store::{Idempotency, NewReport, Outcome, Sender, Store};
+use usage_store::{Error, Idempotency, NewReport, Outcome, Sender, Store};
 
 use self::format::Record;
 use self::lines::{Lines, TooLong};
@@ -174,7 +174,18 @@ impl Importer {
                 if let Some(id) = self.organizations.get(name) {
                     return Ok(Ok(Some(*id)));
                 }
-                let id = self.store.organization(name, self.now)?;
+                let id = match self.store.organization(name, self.now) {
+                    Err(Error::SelfRegistered(_)) => {
+                        return Ok(Err(FieldErrors::one(
+                            "organization",
+                            format!(
+                                "{} registered itself here, so its name alone proves nothing: say which organization the file counts for",
+                                quoted(name)
+                            ),
+                        )));
+                    }
+                    found => found?,
+                };
                 self.organizations.insert(name.to_owned(), id);
                 Ok(Ok(Some(id)))
             }

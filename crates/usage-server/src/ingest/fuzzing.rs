@@ -146,6 +146,7 @@ fn sender_holds(parts: &Parts) {
         trusted_proxies: vec![everyone([0, 0, 0, 0].into()), everyone([0u16; 8].into())],
         limit_loopback: true,
         per_sender: Default::default(),
+        sign_up: Default::default(),
         reserve: Default::default(),
         next_report_in: 1,
     };

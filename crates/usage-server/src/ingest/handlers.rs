@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use usage_store::registry::Grant;
 use usage_store::registry::TokenId;
-use usage_store::report::{Kind, decode};
+use usage_store::report::{Kind, check};
 use usage_store::{Idempotency, NewReport, Outcome, Sender, TokenProof};
 
 use super::body::Encoding;
@@ -78,7 +78,12 @@ async fn accept(
         payer.count(&arrival.servers, arrival.received_at)?;
     }
     match app.ingest.append(report).await? {
-        Outcome::Accepted(_) | Outcome::Repeated => Ok(()),
+        Outcome::Accepted(_) | Outcome::Repeated => {
+            if let Some(token) = arrival.token {
+                app.store.note_token_use(token, arrival.received_at);
+            }
+            Ok(())
+        }
         Outcome::KeyReused => Err(Refusal::field(
             "Idempotency-Key",
             "came before with another body; a new report needs a new key",
@@ -157,7 +162,7 @@ fn report(
     grant: Option<Grant>,
     extensions: &Extensions,
 ) -> Result<NewReport, Refusal> {
-    let decoded = decode(arrival.kind, &arrival.body)?;
+    let decoded = check(arrival.kind, &arrival.body)?;
     let product = match (&arrival.product, &decoded.product) {
         (Some(in_path), _) => Arc::clone(in_path),
         (None, in_body) => Arc::from(in_body.as_deref().unwrap_or_default()),

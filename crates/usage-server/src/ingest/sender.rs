@@ -400,6 +400,7 @@ mod tests {
                 .collect(),
             limit_loopback: false,
             per_sender: Default::default(),
+            sign_up: Default::default(),
             reserve: Default::default(),
             next_report_in: 1,
         };

@@ -18,6 +18,10 @@ pub(crate) enum Failure {
     ForeignForm,
     /// Signed in, but not as an operator.
     NotAnOperator,
+    /// A member, where only owners may.
+    NotAnOwner,
+    /// What was asked for can't be done as things are: it is the last one, there are too many.
+    NotPossible(usage_store::Error),
     /// Too much to do at the moment.
     Busy,
     /// The disk has no room for reports.
@@ -30,7 +34,15 @@ pub(crate) enum Failure {
 
 impl From<usage_store::Error> for Failure {
     fn from(e: usage_store::Error) -> Self {
-        Failure::Store(e)
+        use usage_store::Error;
+        match e {
+            Error::NotFound(_) => Failure::NotFound,
+            Error::LastOne(_)
+            | Error::TooMany { .. }
+            | Error::Taken(_)
+            | Error::SelfRegistered(_) => Failure::NotPossible(e),
+            e => Failure::Store(e),
+        }
     }
 }
 
@@ -44,7 +56,10 @@ impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Failure::NotFound => StatusCode::NOT_FOUND,
-            Failure::ForeignForm | Failure::NotAnOperator => StatusCode::FORBIDDEN,
+            Failure::ForeignForm | Failure::NotAnOperator | Failure::NotAnOwner => {
+                StatusCode::FORBIDDEN
+            }
+            Failure::NotPossible(_) => StatusCode::CONFLICT,
             Failure::Busy | Failure::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Store(_) | Failure::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -65,6 +80,11 @@ impl Failure {
                 "For operators only",
                 "You are signed in, but this page is for the operators of this server.",
             ),
+            Failure::NotAnOwner => (
+                "For owners only",
+                "You are a member of this organization, and only its owners can do this. Ask one of them; the page of its members shows who they are.",
+            ),
+            Failure::NotPossible(_) => ("This can’t be done", ""),
             Failure::Busy => (
                 "Busy for a moment",
                 "The server has too much to do right now. Wait a few seconds and try again.",
@@ -106,7 +126,7 @@ pub(super) struct ErrorPage {
     page: Layout,
     status: u16,
     heading: &'static str,
-    text: &'static str,
+    text: String,
     /// What exactly couldn't be read.
     said: Option<String>,
     request_id: Option<String>,
@@ -135,6 +155,11 @@ impl ErrorPage {
                 "Check the address, or go back, reload the page, and try again.",
             ),
         };
+        let text = match failure {
+            // The store says exactly what is in the way.
+            Some(Failure::NotPossible(e)) => sentence(&e.to_string()),
+            _ => text.to_owned(),
+        };
         ErrorPage {
             page,
             status: status.as_u16(),
@@ -144,4 +169,15 @@ impl ErrorPage {
             request_id,
         }
     }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    let first: String = rest
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    format!("{first}{}.", rest.as_str())
 }

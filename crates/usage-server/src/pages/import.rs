@@ -8,7 +8,6 @@ use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, State};
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
-use usage_store::registry::AccountId;
 
 use super::figures::Count;
 use super::layout::{Layout, Section};
@@ -69,7 +68,7 @@ pub(super) async fn submit(
             "file" => {
                 let refused = |failure: Failure| failure.into_response();
                 operator.check(&choices.csrf).map_err(refused)?;
-                let importer = begin(&app, choices, operator.account.id)
+                let importer = begin(&app, choices, operator.account.email.clone())
                     .await
                     .map_err(refused)?;
                 let imported = import(&app, importer, field).await?;
@@ -87,7 +86,7 @@ fn broken(e: MultipartError) -> Response {
     e.status().into_response()
 }
 
-async fn begin(app: &Arc<App>, choices: Choices, by: AccountId) -> Result<Importer, Failure> {
+async fn begin(app: &Arc<App>, choices: Choices, by: String) -> Result<Importer, Failure> {
     if app.settings.reserve.is_in_use() {
         return Err(Failure::NoRoom);
     }
@@ -98,13 +97,7 @@ async fn begin(app: &Arc<App>, choices: Choices, by: AccountId) -> Result<Import
             "" => Attribution::Nobody,
             name => Attribution::Organization(app.store.organization(name, now)?),
         };
-        let actor = format!("account {}", by.0);
-        Ok(Importer::new(
-            Arc::clone(&app.store),
-            attribution,
-            actor,
-            now,
-        ))
+        Ok(Importer::new(Arc::clone(&app.store), attribution, by, now))
     })
     .await
 }
@@ -205,7 +198,7 @@ mod tests {
             "it counts when it was made"
         );
         let acme = store.find_organization("acme").unwrap();
-        assert!(acme.is_some() && reports[0].organization == acme);
+        assert!(acme.is_some() && reports[0].organization == acme.map(|acme| acme.id));
         assert_eq!(store.quarantined(None, 10).unwrap().len(), 2);
     }
 

@@ -6,15 +6,46 @@ use usage_store::query::Freshness;
 use super::Failure;
 use super::assets::{ICON, STYLESHEET};
 use super::figures::{Count, Moment};
-use crate::account::Operator;
+use crate::account::{Member, Operator, SignedIn};
 use crate::app::App;
 
-/// The part of the navigation that a page belongs to.
+/// The part of the operators' navigation that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     Products,
     Reports,
     Quarantine,
+}
+
+/// The part of an organization's navigation that a page belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Overview,
+}
+
+impl Part {
+    /// Every part: its name, and its path below the organization's.
+    const ALL: [(Part, &str, &str); 1] = [(Part::Overview, "Overview", "")];
+}
+
+/// A link of the navigation.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    pub(super) name: &'static str,
+    /// Below the base.
+    pub(super) path: String,
+    /// Whether the reader is there.
+    pub(super) current: bool,
+}
+
+impl Link {
+    fn new(name: &'static str, path: impl Into<String>, current: bool) -> Link {
+        Link {
+            name,
+            path: path.into(),
+            current,
+        }
+    }
 }
 
 /// What the template `layout.html` fills in around a page.
@@ -27,12 +58,14 @@ pub(super) struct Layout {
     pub(super) viewer: Option<Viewer>,
 }
 
-/// What a signed-in operator has around a page.
+/// What whoever is signed in has around a page.
 #[derive(Debug, Clone)]
 pub(super) struct Viewer {
     pub(super) email: String,
     pub(super) csrf: String,
-    pub(super) section: Section,
+    /// The organization whose page it is; its name leads to the others.
+    pub(super) organization: Option<String>,
+    pub(super) links: Vec<Link>,
     pub(super) freshness: String,
 }
 
@@ -44,12 +77,64 @@ impl Layout {
         section: Section,
         now: Timestamp,
     ) -> Result<Layout, Failure> {
-        let freshness = app.store.freshness()?;
+        let mut links = vec![
+            Link::new("Products", "/", section == Section::Products),
+            Link::new("Reports", "/reports", section == Section::Reports),
+            Link::new("Quarantine", "/quarantine", section == Section::Quarantine),
+        ];
+        if operator.is_member {
+            links.push(Link::new("Organizations", "/organizations", false));
+        }
+        let (email, csrf) = (operator.account.email.clone(), operator.csrf.clone());
+        Layout::around(app, email, csrf, links, None, now)
+    }
+
+    /// Around a page of an organization, for its members.
+    pub(super) fn of_organization(
+        app: &App,
+        member: &Member,
+        part: Part,
+        now: Timestamp,
+    ) -> Result<Layout, Failure> {
+        let at = format!("/organizations/{}", member.organization.id.0);
+        let link = |&(each, name, below): &(Part, &'static str, &str)| {
+            Link::new(name, format!("{at}{below}"), each == part)
+        };
+        let links = Part::ALL.iter().map(link).collect();
+        let name = member.organization.name.clone();
+        let (email, csrf) = signed(&member.person);
+        Layout::around(app, email, csrf, links, Some(name), now)
+    }
+
+    /// Around a page that is the person's own, whatever they belong to.
+    pub(super) fn of_person(
+        app: &App,
+        person: &SignedIn,
+        now: Timestamp,
+    ) -> Result<Layout, Failure> {
+        let mut links = Vec::new();
+        if person.account.operator {
+            links.push(Link::new("Products", "/", false));
+        }
+        links.push(Link::new("Organizations", "/organizations", false));
+        let (email, csrf) = signed(person);
+        Layout::around(app, email, csrf, links, None, now)
+    }
+
+    fn around(
+        app: &App,
+        email: String,
+        csrf: String,
+        links: Vec<Link>,
+        organization: Option<String>,
+        now: Timestamp,
+    ) -> Result<Layout, Failure> {
         let viewer = Viewer {
-            email: operator.account.email.clone(),
-            csrf: operator.csrf.clone(),
-            section,
-            freshness: freshness_text(&freshness, now),
+            email,
+            csrf,
+            organization,
+            links,
+            freshness: freshness_text(&app.store.freshness()?, now),
         };
         Ok(Layout {
             viewer: Some(viewer),
@@ -69,19 +154,8 @@ impl Layout {
     }
 }
 
-impl Viewer {
-    /// The navigation: name, path below the base, and whether the reader is there.
-    pub(super) fn sections(&self) -> [(&'static str, &'static str, bool); 3] {
-        [
-            ("Products", "/", self.section == Section::Products),
-            ("Reports", "/reports", self.section == Section::Reports),
-            (
-                "Quarantine",
-                "/quarantine",
-                self.section == Section::Quarantine,
-            ),
-        ]
-    }
+fn signed(person: &SignedIn) -> (String, String) {
+    (person.account.email.clone(), person.csrf.clone())
 }
 
 fn freshness_text(freshness: &Freshness, now: Timestamp) -> String {

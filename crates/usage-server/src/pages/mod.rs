@@ -1,4 +1,4 @@
-//! The operators' pages: one file a page, with its handler, its template's struct and its
+//! The pages of operators and customers: one file a page, with its handler, its template's struct and its
 //! tests. Here is the list of doors, and what all pages share to get from a request to HTML.
 //! A page asks the store and shows the answer; it computes no statistics of its own.
 
@@ -10,6 +10,8 @@ mod frame;
 mod import;
 mod json_text;
 mod layout;
+mod organization;
+mod organizations;
 mod overview;
 mod product;
 mod quarantine;
@@ -17,6 +19,7 @@ mod report_rows;
 mod reports;
 mod server;
 mod sign_in;
+mod sign_up;
 #[cfg(test)]
 mod testing;
 mod welcome;
@@ -57,6 +60,12 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/quarantine", get(quarantine::show))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))
+        .route("/sign-up", get(sign_up::form).post(sign_up::submit))
+        .route(
+            "/organizations",
+            get(organizations::show).post(organizations::make),
+        )
+        .route("/organizations/{id}", get(organization::show))
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))

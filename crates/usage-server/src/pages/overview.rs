@@ -73,7 +73,7 @@ pub(super) async fn adopt(
     ask(&app, move |app| {
         Ok(app
             .store
-            .adopt_product(ProductId(id), operator.account.id, Timestamp::now())?)
+            .adopt_product(ProductId(id), &operator.account.email, Timestamp::now())?)
     })
     .await?;
     Ok(Redirect::to(&format!(

@@ -1,4 +1,5 @@
-//! `/sign-in` and `/sign-out`.
+//! `/sign-in` and `/sign-out`, for operators and customers. Who signs in without having wanted a page
+//! comes to `/`, which leads everybody home.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,8 +14,9 @@ use serde::Deserialize;
 
 use super::layout::{Layout, base_path};
 use super::{Failure, ask, render};
-use crate::account::{self, Busy, FormGuard, Operator, Secret, local_path};
+use crate::account::{self, Busy, FormGuard, SignedIn, local_path};
 use crate::app::App;
+use crate::config::SignUp;
 use crate::request::ClientAddress;
 
 #[derive(Template)]
@@ -25,6 +27,8 @@ struct SignIn {
     next: String,
     email: String,
     problem: Option<String>,
+    /// Whether anybody may make an account.
+    sign_up: bool,
     /// Nobody can sign in yet.
     no_operator: bool,
 }
@@ -33,7 +37,7 @@ struct SignIn {
 #[derive(Deserialize)]
 pub(super) struct Next {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 /// `GET /sign-in`
@@ -92,16 +96,11 @@ pub(super) async fn submit(
         let page = show(&app, &headers, &next, &email, Some(problem)).await?;
         return Ok((StatusCode::UNAUTHORIZED, page).into_response());
     };
-    app.account.throttle.succeeded(&email);
+    app.account
+        .throttle
+        .succeeded(&email, address, Instant::now());
     let cookie = ask(&app, move |app| {
-        let secret = Secret::random()?;
-        Ok(account::start(
-            &app.store,
-            &secret,
-            account.id,
-            tls,
-            Timestamp::now(),
-        )?)
+        account::start(&app.store, &headers, account.id, tls, Timestamp::now())
     });
     Ok(go_to(&app, cookie.await?, local_path(&next)))
 }
@@ -142,6 +141,7 @@ async fn show(
         next: local_path(next).to_owned(),
         email: email.to_owned(),
         problem,
+        sign_up: app.settings.sign_up == SignUp::Open,
         no_operator,
     };
     let cookie = AppendHeaders(
@@ -162,11 +162,11 @@ pub(super) struct Leaving {
 /// `POST /sign-out`
 pub(super) async fn leave(
     State(app): State<Arc<App>>,
-    operator: Operator,
+    person: SignedIn,
     headers: HeaderMap,
     Form(form): Form<Leaving>,
 ) -> Result<Response, Failure> {
-    operator.check(&form.csrf)?;
+    person.check(&form.csrf)?;
     let cookie = ask(&app, move |app| {
         Ok(account::end(&app.store, &headers, app.settings.tls)?)
     });
@@ -274,6 +274,36 @@ mod tests {
         assert_eq!(answer.status, 429);
         let seconds = answer.header("retry-after");
         assert!(answer.text.contains(&format!("Wait {seconds} seconds")));
+    }
+
+    #[tokio::test]
+    async fn who_guesses_does_not_keep_the_owner_out() {
+        let house = House::with_operator(EMAIL, PASSWORD);
+        house.comes_from("192.0.2.66");
+        let form = house.get("/sign-in").await;
+        let wrong = form.filled(&[("email", EMAIL), ("password", "wrong")]);
+        for _ in 0..8 {
+            house.post_form("/sign-in", &wrong).await;
+        }
+        let right = form.filled(&[("email", EMAIL), ("password", PASSWORD)]);
+        assert_eq!(house.post_form("/sign-in", &right).await.status, 429);
+        house.comes_from("198.51.100.1");
+        assert_eq!(house.post_form("/sign-in", &right).await.status, 303);
+    }
+
+    #[tokio::test]
+    async fn each_sign_in_has_a_secret_of_its_own_and_ends_the_browsers_last_one() {
+        let house = House::with_operator(EMAIL, PASSWORD);
+        let form = house.get("/sign-in").await;
+        let entered = form.filled(&[("email", EMAIL), ("password", PASSWORD)]);
+        house.post_form("/sign-in", &entered).await;
+        let first = house.cookies();
+        house.post_form("/sign-in", &entered).await;
+        let second = house.cookies();
+        assert_ne!(first["usage_session"], second["usage_session"]);
+        assert_eq!(house.get("/quarantine").await.status, 200);
+        house.set_cookies(first);
+        assert_eq!(house.get("/quarantine").await.status, 303);
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 //! cookies that visits it without a socket.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,17 +14,25 @@ use axum::response::Response;
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use tower::ServiceExt;
+use usage_store::registry::{AccountId, NewAccount, OrganizationId, Role};
 use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Sender, Store, StoredReport, Writing};
 
-use super::layout::{Layout, Section, Viewer};
-use crate::account::{self, FirstVisit, Secret};
+use super::layout::{Layout, Viewer};
+use crate::account::{self, FirstVisit};
 use crate::app::{App, Settings};
+use crate::config::SignUp;
 use crate::demo::Fleet;
+use crate::request::ClientAddress;
 use crate::watch::Watch;
 
 /// A reported string that would like to be markup.
 pub(super) const HOSTILE: &str = "\"'><script>alert(1)</script><!--";
+
+/// The people of [`House::with_customers`].
+pub(super) const ACME_OWNER: &str = "ada@acme.example";
+pub(super) const ACME_MEMBER: &str = "bob@acme.example";
+pub(super) const UMBRELLA_OWNER: &str = "grace@umbrella.example";
 
 /// The moment at which hand-made pages are looked at.
 pub(super) fn now() -> Timestamp {
@@ -39,7 +48,8 @@ pub(super) fn layout() -> Layout {
         viewer: Some(Viewer {
             email: "ada@example.com".to_owned(),
             csrf: "token".to_owned(),
-            section: Section::Products,
+            organization: None,
+            links: Vec::new(),
             freshness: "Counts include everything.".to_owned(),
         }),
     }
@@ -74,11 +84,20 @@ fn report(kind: Kind, product: &str, sender: Sender, at: Timestamp, body: Vec<u8
     }
 }
 
+fn person(email: &str) -> NewAccount<'_> {
+    NewAccount {
+        email,
+        password_hash: "no password",
+        verified: false,
+    }
+}
+
 /// A server without a socket, and one browser.
 pub(super) struct House {
     pub(super) app: Arc<App>,
     router: Router,
     jar: Mutex<BTreeMap<String, String>>,
+    address: Mutex<Option<IpAddr>>,
     _folder: tempfile::TempDir,
 }
 
@@ -89,6 +108,14 @@ impl House {
     }
 
     pub(super) fn reached_at(public_url: &str) -> House {
+        House::with(public_url, SignUp::Open)
+    }
+
+    pub(super) fn where_sign_up_is(sign_up: SignUp) -> House {
+        House::with("http://127.0.0.1:8087", sign_up)
+    }
+
+    fn with(public_url: &str, sign_up: SignUp) -> House {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             public_url: public_url.to_owned(),
@@ -96,6 +123,7 @@ impl House {
             trusted_proxies: Vec::new(),
             limit_loopback: false,
             per_sender: Default::default(),
+            sign_up,
             reserve: Default::default(),
             next_report_in: 43_200,
         };
@@ -110,6 +138,7 @@ impl House {
             app,
             router,
             jar: Mutex::default(),
+            address: Mutex::default(),
             _folder: folder,
         }
     }
@@ -133,11 +162,68 @@ impl House {
 
     pub(super) fn let_in(self, email: &str) -> House {
         let (store, now) = (&self.app.store, Timestamp::now());
-        let account = store.add_operator(email, "no password", now).unwrap();
-        let secret = Secret::random().unwrap();
-        let cookie = account::start(store, &secret, account, self.app.settings.tls, now).unwrap();
-        self.keep(&HeaderMap::from_iter([(SET_COOKIE, cookie.unwrap())]));
+        store.add_operator(email, "no password", now).unwrap();
+        self.enter_as(email);
         self
+    }
+
+    /// With two organizations: Acme with its owner, who is signed in, and a member; and Umbrella with an
+    /// owner. None of them is an operator, and none has a password.
+    pub(super) fn with_customers() -> House {
+        let house = House::new();
+        let acme = house.customer("Acme", ACME_OWNER);
+        house.customer("Umbrella", UMBRELLA_OWNER);
+        house.colleague(acme, ACME_MEMBER, Role::Member);
+        house.enter_as(ACME_OWNER);
+        house
+    }
+
+    /// Somebody signs up, elsewhere than in this browser; their organization.
+    pub(super) fn customer(&self, organization: &str, email: &str) -> OrganizationId {
+        let (store, now) = (&self.app.store, Timestamp::now());
+        let (_, id) = store.sign_up(&person(email), organization, now).unwrap();
+        id
+    }
+
+    /// Somebody new joins an organization.
+    pub(super) fn colleague(&self, id: OrganizationId, email: &str, role: Role) -> AccountId {
+        let (store, now) = (&self.app.store, Timestamp::now());
+        let account = store.add_account(&person(email), email, now).unwrap();
+        store.add_member(id, account, role, email, now).unwrap();
+        account
+    }
+
+    /// The browser is signed in as somebody else from now on; whoever it was stays signed in elsewhere.
+    pub(super) fn enter_as(&self, email: &str) {
+        self.leave();
+        let (store, now) = (&self.app.store, Timestamp::now());
+        let (account, tls) = (self.account_of(email), self.app.settings.tls);
+        let cookie = account::start(store, &HeaderMap::new(), account, tls, now).unwrap();
+        self.keep(&HeaderMap::from_iter([(SET_COOKIE, cookie.unwrap())]));
+    }
+
+    /// The browser forgets its cookies.
+    pub(super) fn leave(&self) {
+        self.set_cookies(BTreeMap::new());
+    }
+
+    pub(super) fn account_of(&self, email: &str) -> AccountId {
+        let (account, _) = self.app.store.account_by_email(email).unwrap().unwrap();
+        account.id
+    }
+
+    pub(super) fn organization(&self, name: &str) -> OrganizationId {
+        self.app.store.find_organization(name).unwrap().unwrap().id
+    }
+
+    /// Its page: `/organizations/1`.
+    pub(super) fn path_of(&self, organization: &str) -> String {
+        format!("/organizations/{}", self.organization(organization).0)
+    }
+
+    /// From now on requests come from this address; without one nobody is slowed down for it.
+    pub(super) fn comes_from(&self, address: &str) {
+        *self.address.lock().unwrap() = Some(address.parse().unwrap());
     }
 
     /// A report arrives; its place.
@@ -242,6 +328,9 @@ impl House {
         request
             .headers_mut()
             .insert(COOKIE, pairs.join("; ").parse().unwrap());
+        if let Some(address) = *self.address.lock().unwrap() {
+            request.extensions_mut().insert(ClientAddress(address));
+        }
         let response = self.router.clone().oneshot(request).await.unwrap();
         self.keep(response.headers());
         Answer::read(response).await

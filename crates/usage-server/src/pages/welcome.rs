@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::layout::Layout;
 use super::sign_in::go_to;
 use super::{Failure, ask, render};
-use crate::account::{self, FormGuard, Secret, password};
+use crate::account::{self, FormGuard, password};
 use crate::app::App;
 
 #[derive(Template)]
@@ -89,13 +89,8 @@ pub(super) async fn submit(
         let Some(account) = app.store.add_first_operator(&email, &hash, now)? else {
             return Ok(None);
         };
-        Ok(Some(account::start(
-            &app.store,
-            &Secret::random()?,
-            account,
-            tls,
-            now,
-        )?))
+        let cookie = account::start(&app.store, &headers, account, tls, now)?;
+        Ok(Some(cookie))
     })
     .await?;
     app.account.first_visit.close();

@@ -43,6 +43,7 @@ mod reserving;
 mod restoring;
 mod schemathesis;
 mod scrape;
+mod self_registered;
 mod signing_in;
 mod stopping;
 mod tokens;

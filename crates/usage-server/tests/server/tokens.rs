@@ -219,3 +219,21 @@ fn a_token_is_not_bound_to_a_blank_name() {
         assert!(line.contains(flag), "{line}");
     }
 }
+
+#[test]
+fn it_is_known_when_a_token_was_last_used() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let (used, unused) = (folder.token("Acme"), folder.token("Acme"));
+    assert_eq!(usage_under(&server, &used), 200);
+    server.stop();
+    let store = usage_store::Store::open(&folder.data(), usage_store::Writing::Beside).unwrap();
+    let acme = store.find_organization("Acme").unwrap().unwrap();
+    for listed in store.tokens_of(acme.id).unwrap() {
+        assert_eq!(
+            listed.used_at.is_some(),
+            used.starts_with(&listed.prefix),
+            "{listed:?}; never {unused}"
+        );
+    }
+}

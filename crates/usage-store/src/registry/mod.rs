@@ -1,16 +1,33 @@
-//! Who may report and who may look: organizations, tokens, accounts, sessions, and the
-//! audit log of what people did.
+//! Who may report and who may look: organizations, their members and tokens, accounts, sessions,
+//! invitations, and the audit log of what people did. Passwords arrive hashed; of every other secret
+//! only the SHA-256 is kept. Verbs that take `by` write it into the audit log: an account's address,
+//! or [`COMMAND_LINE`].
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+mod identities;
+mod invitations;
+mod limits;
+mod members;
+mod operators;
 pub(crate) mod organizations;
+mod redirect_hosts;
+mod resets;
+mod sessions;
+mod token_uses;
 pub(crate) mod tokens;
 mod verbs;
 
-pub use tokens::{NewToken, Revoked};
+pub use accounts::{Account, NewAccount};
+pub use audit::{COMMAND_LINE, Entry};
+pub use identities::Identity;
+pub use invitations::{Invitation, InvitationId, InvitedTo};
+pub use members::{Member, Membership, Role};
+pub use organizations::Organization;
+pub use sessions::{NewSession, OpenSession, Session, SessionId};
+pub(crate) use token_uses::TokenUses;
+pub use tokens::{NewToken, OrganizationToken, Revoked};
 pub(crate) use tokens::{token_is_valid, version};
-
-use jiff::Timestamp;
 
 /// An organization's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,24 +58,4 @@ pub struct Grant {
     pub prefix: String,
     /// The registry's version when it was looked up.
     pub registry_version: i64,
-}
-
-/// A person who may sign in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
-    /// The id.
-    pub id: AccountId,
-    /// The address they sign in with.
-    pub email: String,
-    /// Whether they see the operators' pages.
-    pub operator: bool,
-}
-
-/// A signed-in browser.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Who.
-    pub account: Account,
-    /// Until when.
-    pub expires_at: Timestamp,
 }

@@ -1,37 +1,127 @@
-//! Organizations: their names are unique without regard to case.
+//! Organizations: their names are unique without regard to case. One that registered itself chose its
+//! name without proving anything, so operators' commands never mean it by its name.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{OrganizationId, audit};
-use crate::Result;
+use super::{AccountId, COMMAND_LINE, OrganizationId, Role, accounts, audit, members};
 use crate::sqlite::{millis, sql};
+use crate::{Error, Result, Store};
 
-/// The organization of this name, if there is one.
-pub(crate) fn find(db: &Connection, name: &str) -> Result<Option<OrganizationId>> {
-    let id: Option<i64> = db
-        .prepare_cached(sql!("registry/organization_by_key"))?
-        .query_row([name.to_lowercase()], |row| row.get(0))
-        .optional()?;
-    Ok(id.map(OrganizationId))
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// The id.
+    pub id: OrganizationId,
+    /// Its name, as it was first written.
+    pub name: String,
+    /// Whether it chose its name itself, at sign-up.
+    pub self_registered: bool,
 }
 
-/// The organization of this name, made if new.
-pub(crate) fn find_or_add(db: &Connection, name: &str, now: Timestamp) -> Result<OrganizationId> {
-    if let Some(known) = find(db, name)? {
-        return Ok(known);
+/// The first three columns of a query are an organization.
+pub(super) fn organization(row: &Row<'_>) -> rusqlite::Result<Organization> {
+    Ok(Organization {
+        id: OrganizationId(row.get(0)?),
+        name: row.get(1)?,
+        self_registered: row.get(2)?,
+    })
+}
+
+fn find(db: &Connection, name: &str) -> Result<Option<Organization>> {
+    Ok(db
+        .prepare_cached(sql!("registry/organization_by_key"))?
+        .query_row([name.to_lowercase()], organization)
+        .optional()?)
+}
+
+/// The operators' organization of this name, made if new.
+fn find_or_add(db: &Connection, name: &str, now: Timestamp) -> Result<OrganizationId> {
+    match find(db, name)? {
+        Some(known) if known.self_registered => Err(Error::SelfRegistered(known)),
+        Some(known) => Ok(known.id),
+        None => add(db, name, false, COMMAND_LINE, now),
     }
+}
+
+fn add(
+    db: &Connection,
+    name: &str,
+    self_registered: bool,
+    by: &str,
+    now: Timestamp,
+) -> Result<OrganizationId> {
     db.prepare_cached(sql!("registry/add_organization"))?
-        .execute(params![name, name.to_lowercase(), millis(now)])?;
+        .execute(params![
+            name,
+            name.to_lowercase(),
+            millis(now),
+            self_registered
+        ])?;
     let id = OrganizationId(db.last_insert_rowid());
-    audit::write(db, now, "command line", "add organization", name)?;
+    audit::write_about(db, now, by, "add organization", name, Some(id))?;
     Ok(id)
 }
 
-/// An organization's name.
-pub(crate) fn name(db: &Connection, id: OrganizationId) -> Result<Option<String>> {
-    Ok(db
-        .prepare_cached(sql!("registry/organization_name"))?
-        .query_row([id.0], |row| row.get(0))
-        .optional()?)
+/// One that its people make themselves; `Error::Taken("organization name")`.
+pub(super) fn add_own(
+    db: &Connection,
+    name: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<OrganizationId> {
+    match find(db, name)? {
+        Some(_) => Err(Error::Taken("organization name")),
+        None => add(db, name, true, by, now),
+    }
+}
+
+/// Organizations.
+impl Store {
+    /// The organization of this name, made if new, as an operator names it: `Error::SelfRegistered`
+    /// where one chose this name itself, which is then to be named by its id.
+    pub fn organization(&self, name: &str, now: Timestamp) -> Result<OrganizationId> {
+        self.write(|db| find_or_add(db, name, now))
+    }
+
+    /// The organization of this name without regard to case, whoever chose it.
+    pub fn find_organization(&self, name: &str) -> Result<Option<Organization>> {
+        self.readers.read(|db| find(db, name))
+    }
+
+    /// An organization by its id.
+    pub fn organization_by_id(&self, id: OrganizationId) -> Result<Option<Organization>> {
+        self.readers.read(|db| {
+            Ok(db
+                .prepare_cached(sql!("registry/organization_by_id"))?
+                .query_row([id.0], organization)
+                .optional()?)
+        })
+    }
+
+    /// An organization's name.
+    pub fn organization_name(&self, id: OrganizationId) -> Result<Option<String>> {
+        self.readers.read(|db| {
+            Ok(db
+                .prepare_cached(sql!("registry/organization_name"))?
+                .query_row([id.0], |row| row.get(0))
+                .optional()?)
+        })
+    }
+
+    /// Somebody makes one more organization, and is its owner. `Error::Taken("organization name")`,
+    /// `Error::TooMany` where they belong to very many.
+    pub fn add_organization(
+        &self,
+        name: &str,
+        owner: AccountId,
+        now: Timestamp,
+    ) -> Result<OrganizationId> {
+        self.write(|db| {
+            let by = accounts::get(db, owner)?.email;
+            let id = add_own(db, name, &by, now)?;
+            members::add(db, id, owner, Role::Owner, &by, now)?;
+            Ok(id)
+        })
+    }
 }

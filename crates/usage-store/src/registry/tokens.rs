@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::{Grant, OrganizationId, TokenId, audit};
-use crate::sqlite::{millis, sql};
-use crate::{Error, Result};
+use super::limits::TOKENS_PER_ORGANIZATION_MAX;
+use super::{COMMAND_LINE, Grant, OrganizationId, TokenId, audit};
+use crate::sqlite::{millis, sql, timestamp};
+use crate::{Error, Result, Store};
 
 /// Characters kept of one of our own tokens: the prefix that all have, and 60 of 256 random
 /// bits, which is enough to tell tokens apart and leaves nothing to guess from.
@@ -31,12 +32,39 @@ pub struct NewToken<'a> {
     pub drawn_here: bool,
     /// The organization its reports will count for.
     pub organization: OrganizationId,
+    /// What people call it; may be empty.
+    pub name: &'a str,
     /// Binds it to one product.
     pub product: Option<&'a str>,
     /// Binds it to one cluster.
     pub cluster: Option<&'a str>,
     /// Gives it the right to have its organization's reports erased.
     pub may_forget: bool,
+    /// Who issues it: an account's address, or the command line.
+    pub by: &'a str,
+}
+
+/// A token as its organization is shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationToken {
+    /// The id, to revoke it by.
+    pub id: TokenId,
+    /// What people call it; may be empty.
+    pub name: String,
+    /// The first few characters.
+    pub prefix: String,
+    /// The one product it may report for, if it is bound to one.
+    pub product: Option<String>,
+    /// The one cluster it may report for, if it is bound to one.
+    pub cluster: Option<String>,
+    /// Whether it may have its organization's reports erased, within its bounds.
+    pub may_forget: bool,
+    /// When it was issued.
+    pub created_at: Timestamp,
+    /// The hour in which it was last used.
+    pub used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// What a call to revoke found.
@@ -77,6 +105,15 @@ pub(crate) fn add(db: &Connection, new: &NewToken<'_>, now: Timestamp) -> Result
     if known.is_some() {
         return Err(Error::Taken("token"));
     }
+    let valid: u32 = db
+        .prepare_cached(sql!("registry/count_tokens"))?
+        .query_row([new.organization.0], |row| row.get(0))?;
+    if valid >= TOKENS_PER_ORGANIZATION_MAX {
+        return Err(Error::TooMany {
+            what: "valid tokens of an organization",
+            most: TOKENS_PER_ORGANIZATION_MAX,
+        });
+    }
     let text = String::from_utf8_lossy(new.secret);
     let kept = if new.drawn_here {
         PREFIX_CHARS
@@ -93,43 +130,58 @@ pub(crate) fn add(db: &Connection, new: &NewToken<'_>, now: Timestamp) -> Result
             new.cluster,
             millis(now),
             new.may_forget,
+            new.name,
         ])?;
     let id = TokenId(db.last_insert_rowid());
     db.prepare_cached(sql!("registry/bump_version"))?
         .execute([])?;
-    audit::write(db, now, "command line", "issue token", &prefix)?;
+    let organization = Some(new.organization);
+    audit::write_about(db, now, new.by, "issue token", &prefix, organization)?;
     Ok(id)
 }
 
+/// A token to be revoked: its id, prefix and organization.
+type Found = (i64, String, i64);
+
 /// Revokes the token given whole or by its beginning.
 pub(crate) fn revoke(db: &Connection, token: &str, now: Timestamp) -> Result<Revoked> {
-    let whole: Option<(i64, String, Option<i64>)> = db
+    let whole: Option<(Found, Option<i64>)> = db
         .prepare_cached(sql!("registry/token_by_hash"))?
         .query_row([hash(token.as_bytes())], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok(((row.get(0)?, row.get(1)?, row.get(3)?), row.get(2)?))
         })
         .optional()?;
-    let (id, prefix) = match whole {
-        Some((_, prefix, Some(_))) => return Ok(Revoked::Before(prefix)),
-        Some((id, prefix, None)) => (id, prefix),
+    let found = match whole {
+        Some(((_, prefix, _), Some(_))) => return Ok(Revoked::Before(prefix)),
+        Some((found, None)) => found,
         None => by_prefix(db, token)?,
     };
+    revoke_found(db, found, COMMAND_LINE, now)
+}
+
+fn revoke_found(
+    db: &Connection,
+    (id, prefix, organization): Found,
+    by: &str,
+    now: Timestamp,
+) -> Result<Revoked> {
     db.prepare_cached(sql!("registry/revoke_token"))?
         .execute(params![id, millis(now)])?;
     db.prepare_cached(sql!("registry/bump_version"))?
         .execute([])?;
-    audit::write(db, now, "command line", "revoke token", &prefix)?;
+    let organization = Some(OrganizationId(organization));
+    audit::write_about(db, now, by, "revoke token", &prefix, organization)?;
     Ok(Revoked::Now(prefix))
 }
 
-fn by_prefix(db: &Connection, prefix: &str) -> Result<(i64, String)> {
+fn by_prefix(db: &Connection, prefix: &str) -> Result<Found> {
     if prefix.is_empty() {
         return Err(Error::NotFound("a token without a name".to_owned()));
     }
     let found = db
         .prepare_cached(sql!("registry/tokens_by_prefix"))?
-        .query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+        .query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<Vec<Found>>>()?;
     let mut found = found.into_iter();
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
@@ -137,6 +189,58 @@ fn by_prefix(db: &Connection, prefix: &str) -> Result<(i64, String)> {
             "a valid token that begins like this".to_owned(),
         )),
         _ => Err(Error::Ambiguous("the beginning of a token".to_owned())),
+    }
+}
+
+/// Tokens of an organization.
+impl Store {
+    /// All of them, revoked ones too, the newest first.
+    pub fn tokens_of(&self, organization: OrganizationId) -> Result<Vec<OrganizationToken>> {
+        self.readers.read(|db| {
+            Ok(db
+                .prepare_cached(sql!("registry/tokens_of"))?
+                .query_map([organization.0], |row| {
+                    Ok(OrganizationToken {
+                        id: TokenId(row.get(0)?),
+                        name: row.get(1)?,
+                        prefix: row.get(2)?,
+                        product: row.get(3)?,
+                        cluster: row.get(4)?,
+                        may_forget: row.get(5)?,
+                        created_at: timestamp(row.get(6)?),
+                        used_at: row.get::<_, Option<i64>>(7)?.map(timestamp),
+                        revoked_at: row.get::<_, Option<i64>>(8)?.map(timestamp),
+                    })
+                })?
+                .collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Revokes a token of an organization, at once; `Error::NotFound` where it has no such one.
+    pub fn revoke_token_of(
+        &self,
+        organization: OrganizationId,
+        token: TokenId,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Revoked> {
+        let revoked = self.write(|db| {
+            let found: Option<(String, Option<i64>)> = db
+                .prepare_cached(sql!("registry/token_of"))?
+                .query_row([organization.0, token.0], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            match found {
+                None => Err(Error::NotFound("this token".to_owned())),
+                Some((prefix, Some(_))) => Ok(Revoked::Before(prefix)),
+                Some((prefix, None)) => {
+                    revoke_found(db, (token.0, prefix, organization.0), by, now)
+                }
+            }
+        })?;
+        self.grants.clear();
+        Ok(revoked)
     }
 }
 

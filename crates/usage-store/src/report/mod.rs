@@ -16,6 +16,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod usual;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -96,6 +97,31 @@ pub struct FieldErrors(pub BTreeMap<String, Vec<String>>);
 /// Everything that is wrong with the body, by field (`host`, `stats[3].tags.path`,
 /// `[0].values`) or by `body`. Malformed JSON is told alone, with its line and column.
 pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
+    read(kind, text(body)?)
+}
+
+/// Checks a body as [`decode`] does, with the same errors. Of the observations only the ids are to be
+/// relied on, which takes a third of the time where nothing is wrong.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn check(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
+    let text = text(body)?;
+    let usual = match kind {
+        Kind::Usage => usual::ids(text),
+        Kind::Servers | Kind::Stats => None,
+    };
+    match usual {
+        Some(observations) => Ok(Decoded {
+            product: None,
+            observations,
+        }),
+        None => read(kind, text),
+    }
+}
+
+fn text(body: &[u8]) -> Result<&str, FieldErrors> {
     let text = std::str::from_utf8(body).map_err(|e| {
         let offset = e.valid_up_to();
         FieldErrors::one(
@@ -109,6 +135,10 @@ pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
     if text.trim_ascii().is_empty() {
         return Err(FieldErrors::one(BODY, "is empty; JSON is expected"));
     }
+    Ok(text)
+}
+
+fn read(kind: Kind, text: &str) -> Result<Decoded<'_>, FieldErrors> {
     let mut json = serde_json::Deserializer::from_str(text);
     let mut problems = Problems::default();
     let read = match kind {

@@ -14,6 +14,7 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/001_first"),
     sql!("schema/002_erasure"),
     sql!("schema/003_keys"),
+    sql!("schema/004_accounts"),
 ];
 
 /// Those of `model.db`.
@@ -87,5 +88,26 @@ mod tests {
             matches!(refused, Error::OlderSchema { found: 0, .. }),
             "{refused}"
         );
+    }
+
+    #[test]
+    fn whoever_is_signed_in_stays_so_when_sessions_get_ids() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db, &JOURNAL[..3]).unwrap();
+        db.execute_batch(
+            "PRAGMA foreign_keys = ON;
+             INSERT INTO account VALUES (7, 'a@b.c', 'a@b.c', 'hash', 1, 5);
+             INSERT INTO session VALUES (x'01', 7, 1000, 2000), (x'02', 7, 1001, 2000);",
+        )
+        .unwrap();
+        migrate(&mut db, JOURNAL).unwrap();
+        let kept: String = db
+            .query_row(
+                "SELECT group_concat(hex(hash) || account || '-' || expires_at || '-' || seen_at) FROM session",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(kept, "017-2000-1000,027-2000-1001");
     }
 }

@@ -216,10 +216,6 @@ fn an_adopted_product_comes_first() {
     world.append(report(Kind::Usage, "junk", b"[]".to_vec(), noon(0)));
     world.append(usage("c", "s", "1.0", noon(0)));
     world.apply_all();
-    let by = world
-        .store
-        .add_operator("ann@example.com", "hash", noon(0))
-        .unwrap();
     let products = world.store.products(noon(0)).unwrap();
     assert!(products.iter().all(|product| !product.adopted));
     let junk = products
@@ -227,8 +223,14 @@ fn an_adopted_product_comes_first() {
         .find(|product| product.name == "junk")
         .unwrap()
         .id;
-    world.store.adopt_product(junk, by, noon(0)).unwrap();
-    world.store.adopt_product(junk, by, noon(0)).unwrap();
+    world
+        .store
+        .adopt_product(junk, "ann@example.com", noon(0))
+        .unwrap();
+    world
+        .store
+        .adopt_product(junk, "ann@example.com", noon(0))
+        .unwrap();
     let products = world.store.products(noon(0)).unwrap();
     assert_eq!(
         (products[0].name.as_str(), products[0].adopted),

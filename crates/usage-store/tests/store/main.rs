@@ -8,6 +8,7 @@ mod erasing;
 mod fleet;
 mod keeping;
 mod keys;
+mod people;
 mod rebuilding;
 mod retaining;
 mod tokens;

@@ -1,7 +1,7 @@
 //! Tokens: valid at once, revoked at once, also by another process and between a report's
 //! check and its commit.
 
-use usage_store::registry::{NewToken, OrganizationId, Revoked};
+use usage_store::registry::{COMMAND_LINE, NewToken, OrganizationId, Revoked};
 use usage_store::{Error, NewReport, Outcome, Sender, Store, TokenProof, Writing};
 
 use crate::fleet::*;
@@ -11,9 +11,11 @@ fn token<'a>(secret: &'a [u8], organization: OrganizationId) -> NewToken<'a> {
         secret,
         drawn_here: true,
         organization,
+        name: "",
         product: None,
         cluster: None,
         may_forget: false,
+        by: COMMAND_LINE,
     }
 }
 
@@ -137,4 +139,62 @@ fn a_token_belongs_to_one_organization() {
         .unwrap()
         .unwrap();
     assert_eq!(grant.organization, acme);
+}
+
+#[test]
+fn an_organization_lists_and_revokes_its_own_tokens_and_sees_when_they_were_used() {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    let umbrella = world.store.organization("Umbrella", noon(0)).unwrap();
+    let named = NewToken {
+        name: "build farm",
+        ..token(b"usage_aaaaaaaaaa1", acme)
+    };
+    let id = world.store.add_token(&named, noon(0)).unwrap();
+    world
+        .store
+        .add_token(&token(b"usage_bbbbbbbbbb2", umbrella), noon(0))
+        .unwrap();
+
+    let at = noon(1) + jiff::SignedDuration::from_mins(40);
+    world.store.note_token_use(id, at);
+    assert_eq!(world.store.tokens_of(acme).unwrap()[0].used_at, None);
+    assert!(world.store.save_token_uses().unwrap());
+    assert!(!world.store.save_token_uses().unwrap(), "written once");
+    world.store.note_token_use(id, noon(0));
+    world.store.note_token_use(id, noon(1));
+    assert!(!world.store.save_token_uses().unwrap(), "nothing newer");
+    world
+        .store
+        .note_token_use(usage_store::registry::TokenId(99), at);
+    assert!(
+        world.store.save_token_uses().unwrap(),
+        "an unknown token does no harm"
+    );
+    let listed = world.store.tokens_of(acme).unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (
+            listed[0].name.as_str(),
+            listed[0].prefix.as_str(),
+            listed[0].used_at
+        ),
+        ("build farm", "usage_aaaaaaaaaa", Some(noon(1)))
+    );
+
+    let by = "ada@acme.example";
+    let foreign = world.store.revoke_token_of(umbrella, id, by, noon(1));
+    assert!(matches!(foreign, Err(Error::NotFound(_))));
+    let grant = |secret: &[u8]| world.store.authenticate(secret).unwrap();
+    assert!(grant(b"usage_aaaaaaaaaa1").is_some());
+    world.store.revoke_token_of(acme, id, by, noon(1)).unwrap();
+    assert!(grant(b"usage_aaaaaaaaaa1").is_none());
+    assert!(grant(b"usage_bbbbbbbbbb2").is_some());
+    let again = world.store.revoke_token_of(acme, id, by, noon(1)).unwrap();
+    assert!(matches!(again, Revoked::Before(_)));
+    let entries = world.store.audit_entries(Some(acme), None, 1).unwrap();
+    assert_eq!(
+        (entries[0].actor.as_str(), entries[0].action.as_str()),
+        (by, "revoke token")
+    );
 }

@@ -13,9 +13,11 @@ impl House {
             secret: secret.as_bytes(),
             drawn_here: false,
             organization: self.app.store.organization("Example", now).unwrap(),
+            name: "",
             product: None,
             cluster,
             may_forget: true,
+            by: usage_store::registry::COMMAND_LINE,
         };
         self.app.store.add_token(&new, now).unwrap();
     }

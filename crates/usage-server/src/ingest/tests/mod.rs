@@ -62,6 +62,7 @@ impl House {
             trusted_proxies: Vec::new(),
             limit_loopback: false,
             per_sender: Default::default(),
+            sign_up: Default::default(),
             reserve: Default::default(),
             next_report_in: 43_200,
         };
@@ -99,9 +100,11 @@ impl House {
             secret: secret.as_bytes(),
             drawn_here: false,
             organization,
+            name: "",
             product,
             cluster,
             may_forget: false,
+            by: usage_store::registry::COMMAND_LINE,
         };
         self.app.store.add_token(&new, now).unwrap();
     }

@@ -1,2 +1,2 @@
 -- Writes down who did what.
-INSERT INTO audit (at, actor, action, subject) VALUES (?1, ?2, ?3, ?4);
+INSERT INTO audit (at, actor, action, subject, organization) VALUES (?1, ?2, ?3, ?4, ?5);

@@ -1,2 +1,2 @@
 -- Adds an organization.
-INSERT INTO organization (name, name_key, created_at) VALUES (?1, ?2, ?3);
+INSERT INTO organization (name, name_key, created_at, self_registered) VALUES (?1, ?2, ?3, ?4);

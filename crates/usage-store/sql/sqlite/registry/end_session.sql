@@ -1,2 +1,2 @@
--- Signs a browser out. Served by the primary key.
+-- Signs a browser out. Served by the unique index on hash.
 DELETE FROM session WHERE hash = ?1;

@@ -1,2 +1,2 @@
 -- An organization by its name without regard to case. Served by the unique index on name_key.
-SELECT id FROM organization WHERE name_key = ?1;
+SELECT id, name, self_registered FROM organization WHERE name_key = ?1;

@@ -1,2 +1,2 @@
 -- A token by its hash, revoked or not. Served by the unique index on hash.
-SELECT id, prefix, revoked_at FROM token WHERE hash = ?1;
+SELECT id, prefix, revoked_at, organization FROM token WHERE hash = ?1;

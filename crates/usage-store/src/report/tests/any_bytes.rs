@@ -22,11 +22,58 @@ fn json(depth: u32) -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
+/// A map as senders of every kind write it: ids of every type, keys again, text that is too long.
+fn map() -> impl Strategy<Value = String> {
+    let key = prop::sample::select(vec!["cluster_id", "server_id", "os", "\\u006fs"]);
+    let long = format!("\"{}\"", "x".repeat(limits::NAME_BYTES_MAX + 1));
+    let longest = format!("\"{}\"", "x".repeat(limits::TEXT_BYTES_MAX + 1));
+    let item = prop_oneof![
+        40 => prop::sample::select(vec!["\"a\"", "\"\"", "\" \"", "\"\\u0041\"", "7", "-1.5", "true"])
+            .prop_map(str::to_owned),
+        2 => prop::sample::select(vec!["null", "[1]", "{\"a\":[]}", "1e999", "00", "\"\\ud800\""])
+            .prop_map(str::to_owned),
+        1 => prop::sample::select(vec![long, longest]),
+    ];
+    prop::collection::vec((key, item), 0..5).prop_map(|entries| {
+        let entries: Vec<String> = entries
+            .iter()
+            .map(|(key, item)| format!("\"{key}\":{item}"))
+            .collect();
+        format!("{{{}}}", entries.join(","))
+    })
+}
+
 proptest! {
     #[test]
+    fn checking_says_what_reading_says(
+        elements in prop::collection::vec(
+            prop::collection::vec(
+                (
+                    prop_oneof![9 => Just("values"), 6 => Just("tags"), 1 => Just("more")],
+                    prop_oneof![19 => map(), 1 => Just("null".to_owned()), 1 => Just("[]".to_owned())],
+                ),
+                0..4,
+            ),
+            0..3,
+        ),
+    ) {
+        let elements: Vec<String> = elements
+            .iter()
+            .map(|element| {
+                let maps: Vec<String> =
+                    element.iter().map(|(name, map)| format!("\"{name}\":{map}")).collect();
+                format!("{{{}}}", maps.join(","))
+            })
+            .collect();
+        let mut body = vec![2];
+        body.extend(format!("[{}]", elements.join(",")).bytes());
+        crate::fuzzing::report(&body);
+    }
+
+    #[test]
     fn bytes_never_panic(body in any::<Vec<u8>>()) {
-        for kind in [Kind::Servers, Kind::Stats, Kind::Usage] {
-            let _ = decode(kind, &body);
+        for kind in 0..3 {
+            crate::fuzzing::report(&[&[kind], &body[..]].concat());
         }
         let _ = compact(&body);
     }

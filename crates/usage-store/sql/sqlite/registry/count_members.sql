@@ -1,0 +1,2 @@
+-- How many belong to an organization. Served by the primary key.
+SELECT count(*) FROM member WHERE organization = ?1;

@@ -1,0 +1,2 @@
+-- Takes an account out of an organization. Served by the primary key.
+DELETE FROM member WHERE organization = ?1 AND account = ?2;

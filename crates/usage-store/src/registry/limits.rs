@@ -1,0 +1,25 @@
+//! Limits of what people who sign up may make, each with its reason.
+
+/// Organizations of one account: a consultant's customers fit; nobody takes names in bulk.
+pub(super) const ORGANIZATIONS_PER_ACCOUNT_MAX: u32 = 50;
+
+/// Members of one organization: its page shows all of them.
+pub(super) const MEMBERS_PER_ORGANIZATION_MAX: u32 = 1_000;
+
+/// Valid invitations into one organization, or of operators: for a whole department at once.
+pub(super) const INVITATIONS_OPEN_MAX: u32 = 200;
+
+/// Valid tokens of one organization: one a cluster, for large fleets.
+pub(super) const TOKENS_PER_ORGANIZATION_MAX: u32 = 10_000;
+
+/// Sessions of one account: all browsers of a person; further ones end the oldest.
+pub(super) const SESSIONS_PER_ACCOUNT_MAX: u32 = 50;
+
+/// Characters kept of what a browser calls itself: real ones have some 120.
+pub(super) const BROWSER_MAX_CHARS: usize = 256;
+
+/// Uses of tokens written in one transaction: commits of reports come between two.
+pub(super) const TOKEN_USES_PER_STEP: usize = 500;
+
+/// Tokens whose uses are remembered in memory, 16 bytes each. Past this the memory starts anew.
+pub(super) const TOKEN_USES_KEPT: usize = 100_000;
