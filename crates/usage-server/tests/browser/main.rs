@@ -12,6 +12,7 @@
 
 mod accessible;
 mod browser;
+mod customers;
 mod driver;
 mod first_visit;
 mod fleet;
