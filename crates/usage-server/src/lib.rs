@@ -20,6 +20,7 @@ mod openapi;
 mod outage;
 mod pages;
 mod progress;
+mod register;
 mod request;
 mod reserve;
 mod route;

@@ -148,6 +148,34 @@ pub(crate) const FORGET_BURST_REQUESTS: u32 = 10;
 /// How fast they refill: 10 an hour.
 pub(crate) const FORGET_REFILL_INTERVAL: Duration = Duration::from_secs(360);
 
+/// Where a browser is sent after a registration: what browsers and servers in between take at least.
+pub(crate) const REDIRECT_URL_MAX_BYTES: usize = 2_048;
+
+/// The query of `/start`, escaped: it travels through the sign-in page and back, escaped once more, in
+/// a request's head and in a form.
+pub(crate) const START_QUERY_MAX_BYTES: usize = 4 * 1024;
+
+/// Where somebody goes after signing in: a page with a query, `/start` the longest of all.
+pub(crate) const NEXT_MAX_BYTES: usize = START_QUERY_MAX_BYTES + 16;
+
+/// The `state` of a program that registers; ours has 43.
+pub(crate) const STATE_MAX_BYTES: usize = 512;
+
+/// The body of a request of a program that registers: a product and an id of 1 KiB each, escaped.
+pub(crate) const REGISTER_BODY_MAX_BYTES: usize = 16 * 1024;
+
+/// Registrations by device code that an address may begin at once: a rack that is set up.
+pub(crate) const DEVICE_BURST_REQUESTS: u32 = 30;
+
+/// How fast they refill: as fast as codes end.
+pub(crate) const DEVICE_REFILL_INTERVAL: Duration = Duration::from_secs(20);
+
+/// Questions for a token that an address may ask at once.
+pub(crate) const EXCHANGE_BURST_REQUESTS: u32 = 120;
+
+/// How fast they refill: each of a rack's 30 programs asks every five seconds.
+pub(crate) const EXCHANGE_REFILL_INTERVAL: Duration = Duration::from_millis(150);
+
 /// How long `usage-server forget` waits for a running server, which begins within a second and
 /// needs seconds for a cluster of 100,000 reports.
 pub(crate) const FORGET_WAIT_MAX: Duration = Duration::from_secs(600);

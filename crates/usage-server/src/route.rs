@@ -7,12 +7,14 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 31] = [
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
     "/api/v1/forget",
     "/api/v1/forget/{code}",
+    "/api/v1/register/device",
+    "/api/v1/register/token",
     "/api/v1/openapi.json",
     "/healthz",
     "/readyz",
@@ -20,6 +22,8 @@ const NAMES: [&str; 25] = [
     "/",
     "/products/{id}",
     "/products/{id}/adopt",
+    "/products/{id}/hosts",
+    "/products/{id}/hosts/remove",
     "/servers/{id}",
     "/reports",
     "/reports/{seq}",
@@ -28,6 +32,8 @@ const NAMES: [&str; 25] = [
     "/sign-in",
     "/sign-out",
     "/sign-up",
+    "/start",
+    "/device",
     "/organizations",
     "/organizations/{id}",
     "/welcome/{code}",

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::ingest::Refusal;
 use crate::limits::COMPRESSED_FROM_BYTES;
 use crate::request::ClientAddress;
-use crate::{health, ingest, openapi, pages};
+use crate::{health, ingest, openapi, pages, register};
 
 /// All doors.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -30,6 +30,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/usage/{product}", post(ingest::usage))
         .route("/api/v1/forget", post(ingest::forget))
         .route("/api/v1/forget/{code}", get(ingest::forget_status))
+        .route("/api/v1/register/device", post(register::device))
+        .route("/api/v1/register/token", post(register::token))
         .route("/api/v1/openapi.json", openapi::door(&app.settings))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -20,7 +20,7 @@ pub(crate) use self::member::Member;
 pub(crate) use self::operator::Operator;
 pub(crate) use self::password::{Busy, Passwords};
 pub(crate) use self::person::{SignedIn, local_path};
-pub(crate) use self::secret::Secret;
+pub(crate) use self::secret::{Secret, draw_token};
 pub(crate) use self::session::{end, start};
 pub(crate) use self::throttle::Throttle;
 
@@ -30,6 +30,8 @@ pub(crate) struct AccountState {
     pub(crate) passwords: Passwords,
     /// Slows down who guesses.
     pub(crate) throttle: Throttle,
+    /// The same for codes that programs show.
+    pub(crate) user_codes: Throttle,
     /// The link that makes the first operator.
     pub(crate) first_visit: FirstVisit,
 }
@@ -40,6 +42,7 @@ impl AccountState {
         AccountState {
             passwords: Passwords::default(),
             throttle: Throttle::default(),
+            user_codes: Throttle::default(),
             first_visit,
         }
     }

@@ -12,6 +12,7 @@ use usage_store::registry::{Account, Membership, SessionId};
 
 use super::{csrf, session};
 use crate::app::App;
+use crate::limits::NEXT_MAX_BYTES;
 use crate::pages::{Failure, base_path};
 
 /// Whoever is looking, with any account. Without a session the browser is sent to sign in.
@@ -94,7 +95,7 @@ fn next_query(uri: &Uri) -> String {
 pub(crate) fn local_path(next: &str) -> &str {
     let local = next.starts_with('/')
         && !next.starts_with("//")
-        && next.len() <= 2048
+        && next.len() <= NEXT_MAX_BYTES
         && next
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'\\');

@@ -1,4 +1,4 @@
-//! Random secrets: session cookies, form cookies, the first operator's code.
+//! Random secrets: session cookies, form cookies, the first operator's code, tokens.
 
 use data_encoding::BASE64URL_NOPAD;
 use subtle::ConstantTimeEq;
@@ -34,6 +34,14 @@ impl Secret {
     pub(crate) fn same_as(&self, other: &Secret) -> bool {
         self.0.ct_eq(&other.0).into()
     }
+}
+
+/// What every token drawn here begins with, so that a leaked one is recognized.
+const TOKEN_PREFIX: &str = "usage_";
+
+/// A new token: 256 random bits.
+pub(crate) fn draw_token() -> Result<String, getrandom::Error> {
+    Ok(format!("{TOKEN_PREFIX}{}", Secret::random()?.text()))
 }
 
 impl std::fmt::Debug for Secret {

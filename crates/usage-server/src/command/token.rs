@@ -8,12 +8,9 @@ use usage_store::registry::{COMMAND_LINE, NewToken, Revoked};
 use usage_store::{Store, Writing};
 
 use super::{Failure, io, open_beside_or_new, organization};
-use crate::account::Secret;
+use crate::account::draw_token;
 use crate::cli::{TokenIssue, TokenRevoke};
 use crate::limits::TOKEN_MAX_BYTES;
-
-/// What every token drawn here begins with, so that a leaked one is recognized.
-const TOKEN_PREFIX: &str = "usage_";
 
 /// Prints a token and makes it valid.
 pub(crate) fn issue(options: &TokenIssue) -> Result<(), Failure> {
@@ -63,8 +60,8 @@ pub(crate) fn revoke(options: &TokenRevoke) -> Result<(), Failure> {
 }
 
 fn draw() -> Result<Vec<u8>, Failure> {
-    let secret = Secret::random().map_err(|e| Failure::Failed(e.to_string()))?;
-    Ok(format!("{TOKEN_PREFIX}{}", secret.text()).into_bytes())
+    let token = draw_token().map_err(|e| Failure::Failed(e.to_string()))?;
+    Ok(token.into_bytes())
 }
 
 /// A token from elsewhere. Blanks around it can't travel in a header and are taken off.

@@ -238,7 +238,7 @@ fn forget_status() -> Operation {
 }
 
 /// An answer as it is given in code.
-fn refused(refusal: Refusal, description: &str) -> Answer {
+pub(crate) fn refused(refusal: Refusal, description: &str) -> Answer {
     let (status, body, retry_after) = refusal.told();
     let schema = match body["errors"].is_null() {
         true => "Error",
@@ -256,14 +256,14 @@ fn unauthorized() -> Answer {
     refused(sender::unknown_token(), what)
 }
 
-fn wrong(refusal: Refusal) -> Answer {
+pub(crate) fn wrong(refusal: Refusal) -> Answer {
     refused(
         refusal,
         "Something in the request is wrong; all of it is told at once.",
     )
 }
 
-fn too_many() -> Answer {
+pub(crate) fn too_many() -> Answer {
     let refusal = Refusal::TooMany {
         retry_after_seconds: 7,
     };

@@ -185,15 +185,15 @@ fn may_forget(grant: &Grant, subject: &Subject) -> Result<(), Refusal> {
 
 /// What is to be forgotten.
 #[derive(Debug, PartialEq)]
-pub(super) struct Subject {
-    pub(super) product: String,
-    pub(super) cluster_id: String,
+pub(crate) struct Subject {
+    pub(crate) product: String,
+    pub(crate) cluster_id: String,
     /// The whole cluster without it.
     pub(super) server_id: Option<String>,
 }
 
 impl Subject {
-    pub(super) fn read(body: &[u8]) -> Result<Subject, Refusal> {
+    pub(crate) fn read(body: &[u8]) -> Result<Subject, Refusal> {
         let fields: BTreeMap<String, &RawValue> = serde_json::from_slice(body)
             .map_err(|e| Refusal::field("body", not_an_object(&e, body)))?;
         let mut errors = FieldErrors::default();

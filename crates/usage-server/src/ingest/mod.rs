@@ -24,6 +24,8 @@ mod throttle;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -33,24 +35,28 @@ use usage_store::registry::TokenId;
 use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Store};
 
-use crate::app::Settings;
+use crate::app::{App, Settings};
 use crate::jobs::Nudge;
-use crate::limits::{FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL, QUARANTINE_BODY_MAX_BYTES};
+use crate::limits::{
+    DEVICE_BURST_REQUESTS, DEVICE_REFILL_INTERVAL, EXCHANGE_BURST_REQUESTS,
+    EXCHANGE_REFILL_INTERVAL, FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL,
+    QUARANTINE_BODY_MAX_BYTES,
+};
 use crate::reserve::Reserve;
 use crate::watch::Watch;
-use body::{InFlight, Large};
+use body::{Encoding, InFlight, Large};
 use census::{Census, Names};
 use committer::Committer;
 use quarantine::Quarantine;
 use storing::Storing;
 use throttle::{Source, Throttle};
 
-pub(crate) use described::{failed, operations, unavailable};
+pub(crate) use described::{failed, operations, refused, too_many, unavailable, wrong};
 pub(crate) use extensions::{in_millis, key_digest, uuid, uuid_text};
-pub(crate) use forget::{forget, forget_status};
+pub(crate) use forget::{Subject, forget, forget_status};
 pub(crate) use handlers::{servers, stats, usage};
 pub(crate) use path::{named, tidied, unknown_path};
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::{Refusal, Ungranted};
 pub(crate) use sender::address;
 
 /// What the road needs beside the store: its threads, its limits, its answer.
@@ -60,6 +66,8 @@ pub(crate) struct Ingest {
     storing: Storing,
     requests: Mutex<Throttle>,
     forgets: Mutex<Throttle>,
+    devices: Mutex<Throttle>,
+    exchanges: Mutex<Throttle>,
     in_flight: InFlight,
     reserve: Arc<Reserve>,
     large: Large,
@@ -101,6 +109,11 @@ impl Ingest {
             storing,
             requests: Mutex::new(Throttle::new(&settings.per_sender)),
             forgets: Mutex::new(Throttle::of(FORGET_BURST_REQUESTS, FORGET_REFILL_INTERVAL)),
+            devices: Mutex::new(Throttle::of(DEVICE_BURST_REQUESTS, DEVICE_REFILL_INTERVAL)),
+            exchanges: Mutex::new(Throttle::of(
+                EXCHANGE_BURST_REQUESTS,
+                EXCHANGE_REFILL_INTERVAL,
+            )),
             in_flight: InFlight::default(),
             reserve: Arc::clone(&settings.reserve),
             large: Large::new(),
@@ -145,6 +158,8 @@ impl Ingest {
         let throttle = match what {
             Limited::Requests => &self.requests,
             Limited::Forgets => &self.forgets,
+            Limited::Devices => &self.devices,
+            Limited::Exchanges => &self.exchanges,
         };
         throttle
             .lock()
@@ -233,11 +248,38 @@ impl Accepted {
 
 /// What a sender may do only so often.
 #[derive(Debug, Clone, Copy)]
-enum Limited {
+pub(crate) enum Limited {
     /// Send a request.
     Requests,
     /// Ask to be forgotten.
     Forgets,
+    /// Begin a registration.
+    Devices,
+    /// Ask for the token of one.
+    Exchanges,
+}
+
+/// The body of a request that is no report, decompressed. A token is not looked at: its address pays.
+pub(crate) async fn short_body(
+    app: &App,
+    parts: &Parts,
+    sent: Body,
+    what: Limited,
+    max_bytes: usize,
+) -> Result<Vec<u8>, Refusal> {
+    let payer = match sender::limit(app, parts, None, what) {
+        Ok(payer) => payer,
+        Err(refusal) => {
+            body::discard(sent).await;
+            return Err(refusal);
+        }
+    };
+    let mut bytes = Vec::new();
+    let _share = body::read(sent, max_bytes, app.ingest.in_flight(), &payer, &mut bytes).await?;
+    match Encoding::of(&parts.headers)? {
+        Some(encoding) => encoding.undo(&bytes, max_bytes),
+        None => Ok(bytes),
+    }
 }
 
 /// What is known of a report so far.

@@ -38,8 +38,40 @@ pub(crate) enum Refusal {
     NoRoom,
     /// The server is not ready, or stopping.
     NotReady,
+    /// A program that registers gets no token, or not yet.
+    Ungranted(Ungranted),
     /// Our own failure; the cause is in the log.
     Failed,
+}
+
+/// Why there is no token, in the words of RFC 6749 and 8628.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ungranted {
+    /// Nobody has answered yet.
+    AuthorizationPending,
+    /// The same, and it asks too often.
+    SlowDown,
+    /// The device code is unknown, used or too old.
+    ExpiredToken,
+    /// The person said no.
+    AccessDenied,
+    /// The one-time code is unknown, used or too old, or the verifier another's.
+    InvalidGrant,
+    /// By no code that we know.
+    UnsupportedGrantType,
+}
+
+impl Ungranted {
+    fn word(self) -> &'static str {
+        match self {
+            Ungranted::AuthorizationPending => "authorization_pending",
+            Ungranted::SlowDown => "slow_down",
+            Ungranted::ExpiredToken => "expired_token",
+            Ungranted::AccessDenied => "access_denied",
+            Ungranted::InvalidGrant => "invalid_grant",
+            Ungranted::UnsupportedGrantType => "unsupported_grant_type",
+        }
+    }
 }
 
 impl Refusal {
@@ -61,6 +93,10 @@ impl Refusal {
             Refusal::NotStored => "not_stored",
             Refusal::NoRoom => "no_room",
             Refusal::NotReady => "not_ready",
+            Refusal::Ungranted(Ungranted::AuthorizationPending | Ungranted::SlowDown) => {
+                "registration_pending"
+            }
+            Refusal::Ungranted(_) => "registration_refused",
             Refusal::Failed => "failed",
         })
     }
@@ -125,7 +161,7 @@ impl Refusal {
                 retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
-                    error("the report could not be stored safely, send it again later"),
+                    error("this could not be stored safely, send it again later"),
                 )
             }
             Refusal::NoRoom => {
@@ -142,6 +178,7 @@ impl Refusal {
                     error("the server is not ready, try again later"),
                 )
             }
+            Refusal::Ungranted(why) => (StatusCode::BAD_REQUEST, error(why.word())),
             Refusal::Failed => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 error("something went wrong here, it was logged"),

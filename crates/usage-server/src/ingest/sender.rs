@@ -35,13 +35,15 @@ pub(super) fn admit<'a>(
 }
 
 /// Takes one request out of the sender's bucket: its token's, or else its address's.
-pub(super) fn limit(
-    app: &App,
+pub(super) fn limit<'a>(
+    app: &'a App,
     parts: &Parts,
     grant: Option<&Grant>,
     what: Limited,
-) -> Result<(), Refusal> {
-    Payer::of(app, parts, grant).pay(what, 1)
+) -> Result<Payer<'a>, Refusal> {
+    let payer = Payer::of(app, parts, grant);
+    payer.pay(what, 1)?;
+    Ok(payer)
 }
 
 /// Out of whose buckets a request is paid.

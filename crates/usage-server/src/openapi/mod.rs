@@ -16,11 +16,12 @@ use serde_json::{Map, Value, json};
 pub(crate) use self::operation::{Access, Answer, Body, Content, Operation, in_header, in_path};
 use crate::app::{App, Settings};
 use crate::limits::{HEADERS_MAX_BYTES, OPENAPI_CACHED_SECONDS, TOKEN_MAX_BYTES};
-use crate::{health, ingest};
+use crate::{health, ingest, register};
 
 /// All doors that programs use. A room that has one adds its own here.
 fn operations(settings: &Settings) -> Vec<Operation> {
     let mut all = ingest::operations(settings);
+    all.extend(register::operations(settings));
     all.extend(health::operations());
     all.push(Operation {
         path: "/api/v1/openapi.json",

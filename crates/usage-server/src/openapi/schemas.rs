@@ -40,6 +40,25 @@ pub(super) fn schemas() -> Value {
             }},
             "additionalProperties": false,
         },
+        "RegisterDevice": register_device(),
+        "RegisterDeviceBegun": {
+            "type": "object",
+            "required": ["device_code", "user_code", "verification_uri", "verification_uri_complete", "expires_in", "interval"],
+            "properties": {
+                "device_code": {"type": "string", "minLength": 1, "description": "The program's secret."},
+                "user_code": {"type": "string", "minLength": 1, "description": "To be shown, and typed at verification_uri."},
+                "verification_uri": {"type": "string", "format": "uri"},
+                "verification_uri_complete": {"type": "string", "format": "uri"},
+                "expires_in": {"type": "integer", "minimum": 1, "description": "Seconds."},
+                "interval": {"type": "integer", "minimum": 1, "description": "Seconds between two questions."},
+            },
+        },
+        "RegisterToken": register_token(),
+        "RegisterGranted": {
+            "type": "object",
+            "required": ["token"],
+            "properties": {"token": {"type": "string", "minLength": 1}},
+        },
         "ForgetRequest": forget_request(),
         "ForgetAccepted": {
             "type": "object",
@@ -156,6 +175,25 @@ fn accepted() -> Value {
             "latest_version": {"type": ["string", "null"]},
             "advisories": {"type": "array"},
         },
+    })
+}
+
+fn register_device() -> Value {
+    let plain = |id: Value| json!({"allOf": [id, {"not": {"type": "string", "pattern": "[\\u0000-\\u001f\\u007f-\\u009f]"}}]});
+    json!({
+        "description": "For which cluster of which product. Without control characters, as people are shown it.",
+        "type": "object",
+        "required": [PRODUCT, CLUSTER_ID],
+        "properties": {PRODUCT: plain(reference("Id")), CLUSTER_ID: plain(reference("Id"))},
+    })
+}
+
+fn register_token() -> Value {
+    let text = json!({"type": "string"});
+    json!({
+        "description": "grant_type authorization_code with code and code_verifier, or urn:ietf:params:oauth:grant-type:device_code with device_code.",
+        "type": "object",
+        "properties": {"grant_type": text, "code": text, "code_verifier": text, "device_code": text},
     })
 }
 

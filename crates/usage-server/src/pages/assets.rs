@@ -1,4 +1,4 @@
-//! The style sheet and the icon, built into the binary. Their URLs carry a hash of their
+//! The style sheet, the icon and the one script, built into the binary. Their URLs carry a hash of their
 //! content, so browsers keep them for good and still see every change.
 
 use std::sync::LazyLock;
@@ -32,6 +32,16 @@ pub(super) static ICON: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// Buttons that copy, for comfort.
+pub(super) static COPY: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "copy",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/copy.js"),
+    )
+});
+
 /// A file that is part of the program.
 pub(super) struct Asset {
     name: String,
@@ -59,7 +69,7 @@ impl Asset {
 
 /// `GET /assets/{name}`.
 pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Failure> {
-    let all = [&*STYLESHEET, &*ICON];
+    let all = [&*STYLESHEET, &*ICON, &*COPY];
     let asset = all
         .into_iter()
         .find(|asset| asset.name == name)

@@ -23,6 +23,11 @@ use crate::request::RequestId;
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
     img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// Where a page's form may lead in the end, beside here: browsers hold its policy against the redirect
+/// that answers it, too. Left in a response's extensions.
+#[derive(Debug, Clone)]
+pub(super) struct FormTarget(pub(super) String);
+
 /// Of what axum says about a request that it can't read.
 const SAID_MAX_BYTES: usize = 4 * 1024;
 
@@ -53,14 +58,27 @@ async fn finish(app: &App, id: Option<RequestId>, mut response: Response) -> Res
     if status.as_u16() >= 400 && !is_page {
         response = error_page(app, id, response).await;
     }
+    let policy = policy(response.extensions().get());
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// A target that no header can carry is left out: then the browser stays here.
+fn policy(target: Option<&FormTarget>) -> HeaderValue {
+    let with_target = target.and_then(|FormTarget(target)| {
+        let csp = CSP.replace(
+            "form-action 'self'",
+            &format!("form-action 'self' {target}"),
+        );
+        HeaderValue::try_from(csp).ok()
+    });
+    with_target.unwrap_or(HeaderValue::from_static(CSP))
 }
 
 async fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Response {

@@ -4,6 +4,7 @@
 
 mod assets;
 mod chart;
+mod device;
 mod failure;
 mod figures;
 mod frame;
@@ -14,12 +15,15 @@ mod organization;
 mod organizations;
 mod overview;
 mod product;
+mod product_hosts;
 mod quarantine;
+mod registration;
 mod report_rows;
 mod reports;
 mod server;
 mod sign_in;
 mod sign_up;
+mod start;
 #[cfg(test)]
 mod testing;
 mod welcome;
@@ -48,6 +52,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/", get(overview::show))
         .route("/products/{id}", get(product::show))
         .route("/products/{id}/adopt", post(overview::adopt))
+        .route("/products/{id}/hosts", post(product_hosts::add))
+        .route("/products/{id}/hosts/remove", post(product_hosts::remove))
         .route("/servers/{id}", get(server::show))
         .route("/reports", get(reports::show))
         .route("/reports/{seq}", get(reports::body))
@@ -60,6 +66,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/quarantine", get(quarantine::show))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-out", post(sign_in::leave))
+        .route("/start", get(start::show).post(start::submit))
+        .route("/device", get(device::show).post(device::submit))
         .route("/sign-up", get(sign_up::form).post(sign_up::submit))
         .route(
             "/organizations",

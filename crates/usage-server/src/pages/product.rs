@@ -41,6 +41,11 @@ struct ProductPage {
     shares_day_is_over: bool,
     shares: Vec<Shares>,
     servers: Vec<ServerRow>,
+    csrf: String,
+    /// Where tokens may go without a person's vouching for it.
+    hosts: Vec<String>,
+    /// What was typed last is none.
+    not_a_host: bool,
     /// Not the first page of servers.
     further: bool,
     older: Option<u32>,
@@ -60,6 +65,8 @@ struct ServerRow {
 #[derive(Deserialize)]
 pub(super) struct Place {
     before: Option<u32>,
+    #[serde(default)]
+    not_a_host: String,
 }
 
 /// `GET /products/{id}`
@@ -72,6 +79,7 @@ pub(super) async fn show(
     let now = Timestamp::now();
     let product = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
+        let csrf = operator.csrf;
         let summary = app
             .store
             .product(ProductId(id), now)?
@@ -86,7 +94,13 @@ pub(super) async fn show(
         );
         let before = place.before.map(ServerId);
         let servers = app.store.servers(summary.id, before, SERVERS_SHOWN + 1)?;
-        let shown = ProductPage::new(page, summary, active, shares_day, shares, now);
+        let hosts = app.store.redirect_hosts(&summary.name)?;
+        let shown = ProductPage {
+            csrf,
+            hosts,
+            not_a_host: !place.not_a_host.is_empty(),
+            ..ProductPage::new(page, summary, active, shares_day, shares, now)
+        };
         Ok(shown.with_servers(servers, place.before.is_some(), now))
     });
     render(&product.await?)
@@ -141,6 +155,9 @@ impl ProductPage {
             servers: Vec::new(),
             further: false,
             older: None,
+            csrf: String::new(),
+            hosts: Vec::new(),
+            not_a_host: false,
         }
     }
 

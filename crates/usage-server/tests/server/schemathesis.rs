@@ -29,6 +29,7 @@ fn a_stranger_with_the_document_finds_nothing_that_contradicts_it() {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("PYTHONUNBUFFERED", "1")
         .env("NO_PROXY", "127.0.0.1")
+        .args(["--config-file", &format!("{HOOKS}/schemathesis.toml")])
         .args(["run", &format!("{}/api/v1/openapi.json", server.url())])
         .args(["--url", &server.url()])
         .args(["--checks", "all", "--max-examples", EXAMPLES])

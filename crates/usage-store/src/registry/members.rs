@@ -101,7 +101,7 @@ pub(super) fn add(
 }
 
 /// What an account is in an organization; `Error::NotFound` where it doesn't belong there.
-fn role_of(db: &Connection, id: OrganizationId, account: AccountId) -> Result<Role> {
+pub(super) fn role_of(db: &Connection, id: OrganizationId, account: AccountId) -> Result<Role> {
     let word: Option<String> = db
         .prepare_cached(sql!("registry/member_role"))?
         .query_row([id.0, account.0], |row| row.get(0))

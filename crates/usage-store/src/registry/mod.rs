@@ -12,6 +12,7 @@ mod members;
 mod operators;
 pub(crate) mod organizations;
 mod redirect_hosts;
+pub mod register;
 mod resets;
 mod sessions;
 mod token_uses;

@@ -15,6 +15,7 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/002_erasure"),
     sql!("schema/003_keys"),
     sql!("schema/004_accounts"),
+    sql!("schema/005_registration"),
 ];
 
 /// Those of `model.db`.

@@ -10,5 +10,6 @@ mod keeping;
 mod keys;
 mod people;
 mod rebuilding;
+mod registering;
 mod retaining;
 mod tokens;

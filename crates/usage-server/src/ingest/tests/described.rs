@@ -116,18 +116,29 @@ async fn each_example_does_what_it_says() {
                 "{path} {name}: {answer:?}"
             );
             fits(&document, &schema(well)["schema"], &answer.json(), path);
-            if well != "202" {
+            // Some answers are new each time.
+            if well != "202" && *path != *"/api/v1/register/device" {
                 assert_eq!(answer.json(), schema(well)["example"], "{path}");
             }
             sent += 1;
         }
         // What is wrong with an empty object is what the example of a refusal says.
-        let answer = house.post(&target, &[TOKEN], "{}").await.must_be(422);
-        assert_eq!(answer.json(), schema("422")["example"], "{path}");
-        fits(&document, &schema("422")["schema"], &answer.json(), path);
+        let refused = if answers.contains_key("400") {
+            "400"
+        } else {
+            "422"
+        };
+        let answer = house.post(&target, &[TOKEN], "{}").await;
+        assert_eq!(answer.status.to_string(), refused, "{path}");
+        assert_eq!(answer.json(), schema(refused)["example"], "{path}");
+        fits(&document, &schema(refused)["schema"], &answer.json(), path);
         let wrong = [("X-Authorization", "wrong")];
-        let answer = house.post(&target, &wrong, "{}").await.must_be(401);
-        assert_eq!(answer.json(), schema("401")["example"], "{path}");
+        let answer = house.post(&target, &wrong, "{}").await;
+        let looks_at_tokens = answers.contains_key("401");
+        assert_eq!(answer.status == 401, looks_at_tokens, "{path}");
+        if looks_at_tokens {
+            assert_eq!(answer.json(), schema("401")["example"], "{path}");
+        }
         // A description that holds of nothing would hold of all of these.
         let nonsense = misfit(&document, &body["schema"], &Value::from(true), path);
         assert!(nonsense.is_some(), "{path}");

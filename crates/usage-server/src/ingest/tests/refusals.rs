@@ -9,7 +9,7 @@ use axum::http::Method;
 use axum::response::IntoResponse;
 
 use super::*;
-use crate::ingest::Refusal;
+use crate::ingest::{Refusal, Ungranted};
 use crate::limits::*;
 
 const DATE: (&str, &str) = ("Date", "Sun, 22 Nov 2026 12:00:00 GMT");
@@ -261,6 +261,7 @@ async fn those_that_are_no_senders_fault_say_when_to_come_again() {
         Refusal::NotStored,
         Refusal::NoRoom,
         Refusal::NotReady,
+        Refusal::Ungranted(Ungranted::AuthorizationPending),
         Refusal::Failed,
     ] {
         // A new kind of refusal fails to compile here, and belongs into the list above.
@@ -275,6 +276,7 @@ async fn those_that_are_no_senders_fault_say_when_to_come_again() {
             Refusal::NotStored => "NotStored",
             Refusal::NoRoom => "NoRoom",
             Refusal::NotReady => "NotReady",
+            Refusal::Ungranted(_) => "Ungranted",
             Refusal::Failed => "Failed",
         };
         let response = refusal.into_response();
