@@ -104,6 +104,15 @@ impl Browser {
         });
     }
 
+    /// Chooses from the list with this label.
+    pub(crate) fn choose(&mut self, label: &str, option: &str) {
+        let list = labelled(label);
+        let option = format!("({list})/option[normalize-space()={}]", quoted(option));
+        self.with_the(label, &option, |driver, element| {
+            driver.command(&element.path("click"), &json!({}))
+        });
+    }
+
     /// Gives the field with this label a file.
     pub(crate) fn attach(&mut self, label: &str, file: &Path) {
         let text = file.display().to_string();
@@ -210,9 +219,10 @@ impl Display for Refused {
 
 /// A text in an XPath, which knows no escapes.
 fn quoted(text: &str) -> String {
-    match text.contains('"') {
-        false => format!("\"{text}\""),
-        true => format!("'{text}'"),
+    let parts: Vec<String> = text.split('"').map(|part| format!("\"{part}\"")).collect();
+    match parts.as_slice() {
+        [one] => one.clone(),
+        several => format!("concat({})", several.join(", '\"', ")),
     }
 }
 

@@ -16,9 +16,11 @@ mod customers;
 mod driver;
 mod first_visit;
 mod fleet;
+mod hostile_texts;
 mod links;
 mod listener;
 mod looks;
+mod registering;
 mod strangers;
 mod watching_itself;
 

@@ -2,8 +2,8 @@
 
 use crate::accessible::violations;
 use crate::browser::Browser;
+use crate::hostile_texts::HOSTILE;
 use crate::looks::Theme;
-use crate::strangers::HOSTILE;
 
 /// A page of ours that is wrong in every way we look for.
 const WRONG: &str = "data:text/html,<!doctype html><html><head>\
