@@ -4,6 +4,7 @@
 
 pub use crate::import::fuzzing::import;
 pub use crate::ingest::fuzzing::{encoding, forget, request};
+pub use crate::register::fuzzing::register;
 
 use usage_store::report::FieldErrors;
 
@@ -55,6 +56,11 @@ mod tests {
     }
 
     #[test]
+    fn it_holds_of_every_registration_in_the_corpus() {
+        replay("register", super::register);
+    }
+
+    #[test]
     fn it_holds_of_every_request_in_the_corpus() {
         replay("request", super::request);
     }
@@ -73,6 +79,7 @@ mod tests {
             "encoding.rs",
             "forget.rs",
             "import.rs",
+            "register.rs",
             "report.rs",
             "request.rs",
         ];

@@ -1,7 +1,7 @@
 //! Background work: the read model follows the journal, the WAL is copied into the
 //! database, what is to be forgotten is erased, full spans are re-packed, old reports and keys go.
 //! Three threads; each does its work in steps so small that no commit waits long, and what takes much
-//! of the processor gives way: while many reports come, it works a tenth of the time.
+//! of the processor gives way: while many reports come, it works a twentieth of the time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,11 +35,15 @@ const TOKEN_USES_EVERY: Duration = Duration::from_secs(60);
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// More reports a second than this are many: what follows from so many takes a tenth of a processor.
-const MANY_REPORTS_A_SECOND: f64 = 2_000.0;
+/// More reports a second than this are many: up to it the read model keeps up with a quarter of a
+/// processor, and ingest needs a third.
+const MANY_REPORTS_A_SECOND: f64 = 10_000.0;
 
-/// The longest rest: a stop waits for it.
-const REST_MAX: Duration = Duration::from_millis(500);
+/// While many come, for each moment of work so many of rest.
+const REST_FOR_WORK: u32 = 19;
+
+/// The longest rest: a step that took long may have waited most of the time.
+const REST_MAX: Duration = Duration::from_secs(2);
 
 /// Tells the read model that reports came. Cheap, and never blocks.
 #[derive(Clone)]
@@ -79,7 +83,7 @@ impl Manners {
         let a_second = (came - self.seen) as f64 / self.since.elapsed().as_secs_f64();
         (self.seen, self.since) = (came, Instant::now());
         match a_second > MANY_REPORTS_A_SECOND {
-            true => (worked * 9).min(REST_MAX),
+            true => (worked * REST_FOR_WORK).min(REST_MAX),
             false => Duration::ZERO,
         }
     }
@@ -141,6 +145,8 @@ impl Jobs {
         self.nudge = None;
         self.stop.clear();
         for thread in self.threads.drain(..) {
+            // It may be resting.
+            thread.thread().unpark();
             // A job that panicked has said so already.
             let _ = thread.join();
         }

@@ -1,13 +1,18 @@
 //! Every door of the server, as a list. What is behind them lives in the rooms they name.
 
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::middleware::map_request_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use hyper::body::Incoming;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -16,8 +21,48 @@ use tower_http::compression::predicate::SizeAbove;
 use crate::app::App;
 use crate::ingest::Refusal;
 use crate::limits::COMPRESSED_FROM_BYTES;
-use crate::request::ClientAddress;
+use crate::request::{ClientAddress, RequestId};
+use crate::serve::Answer;
 use crate::{health, ingest, openapi, pages, register};
+
+/// All doors, and a short way to those that reports come through: of a request's time in the event loop
+/// the router took a sixth.
+#[derive(Clone)]
+pub(crate) struct Doors(Arc<(Arc<App>, Router)>);
+
+impl Doors {
+    pub(crate) fn new(app: Arc<App>) -> Doors {
+        Doors(Arc::new((Arc::clone(&app), router(app))))
+    }
+}
+
+impl Answer for Doors {
+    async fn answer(
+        &self,
+        request: axum::http::Request<Incoming>,
+        peer: SocketAddr,
+        id: &RequestId,
+    ) -> Response {
+        let (app, router) = &*self.0;
+        match ingest::reported_at(request.uri().path()) {
+            Some(kind) if request.method() == Method::POST => {
+                let (parts, body) = request.into_parts();
+                or_failed(ingest::receive(app, kind, parts, body, peer.ip())).await
+            }
+            _ => Box::pin(router.answer(request, peer, id)).await,
+        }
+    }
+}
+
+/// What is answered in spite of a panic.
+async fn or_failed(answer: impl Future<Output = Response>) -> Response {
+    let mut answer = pin!(answer);
+    std::future::poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Refusal::Failed.into_response()))
+    })
+    .await
+}
 
 /// All doors.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -77,7 +122,8 @@ async fn unknown_path(app: State<Arc<App>>, request: Request) -> Response {
 /// Pages limit sign-ins by address, too.
 async fn learn_address(State(app): State<Arc<App>>, request: Request) -> Request {
     let (mut parts, body) = request.into_parts();
-    let address = ingest::address(&parts, &app.settings);
+    let peer = ingest::peer(&parts.extensions);
+    let address = ingest::address(&parts.headers, peer, &app.settings);
     parts.extensions.insert(ClientAddress(address));
     Request::from_parts(parts, body)
 }

@@ -17,8 +17,9 @@ use crate::app::{App, Settings};
 use crate::config::{Config, ServeOptions};
 use crate::jobs::Jobs;
 use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
+use crate::router::Doors;
 use crate::watch::{self, Watch};
-use crate::{log, reserve, router, serve};
+use crate::{log, reserve, serve};
 
 /// Serves from the configured data folder.
 pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
@@ -119,7 +120,7 @@ async fn serve_until_told(
     };
     let watch = app.watch.clone();
     let connections = serve::connections_max(config.max_connections);
-    serve::serve(listener, router::router(app), connections, watch, told).await;
+    serve::serve(listener, Doors::new(app), connections, watch, told).await;
     if let Some((stop, served)) = metrics {
         drop(stop);
         // A scrape that takes longer is given up with the event loop.

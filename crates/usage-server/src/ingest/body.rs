@@ -3,8 +3,9 @@
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::body::Body;
+use axum::body::HttpBody;
 use axum::http::{HeaderMap, header};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use usage_store::report::quoted;
@@ -92,7 +93,7 @@ impl Large {
 
 /// Reads a body as sent into `kept`; what came before an error stays there.
 pub(super) async fn read<'a>(
-    mut body: Body,
+    mut body: impl HttpBody<Data = Bytes> + Unpin,
     max_bytes: usize,
     in_flight: &'a InFlight,
     payer: &Payer<'_>,
@@ -139,14 +140,13 @@ fn too_large(max_bytes: usize, announced: usize) -> String {
     format!("is larger than {max_bytes} bytes as sent, the most that is taken{came}")
 }
 
-fn announced(body: &Body) -> usize {
-    use axum::body::HttpBody;
+fn announced(body: &impl HttpBody) -> usize {
     usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
 }
 
 /// Reads on to the end and keeps nothing: closing a connection with unread bytes in it would
 /// reset it, and the sender would never see our answer.
-pub(super) async fn discard(mut body: Body) {
+pub(super) async fn discard(mut body: impl HttpBody<Data = Bytes> + Unpin) {
     let mut bytes = 0;
     while let Some(Ok(frame)) = body.frame().await {
         bytes += frame.data_ref().map_or(0, |data| data.len());

@@ -19,8 +19,12 @@ use crate::limits::{QUEUE_MAX_BYTES, QUEUE_MAX_REPORTS};
 /// What became of a report; `None` where it was not stored.
 type Answer = Option<Outcome>;
 
-/// A batch's answers on their way back to the handlers.
-type Answers = Vec<(oneshot::Sender<Answer>, Answer)>;
+/// A batch on its way back to the handlers. The reports go with the answers, as memory is given back the
+/// cheapest where it was taken.
+struct Done {
+    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+    reports: Vec<NewReport>,
+}
 
 /// The queue and its thread.
 pub(crate) struct Committer {
@@ -62,12 +66,17 @@ impl Committer {
         append: impl FnMut(&[NewReport]) -> usage_store::Result<Vec<Outcome>> + Send + 'static,
     ) -> std::io::Result<Committer> {
         let queue = Arc::new(Queue::default());
-        let (done, mut batches) = mpsc::unbounded_channel::<Answers>();
-        tokio::spawn(async move {
-            while let Some(answers) = batches.recv().await {
-                for (handler, answer) in answers {
-                    // The sender may have hung up; its report is stored even so.
-                    let _ = handler.send(answer);
+        let (done, mut batches) = mpsc::unbounded_channel::<Done>();
+        tokio::spawn({
+            let queue = Arc::clone(&queue);
+            async move {
+                while let Some(Done { answers, reports }) = batches.recv().await {
+                    for (handler, answer) in answers {
+                        // The sender may have hung up; its report is stored even so.
+                        let _ = handler.send(answer);
+                    }
+                    drop(reports);
+                    queue.look_for_more();
                 }
             }
         });
@@ -144,9 +153,12 @@ impl Queue {
     }
 
     /// Answers are about to be sent, and many of their senders will send again: what waits may wait for
-    /// those.
-    fn look_for_more(&self) {
+    /// those. Once they are sent, [`Queue::look_for_more`].
+    fn more_will_come(&self) {
         self.lock().all_read = false;
+    }
+
+    fn look_for_more(&self) {
         self.first.notify_one();
     }
 
@@ -202,7 +214,7 @@ async fn gather(queue: Arc<Queue>) {
 fn commit_all(
     queue: &Queue,
     mut append: impl FnMut(&[NewReport]) -> usage_store::Result<Vec<Outcome>>,
-    done: &mpsc::UnboundedSender<Answers>,
+    done: &mpsc::UnboundedSender<Done>,
 ) {
     // Should a commit panic, what is stored is uncertain: take no more reports rather than
     // let handlers wait for a thread that is gone.
@@ -222,9 +234,9 @@ fn commit_all(
                     .collect()
             }
         };
-        queue.look_for_more();
+        queue.more_will_come();
         // Without a runtime to listen there is nobody left to answer.
-        let _ = done.send(answers);
+        let _ = done.send(Done { answers, reports });
     }
 }
 

@@ -76,7 +76,8 @@ fn reply(status: StatusCode, body: &serde_json::Value) -> Response {
 
 /// Files the request; the code of its status.
 async fn ask(app: &Arc<App>, parts: &Parts, sent: axum::body::Body) -> Result<String, Refusal> {
-    let (grant, payer) = match sender::admit(app, parts) {
+    let peer = sender::peer(&parts.extensions);
+    let (grant, payer) = match sender::admit(app, parts, peer) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             body::discard(sent).await;

@@ -1,12 +1,15 @@
 //! The three doors of the API. Behind each the same way: let the sender in, read the body, say
-//! what it is, store it, answer.
+//! what it is, store it, answer. Requests come here by the short way, or, where their path had to be
+//! tidied, by the router.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use jiff::Timestamp;
 use usage_store::registry::Grant;
 use usage_store::registry::TokenId;
@@ -22,23 +25,48 @@ use crate::limits::BODY_DECODED_INLINE_MAX_BYTES;
 
 /// `POST /api/v1/servers`: a server checks in.
 pub(crate) async fn servers(State(app): State<Arc<App>>, request: Request) -> Response {
-    receive(&app, Kind::Servers, request).await
+    routed(&app, Kind::Servers, request).await
 }
 
 /// `POST /api/v1/stats/{product}`: product stats.
 pub(crate) async fn stats(State(app): State<Arc<App>>, request: Request) -> Response {
-    receive(&app, Kind::Stats, request).await
+    routed(&app, Kind::Stats, request).await
 }
 
 /// `POST /api/v1/usage/{product}`: usage.
 pub(crate) async fn usage(State(app): State<Arc<App>>, request: Request) -> Response {
-    receive(&app, Kind::Usage, request).await
+    routed(&app, Kind::Usage, request).await
 }
 
-async fn receive(app: &App, kind: Kind, request: Request) -> Response {
+async fn routed(app: &App, kind: Kind, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let peer = sender::peer(&parts.extensions);
+    receive(app, kind, parts, body, peer).await
+}
+
+/// What is reported at a path as it should be, if anything is: the same doors as above.
+pub(crate) fn reported_at(path: &str) -> Option<Kind> {
+    let (kind, product) = match path.strip_prefix("/api/v1/")? {
+        "servers" => return Some(Kind::Servers),
+        further => match further.split_once('/')? {
+            ("usage", product) => (Kind::Usage, product),
+            ("stats", product) => (Kind::Stats, product),
+            _ => return None,
+        },
+    };
+    (!product.is_empty() && !product.contains('/')).then_some(kind)
+}
+
+/// Takes a report of this kind in.
+pub(crate) async fn receive(
+    app: &App,
+    kind: Kind,
+    parts: Parts,
+    body: impl HttpBody<Data = Bytes> + Unpin,
+    peer: IpAddr,
+) -> Response {
     let mut arrival = Arrival::new(kind, extensions::in_millis(Timestamp::now()));
-    match accept(app, &parts, body, &mut arrival).await {
+    match accept(app, &parts, body, peer, &mut arrival).await {
         Ok(()) => app.ingest.reply(kind),
         Err(refusal) => {
             let refusal = unless_revoked(app, arrival.token, refusal);
@@ -51,10 +79,11 @@ async fn receive(app: &App, kind: Kind, request: Request) -> Response {
 async fn accept(
     app: &App,
     parts: &Parts,
-    sent: Body,
+    sent: impl HttpBody<Data = Bytes> + Unpin,
+    peer: IpAddr,
     arrival: &mut Arrival,
 ) -> Result<(), Refusal> {
-    let (grant, payer) = match sender::admit(app, parts) {
+    let (grant, payer) = match sender::admit(app, parts, peer) {
         Ok(admitted) => admitted,
         Err(refusal) => {
             body::discard(sent).await;

@@ -54,10 +54,10 @@ use throttle::{Source, Throttle};
 pub(crate) use described::{failed, operations, refused, too_many, unavailable, wrong};
 pub(crate) use extensions::{in_millis, key_digest, uuid, uuid_text};
 pub(crate) use forget::{Subject, forget, forget_status};
-pub(crate) use handlers::{servers, stats, usage};
+pub(crate) use handlers::{receive, reported_at, servers, stats, usage};
 pub(crate) use path::{named, tidied, unknown_path};
 pub(crate) use refusal::{Refusal, Ungranted};
-pub(crate) use sender::address;
+pub(crate) use sender::{address, peer};
 
 /// What the road needs beside the store: its threads, its limits, its answer.
 pub(crate) struct Ingest {

@@ -13,6 +13,10 @@ use super::Refusal;
 /// stays, dots mean nothing.
 pub(crate) fn product(path: &str) -> Result<Arc<str>, Refusal> {
     let segment = path.rsplit('/').next().unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    if (1..=NAME_BYTES_MAX).contains(&segment.len()) && segment.bytes().all(plain) {
+        return Ok(segment.into());
+    }
     let bytes = percent_decoded(segment).ok_or_else(|| {
         Refusal::field("product", format!("{} in the path", broken_escape(segment)))
     })?;

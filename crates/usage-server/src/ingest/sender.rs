@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, header};
 use jiff::Timestamp;
 use usage_store::registry::Grant;
 use usage_store::report::{Observation, quoted};
@@ -26,10 +26,11 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) fn admit<'a>(
     app: &'a App,
     parts: &Parts,
+    peer: IpAddr,
 ) -> Result<(Option<Grant>, Payer<'a>), Refusal> {
     let grant = grant(app, parts);
     let known = grant.as_ref().ok().and_then(Option::as_ref);
-    let payer = Payer::of(app, parts, known);
+    let payer = Payer::of(app, &parts.headers, peer, known);
     payer.pay(Limited::Requests, 1)?;
     Ok((grant?, payer))
 }
@@ -41,7 +42,7 @@ pub(super) fn limit<'a>(
     grant: Option<&Grant>,
     what: Limited,
 ) -> Result<Payer<'a>, Refusal> {
-    let payer = Payer::of(app, parts, grant);
+    let payer = Payer::of(app, &parts.headers, peer(&parts.extensions), grant);
     payer.pay(what, 1)?;
     Ok(payer)
 }
@@ -54,8 +55,8 @@ pub(super) struct Payer<'a> {
 }
 
 impl Payer<'_> {
-    fn of<'a>(app: &'a App, parts: &Parts, grant: Option<&Grant>) -> Payer<'a> {
-        let address = address(parts, &app.settings);
+    fn of<'a>(app: &'a App, headers: &HeaderMap, peer: IpAddr, grant: Option<&Grant>) -> Payer<'a> {
+        let address = address(headers, peer, &app.settings);
         let source = match grant {
             _ if address.is_loopback() && !app.settings.limit_loopback => None,
             Some(grant) => Some(Source::Token(grant.token)),
@@ -208,14 +209,16 @@ fn query_token(pair: &str) -> Option<Vec<u8>> {
     Some(form_decoded(value).unwrap_or_else(|| value.as_bytes().to_vec()))
 }
 
+/// Who is at the other end of the connection.
+pub(crate) fn peer(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip())
+}
+
 /// The sender's address: the peer's, or behind trusted proxies the one that the outermost of
 /// them saw.
-pub(crate) fn address(parts: &Parts, settings: &Settings) -> IpAddr {
-    let peer = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.ip())
-        .to_canonical();
+pub(crate) fn address(headers: &HeaderMap, peer: IpAddr, settings: &Settings) -> IpAddr {
+    let peer = peer.to_canonical();
     let trusted = |address| {
         settings
             .trusted_proxies
@@ -226,7 +229,7 @@ pub(crate) fn address(parts: &Parts, settings: &Settings) -> IpAddr {
         return peer;
     }
     let mut seen = peer;
-    for value in parts.headers.get_all(X_FORWARDED_FOR).iter().rev() {
+    for value in headers.get_all(X_FORWARDED_FOR).iter().rev() {
         for hop in value.to_str().unwrap_or_default().rsplit(',') {
             let Some(address) = forwarded(hop.trim()) else {
                 return seen;
@@ -389,10 +392,7 @@ mod tests {
         for value in forwarded {
             request = request.header(X_FORWARDED_FOR, *value);
         }
-        let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        parts
-            .extensions
-            .insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        let (parts, ()) = request.body(()).unwrap().into_parts();
         let settings = Settings {
             public_url: String::new(),
             tls: false,
@@ -406,7 +406,7 @@ mod tests {
             reserve: Default::default(),
             next_report_in: 1,
         };
-        address(&parts, &settings).to_string()
+        address(&parts.headers, peer.parse().unwrap(), &settings).to_string()
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn policy(target: Option<&FormTarget>) -> HeaderValue {
 
 async fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Response {
     let failure = refused.extensions().get::<Arc<Failure>>().cloned();
-    let id = id.map(|RequestId(id)| id.to_string());
+    let id = id.map(|id| id.text().to_owned());
     if let Some(cause) = failure.as_deref().and_then(Failure::cause) {
         tracing::error!(request_id = id.as_deref(), cause, "a page failed");
     }
@@ -165,7 +165,7 @@ mod tests {
     async fn our_own_failure_shows_the_requests_id_and_no_cause() {
         let house = House::new();
         let failure = Failure::Broken("the cause <secret>".to_owned());
-        let id = RequestId("req-17".into());
+        let id = RequestId::new(HeaderValue::from_static("req-17")).unwrap();
         let answer = finish(&house.app, Some(id), failure.into_response()).await;
         let answer = Answer::read(answer).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);

@@ -168,7 +168,7 @@ pub(super) async fn submit(
         Ok(choice.approval(&by))
     });
     match decided.await? {
-        Ok(approval) => match finish(&app, asked.clone(), approval).await? {
+        Ok(approval) => match finish(&app, &person, asked.clone(), approval).await? {
             Ok(sent) => Ok(sent),
             Err(problem) => form(&app, person, entered.asked, asked, &chosen, Some(problem)).await,
         },
@@ -182,10 +182,11 @@ pub(super) async fn submit(
 /// Hands over what was asked for; `Err` with a problem that the person can mend.
 async fn finish(
     app: &Arc<App>,
+    person: &SignedIn,
     asked: Asked,
     approval: Approval,
 ) -> Result<Result<Response, String>, Failure> {
-    let wanted = asked.clone();
+    let (wanted, by) = (asked.clone(), person.clone());
     let made = ask(app, move |app| {
         let (product, cluster) = (&wanted.product, &wanted.cluster_id);
         let now = Timestamp::now();
@@ -215,17 +216,16 @@ async fn finish(
                 token
             }
         };
-        Ok(Ok(secret))
+        Ok(Ok((secret, Layout::of_person(app, &by, now)?)))
     });
-    let secret = match made.await? {
-        Ok(secret) => secret,
+    let (secret, page) = match made.await? {
+        Ok(made) => made,
         Err(problem) => return Ok(Err(problem)),
     };
     Ok(Ok(match &asked.way {
         Way::Code(way) => leave(&way.redirect.with_code(&secret, way.state.as_deref())),
         Way::Token(redirect) => leave(&redirect.with_token(&secret)),
         Way::Shown => {
-            let page = Layout::plain(app);
             let copy_script = format!("{}{}", page.base, COPY.path());
             let html = render(&Shown {
                 page,

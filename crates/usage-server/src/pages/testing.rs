@@ -389,9 +389,19 @@ impl Answer {
             .split_once(&format!("name=\"{name}\""))
             .expect("no such field");
         let tag = after.split('>').next().unwrap();
-        tag.split_once("value=\"")
-            .map_or("", |(_, value)| value.split('"').next().unwrap())
-            .to_owned()
+        let value = tag
+            .split_once("value=\"")
+            .map_or("", |(_, value)| value.split('"').next().unwrap());
+        // As browsers read it, `&` last.
+        let entities = [
+            ("&#34;", "\""),
+            ("&#39;", "'"),
+            ("&#60;", "<"),
+            ("&#62;", ">"),
+            ("&#38;", "&"),
+        ];
+        let read = |text: String, (entity, plain): (&str, &str)| text.replace(entity, plain);
+        entities.into_iter().fold(value.to_owned(), read)
     }
 
     /// The page's form, filled in; its hidden fields unless given.

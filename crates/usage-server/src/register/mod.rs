@@ -5,6 +5,8 @@
 mod asked;
 mod described;
 mod doors;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod redirect;
 mod user_code;
 

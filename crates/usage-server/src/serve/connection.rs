@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -16,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::exchange;
+use super::{Answer, exchange};
 use crate::limits::{IDLE_TIMEOUT, REQUEST_HEAD_START, REQUEST_TIMEOUT, STOP_HEAD_TIMEOUT};
 use crate::watch::Watch;
 
@@ -25,14 +24,14 @@ pub(super) async fn serve(
     protocol: &Builder<TokioExecutor>,
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    doors: impl Answer,
     activity: Arc<Activity>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let service = {
         let activity = Arc::clone(&activity);
         service_fn(move |request| {
-            exchange::answer(router.clone(), request, peer, Activity::begin(&activity))
+            exchange::answer(doors.clone(), request, peer, Activity::begin(&activity))
         })
     };
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));

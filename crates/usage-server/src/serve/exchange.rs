@@ -5,22 +5,20 @@ use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::ConnectInfo;
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version,
 };
 use bytes::Bytes;
 use hyper::body::{Frame, Incoming, SizeHint};
-use tower::Service;
 use tracing::Level;
 
+use super::Answer;
 use super::connection::Exchange;
 use crate::limits::{REQUEST_ID_MAX_BYTES, REQUEST_TIMEOUT};
 use crate::log::SLOW;
@@ -37,56 +35,51 @@ const REQUEST: &str = "request";
 const WRITTEN_AT_ONCE_BYTES: u64 = 64 * 1024;
 
 pub(super) async fn answer(
-    mut router: Router,
+    doors: impl Answer,
     request: Request<Incoming>,
     peer: SocketAddr,
     exchange: Exchange,
 ) -> Result<Response<Body>, Infallible> {
     let began = Instant::now();
-    let mut request = request.map(Body::new);
     let id = request_id(request.headers());
     let method = request.method().clone();
     let uri = request.uri().clone();
-    request.extensions_mut().insert(ConnectInfo(peer));
-    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
     let mut response = match request.version() {
         // Of HTTP/1.1 the connection watches over its one exchange; here each needs a limit of its own.
-        Version::HTTP_2 => within_limit(router.call(request)).await?,
-        _ => router.call(request).await?,
+        Version::HTTP_2 => Box::pin(within_limit(doors.answer(request, peer, &id))).await,
+        _ => doors.answer(request, peer, &id).await,
     };
     log(&method, uri.path(), &response, &id, began, exchange.watch());
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
+    response.headers_mut().insert(REQUEST_ID, id.into_header());
     Ok(keep_while_read(response, exchange))
 }
 
-async fn within_limit(
-    answer: impl Future<Output = Result<Response<Body>, Infallible>>,
-) -> Result<Response<Body>, Infallible> {
+async fn within_limit(answer: impl Future<Output = Response<Body>>) -> Response<Body> {
     let answered = tokio::time::timeout(REQUEST_TIMEOUT, answer).await;
     answered.unwrap_or_else(|_| {
         let mut too_slow = Response::new(Body::empty());
         *too_slow.status_mut() = StatusCode::REQUEST_TIMEOUT;
-        Ok(too_slow)
+        too_slow
     })
 }
 
 /// A proxy's id where it is short and plain, else one of our own: unguessable and unique, from
 /// a keyed hash of a counter.
-fn request_id(headers: &HeaderMap) -> Arc<str> {
+fn request_id(headers: &HeaderMap) -> RequestId {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNTER: AtomicU64 = AtomicU64::new(0);
-    if let Some(given) = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok())
-        && (1..=REQUEST_ID_MAX_BYTES).contains(&given.len())
-        && given
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    {
-        return Arc::from(given);
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let given = headers.get(REQUEST_ID).filter(|given| {
+        (1..=REQUEST_ID_MAX_BYTES).contains(&given.len()) && given.as_bytes().iter().all(plain)
+    });
+    if let Some(given) = given.and_then(|given| RequestId::new(given.clone())) {
+        return given;
     }
     let id = KEY.hash_one(COUNTER.fetch_add(1, Ordering::Relaxed));
-    data_encoding::HEXLOWER.encode(&id.to_be_bytes()).into()
+    let mut digits = [0; 2 * size_of::<u64>()];
+    data_encoding::HEXLOWER.encode_mut(&id.to_be_bytes(), &mut digits);
+    let id = HeaderValue::from_bytes(&digits).ok();
+    id.and_then(RequestId::new).unwrap_or_default()
 }
 
 /// One event a request: quiet where all is well and there are many, never quiet where one was slow.
@@ -94,7 +87,7 @@ fn log(
     method: &Method,
     path: &str,
     response: &Response<Body>,
-    id: &str,
+    id: &RequestId,
     began: Instant,
     watch: &Watch,
 ) {
@@ -116,7 +109,7 @@ fn log(
                 status = status.as_u16(),
                 refused = refused.map(|Reason(reason)| *reason),
                 micros = micros(took),
-                request_id = id,
+                request_id = id.text(),
                 $message
             )
         };

@@ -10,16 +10,22 @@ mod exchange;
 mod signal;
 mod slots;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioExecutor;
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
+use tower::Service;
 
 pub(crate) use descriptors::connections_max;
 pub(crate) use signal::told_to_stop;
@@ -28,15 +34,45 @@ use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_WAITING_MAX, DRAIN_TIMEOUT, HEADERS_MAX_BYTES,
     HTTP2_SEND_BUFFER_MAX_BYTES, HTTP2_STREAMS_MAX,
 };
+use crate::request::RequestId;
 use crate::watch::Watch;
 use connection::Activity;
 use slots::Slots;
+
+/// What is served.
+pub(crate) trait Answer: Clone + Send + Sync + 'static {
+    /// The answer to a request of this peer.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        id: &RequestId,
+    ) -> impl Future<Output = Response<Body>> + Send;
+}
+
+impl Answer for Router {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        id: &RequestId,
+    ) -> Response<Body> {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(id.clone());
+        let answer: Result<_, Infallible> = self.clone().call(request).await;
+        match answer {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
 
 /// Serves until `shutdown` is ready; then accepts no more, lets requests under way finish
 /// (within a bound), and returns. No more than `connections_max` at once.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    doors: impl Answer,
     connections_max: usize,
     watch: Arc<Watch>,
     shutdown: impl Future<Output = ()>,
@@ -63,13 +99,13 @@ pub(crate) async fn serve(
             continue;
         };
         let protocol = Arc::clone(&protocol);
-        let router = router.clone();
+        let doors = doors.clone();
         let stopping = stopping.clone();
         let activity = Arc::new(Activity::new(Arc::clone(&watch)));
         let slot = slots.take(&activity);
         let id = slot.id();
         let served = tokio::spawn(async move {
-            connection::serve(&protocol, stream, peer, router, activity, stopping).await;
+            connection::serve(&protocol, stream, peer, doors, activity, stopping).await;
             drop(slot);
         });
         slots.served_by(id, served.abort_handle());
@@ -122,7 +158,15 @@ async fn accept(listener: &TcpListener, watch: &Watch) -> Option<(TcpStream, Soc
 /// they are.
 fn protocol() -> Builder<TokioExecutor> {
     let mut protocol = Builder::new(TokioExecutor::new());
-    protocol.http1().max_buf_size(HEADERS_MAX_BYTES);
+    protocol
+        .http1()
+        .max_buf_size(HEADERS_MAX_BYTES)
+        // Most answers are a few bytes: copied behind their head, they cost less than a second buffer in
+        // a vectored write.
+        .writev(false)
+        // Who has sent all and shut that half still wants the answer. Looking out for that would also take
+        // a new buffer for each request, as the old one still holds its head.
+        .half_close(true);
     protocol
         .http2()
         .max_header_list_size(HEADERS_MAX_BYTES as u32)

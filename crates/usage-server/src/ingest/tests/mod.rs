@@ -73,7 +73,7 @@ impl House {
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = crate::router::router(Arc::clone(&app));
+        let router = crate::router::Doors::new(Arc::clone(&app));
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(crate::serve::serve(
             listener,

@@ -28,9 +28,9 @@ fn map() -> impl Strategy<Value = String> {
     let long = format!("\"{}\"", "x".repeat(limits::NAME_BYTES_MAX + 1));
     let longest = format!("\"{}\"", "x".repeat(limits::TEXT_BYTES_MAX + 1));
     let item = prop_oneof![
-        40 => prop::sample::select(vec!["\"a\"", "\"\"", "\" \"", "\"\\u0041\"", "7", "-1.5", "true"])
+        40 => prop::sample::select(vec!["\"a\"", "\"\"", "\" \"", "\"\\u0041\"", "7", "-1.5", " true ", "\n-0\t", "[ ]"])
             .prop_map(str::to_owned),
-        2 => prop::sample::select(vec!["null", "[1]", "{\"a\":[]}", "1e999", "00", "\"\\ud800\""])
+        2 => prop::sample::select(vec!["null", "[1]", "{\"a\":[]}", "1e999", "1e2", "00", "1.", "-", "- 1", "\"\t\"", "truer", "\u{b}1", "\"\\ud800\""])
             .prop_map(str::to_owned),
         1 => prop::sample::select(vec![long, longest]),
     ];
