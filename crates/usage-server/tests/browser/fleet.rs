@@ -40,7 +40,7 @@ fn every_page_of_a_fleet_looks_well() {
         return;
     };
     let folder = Folder::new();
-    let server = demo(&folder, 60, 40);
+    let server = demo(&folder, 25, 30);
     let mut sender = server.connect();
     let cluster = "a-cluster-whose-name-is-long-".repeat(5);
     let usage = format!(
