@@ -1,5 +1,6 @@
 //! Whose turn it is to write. Commits of reports go first, as senders wait for them; the read
-//! model and upkeep take what is left, but at least every ninth turn.
+//! model, upkeep and what people do take what is left, but at least every ninth turn. Among these
+//! whoever came first goes first: work of many steps must not keep a person waiting.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +19,9 @@ struct State {
     urgent_waiting: u32,
     patient_waiting: u32,
     urgent_in_a_row: u32,
+    /// Who of the patient comes next, and the number for whoever comes last.
+    patient_next: u64,
+    patient_last: u64,
 }
 
 impl State {
@@ -50,13 +54,19 @@ impl Turns {
     pub(crate) fn patient(&self) -> Turn<'_> {
         let mut state = self.lock();
         state.patient_waiting += 1;
-        while state.taken || (state.urgent_waiting > 0 && !state.patient_is_due()) {
+        let number = state.patient_last;
+        state.patient_last += 1;
+        while state.taken
+            || state.patient_next != number
+            || (state.urgent_waiting > 0 && !state.patient_is_due())
+        {
             state = self
                 .changed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
         state.patient_waiting -= 1;
+        state.patient_next += 1;
         state.urgent_in_a_row = 0;
         state.taken = true;
         Turn(self)
@@ -103,6 +113,29 @@ mod tests {
             drop(first);
         });
         assert_eq!(order.iter().collect::<Vec<_>>(), ["urgent", "patient"]);
+    }
+
+    #[test]
+    fn work_of_many_steps_lets_others_in_between() {
+        let turns = Turns::default();
+        let (tell, order) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let first = turns.patient();
+            let person = tell.clone();
+            let waiting = scope.spawn(|| {
+                let _turn = turns.patient();
+                let _ = { person }.send("person");
+            });
+            while turns.lock().patient_waiting == 0 {
+                std::thread::yield_now();
+            }
+            drop(first);
+            let next_step = turns.patient();
+            let _ = tell.send("next step");
+            drop((next_step, tell));
+            let _ = waiting.join();
+        });
+        assert_eq!(order.iter().collect::<Vec<_>>(), ["person", "next step"]);
     }
 
     #[test]
