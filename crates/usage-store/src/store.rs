@@ -409,6 +409,8 @@ impl Store {
             };
             erasure::erase_in_span(&mut self.writer().db, &work, span)?;
         }
+        let refused = self.readers.read(|db| erasure::refused_of_all(db, &work))?;
+        erasure::clear_quarantine_of_all(&mut self.writer().db, &refused)?;
         if !erasure::make_anew(&mut model, &work)?
             || !erasure::finish(&mut self.writer().db, &work, now)?
         {

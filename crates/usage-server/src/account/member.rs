@@ -25,13 +25,11 @@ pub(crate) struct Member {
 
 impl Member {
     /// Refuses a form that doesn't bring this session's token.
-    #[allow(dead_code)]
     pub(crate) fn check(&self, given: &str) -> Result<(), Failure> {
         self.person.check(given)
     }
 
     /// Refuses who isn't an owner.
-    #[allow(dead_code)]
     pub(crate) fn must_own(&self) -> Result<(), Failure> {
         match self.role {
             Role::Owner => Ok(()),

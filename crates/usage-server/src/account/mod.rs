@@ -12,6 +12,7 @@ pub(crate) mod password;
 mod person;
 mod secret;
 mod session;
+mod shown_once;
 mod throttle;
 
 pub(crate) use self::csrf::{FormGuard, is_cross_site};
@@ -22,6 +23,7 @@ pub(crate) use self::password::{Busy, Passwords};
 pub(crate) use self::person::{SignedIn, local_path};
 pub(crate) use self::secret::{Secret, draw_token};
 pub(crate) use self::session::{end, start};
+pub(crate) use self::shown_once::{Once, ShownOnce};
 pub(crate) use self::throttle::Throttle;
 
 /// What signing in needs to remember while the server runs.
@@ -34,6 +36,8 @@ pub(crate) struct AccountState {
     pub(crate) user_codes: Throttle,
     /// The link that makes the first operator.
     pub(crate) first_visit: FirstVisit,
+    /// Secrets on their way from the form that made them to the page that shows them.
+    pub(crate) shown_once: ShownOnce,
 }
 
 impl AccountState {
@@ -44,6 +48,7 @@ impl AccountState {
             throttle: Throttle::default(),
             user_codes: Throttle::default(),
             first_visit,
+            shown_once: ShownOnce::default(),
         }
     }
 }

@@ -23,7 +23,6 @@ pub(crate) struct SignedIn {
     /// Their organizations, by name.
     pub(crate) memberships: Vec<Membership>,
     /// Where they are looking from, not to be ended by "all others".
-    #[allow(dead_code)]
     pub(crate) session: SessionId,
     /// The token that their forms must bring.
     pub(crate) csrf: String,

@@ -121,7 +121,8 @@ fn write(
     Ok(out.flush()?)
 }
 
-fn write_line(
+/// A report as a line of the export.
+pub(crate) fn write_line(
     out: &mut impl Write,
     report: &StoredReport,
     organization: Option<&str>,

@@ -9,6 +9,9 @@ use super::figures::{Count, Moment};
 use crate::account::{Member, Operator, SignedIn};
 use crate::app::App;
 
+/// Organizations to switch to that every page offers.
+const OTHERS_SHOWN: usize = 10;
+
 /// The part of the operators' navigation that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
@@ -21,11 +24,21 @@ pub(super) enum Section {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Overview,
+    Servers,
+    Reports,
+    Tokens,
+    Members,
 }
 
 impl Part {
     /// Every part: its name, and its path below the organization's.
-    const ALL: [(Part, &str, &str); 1] = [(Part::Overview, "Overview", "")];
+    const ALL: [(Part, &str, &str); 5] = [
+        (Part::Overview, "Overview", ""),
+        (Part::Servers, "Servers", "/servers"),
+        (Part::Reports, "Reports", "/reports"),
+        (Part::Tokens, "Tokens", "/tokens"),
+        (Part::Members, "Members", "/members"),
+    ];
 }
 
 /// A link of the navigation.
@@ -65,6 +78,8 @@ pub(super) struct Viewer {
     pub(super) csrf: String,
     /// The organization whose page it is; its name leads to the others.
     pub(super) organization: Option<String>,
+    /// The person's other organizations, some of them: their names and paths.
+    pub(super) others: Vec<(String, String)>,
     pub(super) links: Vec<Link>,
     pub(super) freshness: String,
 }
@@ -103,7 +118,11 @@ impl Layout {
         let links = Part::ALL.iter().map(link).collect();
         let name = member.organization.name.clone();
         let (email, csrf) = signed(&member.person);
-        Layout::around(app, email, csrf, links, Some(name), now)
+        let mut layout = Layout::around(app, email, csrf, links, Some(name), now)?;
+        if let Some(viewer) = &mut layout.viewer {
+            viewer.others = others(member);
+        }
+        Ok(layout)
     }
 
     /// Around a page that is the person's own, whatever they belong to.
@@ -133,6 +152,7 @@ impl Layout {
             email,
             csrf,
             organization,
+            others: Vec::new(),
             links,
             freshness: freshness_text(&app.store.freshness()?, now),
         };
@@ -152,6 +172,19 @@ impl Layout {
             viewer: None,
         }
     }
+}
+
+/// Up to some others of the person's organizations; the page of all has the rest.
+fn others(member: &Member) -> Vec<(String, String)> {
+    let all = member
+        .person
+        .memberships
+        .iter()
+        .map(|one| &one.organization);
+    all.filter(|one| one.id != member.organization.id)
+        .take(OTHERS_SHOWN)
+        .map(|one| (one.name.clone(), format!("/organizations/{}", one.id.0)))
+        .collect()
 }
 
 fn signed(person: &SignedIn) -> (String, String) {

@@ -73,7 +73,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
             "/organizations",
             get(organizations::show).post(organizations::make),
         )
-        .route("/organizations/{id}", get(organization::show))
+        .merge(organization::routes())
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Form, State};
+use axum::extract::{Form, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use usage_store::registry::Membership;
 
 use super::layout::{Layout, base_path};
 use super::{Failure, ask, render};
-use crate::account::{SignedIn, organization_name};
+use crate::account::{Secret, SignedIn, organization_name};
 use crate::app::App;
 use crate::config::SignUp;
 
@@ -26,6 +26,8 @@ struct Organizations {
     may_make: bool,
     name: String,
     problem: Option<String>,
+    /// One was ended just now; where it is told when its reports are gone.
+    ended: Option<String>,
 }
 
 /// Where sign-up isn't open, organizations are the operators' to make.
@@ -33,12 +35,20 @@ fn may_make(app: &App, person: &SignedIn) -> bool {
     app.settings.sign_up == SignUp::Open || person.account.operator
 }
 
+/// Which erasure belongs to an organization that was ended.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    ended: Option<String>,
+}
+
 /// `GET /organizations`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     person: SignedIn,
+    Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Failure> {
-    page(&app, person, String::new(), None).await
+    let ended = asked.ended.filter(|code| Secret::parse(code).is_some());
+    page(&app, person, String::new(), None, ended).await
 }
 
 /// What the form sends.
@@ -89,7 +99,7 @@ async fn again(
     name: String,
     problem: String,
 ) -> Result<Response, Failure> {
-    let page = page(app, person, name, Some(problem)).await?;
+    let page = page(app, person, name, Some(problem), None).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -98,6 +108,7 @@ async fn page(
     person: SignedIn,
     name: String,
     problem: Option<String>,
+    ended: Option<String>,
 ) -> Result<Html<String>, Failure> {
     let page = ask(app, move |app| {
         Ok(Organizations {
@@ -107,6 +118,7 @@ async fn page(
             memberships: person.memberships,
             name,
             problem,
+            ended,
         })
     });
     render(&page.await?)

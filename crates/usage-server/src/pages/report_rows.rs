@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use usage_store::StoredReport;
+use usage_store::registry::OrganizationId;
 use usage_store::report::{Observation, decode};
 
 use super::figures::{Bytes, Moment};
@@ -25,6 +26,10 @@ pub(super) struct ReportRow {
     pub(super) size: Bytes,
     pub(super) json: String,
     pub(super) cut: bool,
+    /// Where its body is, below the base.
+    pub(super) path: String,
+    /// It is shown to whom it belongs, who may download it.
+    pub(super) own: bool,
 }
 
 impl ReportRow {
@@ -45,6 +50,17 @@ impl ReportRow {
             size: Bytes(report.body.len() as u64),
             json,
             cut,
+            path: format!("/reports/{}", report.seq),
+            own: false,
+        }
+    }
+
+    /// One of an organization's own, as its members are shown it.
+    pub(super) fn own(report: &StoredReport, of: OrganizationId, now: Timestamp) -> ReportRow {
+        ReportRow {
+            path: format!("/organizations/{}/reports/{}", of.0, report.seq),
+            own: true,
+            ..ReportRow::new(report, None, now)
         }
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn layout() -> Layout {
             email: "ada@example.com".to_owned(),
             csrf: "token".to_owned(),
             organization: None,
+            others: Vec::new(),
             links: Vec::new(),
             freshness: "Counts include everything.".to_owned(),
         }),
@@ -228,14 +229,21 @@ impl House {
 
     /// A report arrives; its place.
     pub(super) fn append(&self, kind: Kind, product: &str, body: &str) -> u64 {
-        let now = Timestamp::now();
-        let report = report(
-            kind,
-            product,
-            Sender::default(),
-            now,
-            body.as_bytes().to_vec(),
-        );
+        self.take(Sender::default(), kind, product, body)
+    }
+
+    /// The same, for an organization.
+    pub(super) fn append_for(&self, of: &str, kind: Kind, product: &str, body: &str) -> u64 {
+        let sender = Sender {
+            organization: Some(self.organization(of)),
+            token: None,
+        };
+        self.take(sender, kind, product, body)
+    }
+
+    fn take(&self, sender: Sender, kind: Kind, product: &str, body: &str) -> u64 {
+        let (now, body) = (Timestamp::now(), body.as_bytes().to_vec());
+        let report = report(kind, product, sender, now, body);
         let outcomes = self.app.store.append(&[report]).unwrap();
         while self.app.store.apply().unwrap() > 0 {}
         match outcomes[0] {
@@ -264,8 +272,10 @@ impl House {
     }
 
     pub(super) async fn get(&self, path: &str) -> Answer {
-        self.send(Request::get(path).body(Body::empty()).unwrap())
-            .await
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let mut answer = self.send(request).await;
+        answer.path = path.to_owned();
+        answer
     }
 
     pub(super) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
@@ -358,6 +368,8 @@ impl House {
 
 /// What the browser got.
 pub(super) struct Answer {
+    /// What was asked for; blank after a form.
+    pub(super) path: String,
     pub(super) status: StatusCode,
     pub(super) text: String,
     headers: HeaderMap,
@@ -369,6 +381,7 @@ impl Answer {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         Answer {
+            path: String::new(),
             status: parts.status,
             text,
             headers: parts.headers,
@@ -402,6 +415,31 @@ impl Answer {
         ];
         let read = |text: String, (entity, plain): (&str, &str)| text.replace(entity, plain);
         entities.into_iter().fold(value.to_owned(), read)
+    }
+
+    /// The value that the page shows in the field of an id.
+    pub(super) fn field_of_id(&self, id: &str) -> String {
+        let (_, after) = self
+            .text
+            .split_once(&format!("id=\"{id}\""))
+            .expect("no such field");
+        let tag = after.split('>').next().unwrap();
+        let (_, value) = tag.split_once("value=\"").expect("no value");
+        value.split('"').next().unwrap().to_owned()
+    }
+
+    /// Where its forms go.
+    pub(super) fn actions(&self) -> Vec<String> {
+        let actions = self.text.split("action=\"").skip(1);
+        actions
+            .filter_map(|rest| Some(rest.split('"').next()?.to_owned()))
+            .collect()
+    }
+
+    /// Where its one form goes, beside the one that signs out.
+    pub(super) fn action(&self) -> String {
+        let other = |action: &String| !action.ends_with("/sign-out");
+        self.actions().into_iter().find(other).expect("no form")
     }
 
     /// The page's form, filled in; its hidden fields unless given.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::ErasureRequest;
+use super::{ErasureRequest, whole};
 use crate::Result;
 use crate::journal::rewrite::{self, Fate};
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, mark, walk};
@@ -23,11 +23,16 @@ pub(crate) struct Work {
     subjects: Vec<Subject>,
     /// Whether there are reports of products that are not listed: no server's spans tell of those.
     unlisted: bool,
+    /// The spans, where everything of an organization is to go.
+    of_all: Vec<u64>,
 }
 
 impl Work {
     /// The spans of the journal that its servers' reports are in.
     pub(crate) fn spans(&self) -> BTreeSet<u64> {
+        if self.erasure.everything_of().is_some() {
+            return self.of_all.iter().copied().collect();
+        }
         if self.unlisted {
             return (0..=self.erasure.until / SPAN_REPORTS).collect();
         }
@@ -36,9 +41,9 @@ impl Work {
     }
 }
 
-struct Erasure {
-    id: i64,
-    until: Seq,
+pub(super) struct Erasure {
+    pub(super) id: i64,
+    pub(super) until: Seq,
     product: String,
     cluster_id: String,
     server_id: Option<String>,
@@ -56,27 +61,44 @@ pub(crate) fn next(db: &Connection) -> Result<Option<Work>> {
     if !is_counted(db, &erasure)? {
         return Ok(None);
     }
-    let subjects = subjects(db, &erasure)?;
+    let (subjects, of_all) = match erasure.everything_of() {
+        None => (subjects(db, &erasure)?, Vec::new()),
+        Some(id) => (Vec::new(), whole::spans(db, id, erasure.until)?),
+    };
     let unlisted = mark::read(db, mark::UNLISTED)? > 0;
     Ok(Some(Work {
         erasure,
         subjects,
         unlisted,
+        of_all,
     }))
+}
+
+/// What in the quarantine is of an organization of which everything is to go, and did.
+pub(crate) fn refused_of_all(db: &Connection, work: &Work) -> Result<Vec<i64>> {
+    match work.erasure.everything_of() {
+        Some(id) if reports(db, &work.erasure)? > 0 => whole::refused(db, id),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Takes that out.
+pub(crate) fn clear_quarantine_of_all(db: &mut Connection, refused: &[i64]) -> Result<()> {
+    match refused.is_empty() {
+        true => Ok(()),
+        false => whole::forget_refused(db, refused),
+    }
+}
+
+fn reports(db: &Connection, erasure: &Erasure) -> Result<i64> {
+    Ok(db
+        .prepare_cached(sql!("erasure/reports"))?
+        .query_row([erasure.id], |row| row.get(0))?)
 }
 
 /// How many servers a request is about.
 pub(crate) fn count_servers(db: &Connection, request: &ErasureRequest) -> Result<u64> {
-    let (organization, install_key) = request.whose.columns();
-    let erasure = Erasure {
-        id: 0,
-        until: 0,
-        product: request.product.clone(),
-        cluster_id: request.cluster_id.clone(),
-        server_id: request.server_id.clone(),
-        organization,
-        install_key,
-    };
+    let erasure = Erasure::of_request(request, 0);
     Ok(subjects(db, &erasure)?.len() as u64)
 }
 
@@ -142,6 +164,9 @@ fn uncounted_until(db: &Connection, erasure: &Erasure, span: u64) -> Result<Seq>
 /// reset: then it is to be tried again.
 pub(crate) fn make_anew(model: &mut Model, work: &Work) -> Result<bool> {
     let erasure = &work.erasure;
+    if let Some(id) = erasure.everything_of() {
+        return whole::leave(model, erasure, id);
+    }
     let step = model::begin(&mut model.db)?;
     if !is_counted(&step, erasure)? {
         return Ok(false);
@@ -160,7 +185,9 @@ pub(crate) fn make_anew(model: &mut Model, work: &Work) -> Result<bool> {
 pub(crate) fn finish(db: &mut Connection, work: &Work, now: Timestamp) -> Result<bool> {
     let erasure = &work.erasure;
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    clear_quarantine(&step, erasure)?;
+    if erasure.everything_of().is_none() {
+        clear_quarantine(&step, erasure)?;
+    }
     let done = step.prepare_cached(sql!("erasure/done"))?.execute(params![
         erasure.id,
         millis(now),
@@ -168,7 +195,9 @@ pub(crate) fn finish(db: &mut Connection, work: &Work, now: Timestamp) -> Result
     ])?;
     if done == 1 {
         let id = erasure.id.to_string();
-        audit::write(&step, now, "background", "erasure done", &id)?;
+        let whose = erasure.organization.filter(|id| *id != 0);
+        let whose = whose.map(OrganizationId);
+        audit::write_about(&step, now, "background", "erasure done", &id, whose)?;
     }
     step.commit()?;
     Ok(done == 1)
@@ -178,10 +207,7 @@ pub(crate) fn finish(db: &mut Connection, work: &Work, now: Timestamp) -> Result
 /// where the one who asks has shown, by reports that were erased, to be the cluster's.
 fn clear_quarantine(step: &Transaction<'_>, erasure: &Erasure) -> Result<()> {
     let by_operator = erasure.organization.is_none();
-    let erased: i64 = step
-        .prepare_cached(sql!("erasure/reports"))?
-        .query_row([erasure.id], |row| row.get(0))?;
-    if !by_operator && erased == 0 {
+    if !by_operator && reports(step, erasure)? == 0 {
         return Ok(());
     }
     let id = &erasure.cluster_id;
@@ -196,7 +222,7 @@ fn clear_quarantine(step: &Transaction<'_>, erasure: &Erasure) -> Result<()> {
     Ok(())
 }
 
-fn is_counted(db: &Connection, erasure: &Erasure) -> Result<bool> {
+pub(super) fn is_counted(db: &Connection, erasure: &Erasure) -> Result<bool> {
     Ok(applied::read(db)?.seq >= erasure.until)
 }
 
@@ -218,7 +244,7 @@ fn pending(db: &Connection) -> Result<Option<Erasure>> {
 }
 
 /// The servers it is about.
-fn subjects(db: &Connection, erasure: &Erasure) -> Result<Vec<Subject>> {
+pub(super) fn subjects(db: &Connection, erasure: &Erasure) -> Result<Vec<Subject>> {
     let product: Option<i64> = db
         .prepare_cached(sql!("model/product_by_name"))?
         .query_row([&erasure.product], |row| row.get(0))
@@ -258,9 +284,52 @@ fn subjects(db: &Connection, erasure: &Erasure) -> Result<Vec<Subject>> {
 }
 
 impl Erasure {
+    fn of_request(request: &ErasureRequest, until: Seq) -> Erasure {
+        let (organization, install_key) = request.whose.columns();
+        Erasure {
+            id: 0,
+            until,
+            product: request.product.clone(),
+            cluster_id: request.cluster_id.clone(),
+            server_id: request.server_id.clone(),
+            organization,
+            install_key,
+        }
+    }
+
+    /// One that nobody has asked for yet: of an organization a request, or everything.
+    pub(super) fn unfiled(
+        organization: OrganizationId,
+        request: Option<&ErasureRequest>,
+        until: Seq,
+    ) -> Erasure {
+        match request {
+            Some(request) => Erasure {
+                organization: Some(organization.0),
+                ..Erasure::of_request(request, until)
+            },
+            None => Erasure {
+                id: 0,
+                until,
+                product: String::new(),
+                cluster_id: String::new(),
+                server_id: None,
+                organization: Some(organization.0),
+                install_key: None,
+            },
+        }
+    }
+
+    /// The organization of which everything is to go.
+    fn everything_of(&self) -> Option<OrganizationId> {
+        let everything = self.product.is_empty() && self.cluster_id.is_empty();
+        let named = self.organization.filter(|id| everything && *id != 0);
+        named.map(OrganizationId)
+    }
+
     fn may_touch(&self, report: &StoredReport) -> bool {
         report.seq < self.until
-            && *report.product == *self.product
+            && (*report.product == *self.product || self.everything_of().is_some())
             && self
                 .organization
                 .is_none_or(|id| report.organization.map_or(0, |id| id.0) == id)
@@ -279,9 +348,12 @@ impl Erasure {
 
     /// A report that names only what is to be erased goes; one that names others too loses the
     /// elements in question.
-    fn judge(&self, report: &StoredReport) -> Fate {
+    pub(super) fn judge(&self, report: &StoredReport) -> Fate {
         if !self.may_touch(report) {
             return Fate::Keep;
+        }
+        if self.everything_of().is_some() {
+            return Fate::Erase;
         }
         let Ok(decoded) = decode(report.kind, &report.body) else {
             return Fate::Keep;

@@ -1,6 +1,6 @@
 //! The rules: what one chunk of the journal changes in the read model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -12,8 +12,9 @@ use super::servers::{Seen, Servers};
 use super::{DaySet, Dictionary};
 use crate::journal::retention::{self, Kept};
 use crate::journal::walk::Stretch;
-use crate::journal::{Seq, StoredReport};
+use crate::journal::{SPAN_REPORTS, Seq, StoredReport};
 use crate::query::{ProductId, ServerId};
+use crate::registry::OrganizationId;
 use crate::report::{Kind, Observation, decode};
 use crate::sqlite::{millis, sql};
 use crate::{Day, Result};
@@ -26,6 +27,8 @@ pub(super) struct Touched {
     pub(super) cells: Cells,
     /// By product, day and kind.
     reports: BTreeMap<(ProductId, Day, u8), Counted>,
+    /// Organizations, and the spans that have reports of theirs.
+    spans: BTreeSet<(OrganizationId, u64)>,
     /// What is counted already although it is taken in again.
     kept: Option<Kept>,
 }
@@ -101,6 +104,9 @@ impl Touched {
         from: usize,
         room: &mut usize,
     ) -> Result<Option<usize>> {
+        if let Some(organization) = report.organization {
+            self.spans.insert((organization, report.seq / SPAN_REPORTS));
+        }
         let product = match report.unlisted {
             true => None,
             false => dictionary.product(db, &report.product)?,
@@ -191,6 +197,10 @@ impl Touched {
                     counted.last_seq as i64,
                     millis(counted.last_received_at)
                 ])?;
+        }
+        for (organization, span) in self.spans {
+            db.prepare_cached(sql!("model/add_organization_span"))?
+                .execute(params![organization.0, span as i64])?;
         }
         self.servers.save(db)?;
         self.days.save(db)?;

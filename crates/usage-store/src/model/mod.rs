@@ -10,6 +10,7 @@ pub(crate) mod cells;
 mod chunk;
 mod days;
 mod dictionary;
+pub(crate) mod leaving;
 mod limits;
 pub(crate) mod replay;
 mod servers;

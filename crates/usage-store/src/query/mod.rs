@@ -1,6 +1,11 @@
 //! What is asked of the read model: the answers' types. One file a question.
 
 pub(crate) mod activity;
+pub(crate) mod fleet;
+pub(crate) mod fleet_reports;
+mod fleet_servers;
+pub(crate) mod fleet_spans;
+mod fleet_verbs;
 pub(crate) mod products;
 pub(crate) mod reports;
 pub(crate) mod servers;
@@ -9,6 +14,9 @@ mod verbs;
 pub(crate) mod vitals;
 
 pub use activity::ACTIVE_WITHIN;
+pub use fleet::{Fleet, FleetProduct};
+pub use fleet_reports::{Found, Wanted};
+pub use fleet_servers::{Cluster, FoundServers, ServerPlace};
 pub use vitals::Vitals;
 
 use jiff::Timestamp;

@@ -35,6 +35,14 @@ pub(crate) fn products(
     Ok(products)
 }
 
+/// A product's name.
+pub(crate) fn name(db: &Connection, id: ProductId) -> Result<Option<String>> {
+    Ok(db
+        .prepare_cached(sql!("query/product_name"))?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?)
+}
+
 /// An operator adopts a product; its name, or `None` where it was adopted before.
 pub(crate) fn adopt(db: &Connection, id: ProductId, now: Timestamp) -> Result<Option<String>> {
     let adopted: Option<String> = db

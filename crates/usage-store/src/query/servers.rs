@@ -66,7 +66,8 @@ pub(crate) fn one(db: &Connection, id: ServerId) -> Result<Option<(ServerDetail,
     )))
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<ServerSummary> {
+/// The first ten columns of a query are a server in a list.
+pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<ServerSummary> {
     let server_id: String = row.get(5)?;
     Ok(ServerSummary {
         id: ServerId(row.get(0)?),

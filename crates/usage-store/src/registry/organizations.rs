@@ -76,6 +76,28 @@ pub(super) fn add_own(
     }
 }
 
+/// Ends an organization. Its row stays, as its id must not come back; its name is free.
+pub(crate) fn end(db: &Connection, id: OrganizationId, by: &str, now: Timestamp) -> Result<()> {
+    let name: String = db
+        .prepare_cached(sql!("registry/organization_name"))?
+        .query_row([id.0], |row| row.get(0))?;
+    db.prepare_cached(sql!("registry/revoke_tokens"))?
+        .execute(params![id.0, millis(now)])?;
+    db.prepare_cached(sql!("registry/bump_version"))?
+        .execute([])?;
+    for gone in [
+        sql!("registry/remove_members"),
+        sql!("registry/remove_invitations"),
+    ] {
+        db.prepare_cached(gone)?.execute([id.0])?;
+    }
+    // Nobody can sign up under a key with a control character.
+    let (called, key) = (format!("(ended {})", id.0), format!("\u{1}{}", id.0));
+    db.prepare_cached(sql!("registry/rename_organization"))?
+        .execute(params![id.0, called, key])?;
+    audit::write_about(db, now, by, "end organization", &name, Some(id))
+}
+
 /// Organizations.
 impl Store {
     /// The organization of this name, made if new, as an operator names it: `Error::SelfRegistered`

@@ -19,7 +19,10 @@ pub(crate) const JOURNAL: Versions = &[
 ];
 
 /// Those of `model.db`.
-pub(crate) const MODEL: Versions = &[sql!("schema/model_001_first")];
+pub(crate) const MODEL: Versions = &[
+    sql!("schema/model_001_first"),
+    sql!("schema/model_002_organizations"),
+];
 
 /// `usage` in ASCII: marks the file as ours, so that another program's is never touched.
 pub(crate) const APPLICATION_ID: i64 = 0x7573_6167;

@@ -8,6 +8,7 @@ use usage_store::report::Kind;
 use usage_store::{Day, Outcome};
 
 use crate::fleet::*;
+use crate::leaving::erase_all;
 use crate::rebuilding::{any_report, dump};
 
 fn erase(world: &World, cluster: &str, server: Option<&str>, whose: Whose) -> u64 {
@@ -250,7 +251,7 @@ proptest! {
     #[test]
     fn the_model_after_an_erasure_equals_the_one_made_anew(
         before in proptest::collection::vec(any_report(), 1..50),
-        erasures in proptest::collection::vec((0u8..3, proptest::option::of(0u8..3), 0u8..3), 1..4),
+        erasures in proptest::collection::vec((0u8..3, proptest::option::of(0u8..3), 0u8..4), 1..4),
         after in proptest::collection::vec(any_report(), 0..20),
     ) {
         let world = World::new();
@@ -265,6 +266,10 @@ proptest! {
         for (cluster, server, whose) in erasures {
             let server = server.map(|server| format!("s{server}"));
             let whose = match whose {
+                3 => {
+                    erase_all(&world, acme);
+                    continue;
+                }
                 0 => Whose::Everybodys,
                 1 => Whose::Organizations(acme),
                 _ => Whose::Installs([0; 16]),

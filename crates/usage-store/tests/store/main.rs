@@ -8,6 +8,8 @@ mod erasing;
 mod fleet;
 mod keeping;
 mod keys;
+mod leaving;
+mod own;
 mod people;
 mod rebuilding;
 mod registering;

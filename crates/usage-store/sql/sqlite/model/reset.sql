@@ -7,4 +7,5 @@ UPDATE server
 SET first_seen = NULL, last_seen = NULL, host = NULL, host_at = NULL, version = NULL,
     version_at = NULL, usage = NULL, usage_at = NULL, spans = NULL;
 DELETE FROM uncounted;
-UPDATE applied SET seq = 0, element = 0, received_at = NULL;
+DELETE FROM organization_span;
+UPDATE applied SET seq = 0, element = 0, received_at = NULL, spans_from = 0;

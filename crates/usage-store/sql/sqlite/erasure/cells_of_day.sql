@@ -1,0 +1,2 @@
+-- All cells of a product's day. Served by the primary key.
+SELECT dimension, value, servers FROM cell WHERE product = ?1 AND day = ?2;
