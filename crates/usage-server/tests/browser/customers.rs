@@ -64,6 +64,10 @@ fn a_customer_signs_up_and_comes_back() {
     browser.fill("Name", "株式会社");
     browser.click("Make it");
     browser.sees("Servers report for 株式会社");
+    browser.looks_well("organization-of-several");
+    browser.click("株式会社");
+    browser.sees("All organizations");
+    browser.looks_well("organization-switch");
 
     for hidden in ["/quarantine", "/reports", "/import"] {
         browser.open(&format!("{}{hidden}", server.url()));

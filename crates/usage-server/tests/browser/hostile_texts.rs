@@ -140,8 +140,8 @@ fn nothing_became_of_texts(browser: &mut Browser, server: &Running) -> BTreeSet<
     browser.without_policies();
     crawl(browser, &server.url(), |browser, link| {
         assert_eq!(browser.became_of_texts(), [""; 0], "{link}");
-        let policy_is_off = "const one = document.createElement('script');
-            one.textContent = 'window.obeyed = 1'; document.body.append(one); window.obeyed";
+        let policy_is_off = "{ const one = document.createElement('script');
+            one.textContent = 'window.obeyed = 1'; document.body.append(one); } window.obeyed";
         assert_eq!(browser.driver.evaluate(policy_is_off), 1, "{link}");
     })
 }

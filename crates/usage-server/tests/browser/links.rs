@@ -8,7 +8,7 @@ use crate::browser::Browser;
 const PAGES_MAX: usize = 400;
 
 /// Goes from the front page to whatever links lead to, each once, and looks at it; what programs
-/// read is opened, too, and not looked at. The addresses that were looked at.
+/// read is opened, too, and not looked at; what is saved isn't. The addresses that were looked at.
 pub(crate) fn crawl(
     browser: &mut Browser,
     server: &str,
@@ -19,7 +19,12 @@ pub(crate) fn crawl(
     let mut waiting = vec![root.clone()];
     let mut looked_at = BTreeSet::new();
     while let Some(link) = waiting.pop() {
+        browser.driver.evaluate("window.stays = true");
         browser.open(&link);
+        if browser.driver.evaluate("window.stays") == true {
+            // It was saved, not shown.
+            continue;
+        }
         browser.has_no_complaints();
         if browser.driver.evaluate("document.contentType") != "text/html" {
             continue;

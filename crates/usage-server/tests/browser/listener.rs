@@ -72,3 +72,12 @@ impl Listener {
         }
     }
 }
+
+/// A parameter of the address that was asked for.
+pub(crate) fn parameter(request: &Message, name: &str) -> Option<String> {
+    let address = request.first_line.split(' ').nth(1)?;
+    let (_, query) = address.split_once('?')?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(key, _)| *key == name)?;
+    Some(value.to_owned())
+}

@@ -22,6 +22,7 @@ mod listener;
 mod looks;
 mod registering;
 mod strangers;
+mod taken_back;
 mod watching_itself;
 
 // What starts programs and speaks HTTP is the other tests' own; not all of it is used here.

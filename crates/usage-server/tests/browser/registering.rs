@@ -9,22 +9,12 @@ use usage_client::{Client, RegisterError, Registration};
 use crate::browser::Browser;
 use crate::folder::{Folder, Running};
 use crate::hostile_texts::HOSTILE;
-use crate::http::Message;
-use crate::listener::Listener;
+use crate::listener::{Listener, parameter};
 use crate::patience::DEADLINE;
 
 /// The link that a product shows.
 fn link(server: &Running, registration: Registration) -> String {
     registration.url(&server.url().as_str().into()).unwrap()
-}
-
-/// A parameter of the address that a product's listener was asked for.
-fn parameter(request: &Message, name: &str) -> Option<String> {
-    let address = request.first_line.split(' ').nth(1).unwrap();
-    let (_, query) = address.split_once('?')?;
-    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(key, _)| *key == name)?;
-    Some(value.to_owned())
 }
 
 /// What the server says to a check-in with this token, as a status.
