@@ -48,10 +48,10 @@ impl ClusterRow {
     fn new(cluster: Cluster, now: Timestamp) -> ClusterRow {
         let versions = match cluster.versions.len() {
             0 => "–".to_owned(),
-            ..=VERSIONS_SHOWN => cluster.versions.join(", "),
+            1..=VERSIONS_SHOWN => cluster.versions.join(", "),
             n => {
-                let (some, rest) = (cluster.versions[n - VERSIONS_SHOWN..].join(", "), n);
-                format!("{some} and {} more", rest - VERSIONS_SHOWN)
+                let rest = n - VERSIONS_SHOWN;
+                format!("{} and {rest} more", cluster.versions[rest..].join(", "))
             }
         };
         ClusterRow {
