@@ -10,6 +10,7 @@ use crate::config::SignUp;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
+use crate::mail::Mail;
 use crate::reserve::Reserve;
 use crate::watch::Watch;
 
@@ -23,6 +24,8 @@ pub(crate) struct App {
     pub(crate) ingest: Ingest,
     /// What signing in needs to remember.
     pub(crate) account: AccountState,
+    /// What is mailed; `None` where no mail server is named.
+    pub(crate) mail: Option<Mail>,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -40,6 +43,7 @@ impl App {
         Ok(App {
             ingest: Ingest::start(&store, &settings, nudge, &watch)?,
             account: AccountState::new(first_visit),
+            mail: None,
             store,
             settings,
             watch,

@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Manages the people who may see the dashboard
     #[command(subcommand)]
     Operator(Operator),
+    /// Manages the accounts of people
+    #[command(subcommand)]
+    Account(Account),
     /// Writes out what was reported
     #[command(subcommand)]
     Export(Export),
@@ -154,6 +157,29 @@ pub(crate) struct OperatorAdd {
     /// The address they sign in with
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    /// Prints a link with which somebody chooses a new password; it works once, within an hour
+    Reset(AccountReset),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountReset {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The address they sign in with
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: String,
+    /// How the world reaches the server, as it is set there
+    #[arg(
+        long,
+        env = "USAGE_PUBLIC_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8087"
+    )]
+    pub(crate) public_url: String,
 }
 
 #[derive(Debug, Subcommand)]

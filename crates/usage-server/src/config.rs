@@ -1,5 +1,8 @@
 //! The server's configuration: flags over environment over file, parsed once into one struct.
 
+#[cfg(feature = "mail")]
+mod mail;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -13,6 +16,9 @@ use crate::limits::{
     PerSender, RETENTION_MIN_DAYS,
 };
 use crate::reserve::Bytes;
+
+#[cfg(feature = "mail")]
+pub(crate) use self::mail::{MailConfig, MailOptions, MailTls};
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -101,6 +107,10 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_LOG", value_enum)]
     pub(crate) log: Option<LogLevel>,
 
+    #[cfg(feature = "mail")]
+    #[command(flatten)]
+    pub(crate) mail: MailOptions,
+
     /// How the log is written [default: text]
     #[arg(long, env = "USAGE_LOG_FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
@@ -168,6 +178,8 @@ pub(crate) struct Config {
     /// Free space below which no reports are taken; 0 is none.
     pub(crate) disk_reserve: Bytes,
     pub(crate) sign_up: SignUp,
+    #[cfg(feature = "mail")]
+    pub(crate) mail: Option<MailConfig>,
     /// `None` is for ever.
     pub(crate) retention_days: Option<u32>,
     pub(crate) log: LogLevel,
@@ -243,6 +255,8 @@ impl Config {
                 .or(file.disk_reserve)
                 .map_or(Ok(Bytes(DISK_RESERVE_BYTES)), |text| disk_reserve(&text))?,
             sign_up: set.sign_up.or(file.sign_up).unwrap_or_default(),
+            #[cfg(feature = "mail")]
+            mail: MailConfig::resolve(set.mail, file.mail)?,
             retention_days: match set.retention_days.or(file.retention_days) {
                 Some(days) if days < RETENTION_MIN_DAYS => {
                     return Err(ConfigError(format!(
@@ -324,7 +338,8 @@ fn read_file(path: &Path) -> Result<ServeOptions, ConfigError> {
     })
 }
 
-fn public_url(url: String) -> Result<String, ConfigError> {
+/// Plain, and without a trailing slash.
+pub(crate) fn public_url(url: String) -> Result<String, ConfigError> {
     let rest = url
         .strip_prefix("https://")
         .or_else(|| url.strip_prefix("http://"));

@@ -16,6 +16,7 @@ mod ingest;
 mod jobs;
 mod limits;
 mod log;
+mod mail;
 mod openapi;
 mod outage;
 mod pages;

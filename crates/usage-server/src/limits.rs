@@ -288,3 +288,29 @@ pub(crate) const RESERVE_OVER_BY: u64 = 8;
 
 /// The shortest time that reports may be kept for: less is a mistake.
 pub(crate) const RETENTION_MIN_DAYS: u32 = 1;
+
+/// How long a link to choose a new password works: until it was handed on, and no longer.
+pub(crate) const RESET_VALID_MINUTES: i64 = 60;
+
+/// How long an invitation by an operator works: over a weekend, and somebody's day off.
+pub(crate) const INVITATION_VALID_DAYS: i64 = 7;
+
+/// Entries on one page of the audit log.
+pub(crate) const AUDIT_ENTRIES_SHOWN: u32 = 100;
+
+/// Sign-ins and sign-outs of one account that go into the audit log in an hour: a person with many
+/// browsers stays below; a program that signs in all day doesn't fill the disk.
+pub(crate) const SIGN_INS_NOTED_PER_HOUR: u32 = 20;
+
+/// Letters that wait for the mail server: some minutes of a busy one.
+pub(crate) const MAIL_WAITING_MAX: usize = 1_000;
+
+/// Letters to one address in an hour: who asks again and again gets some, and a stranger's mailbox is not filled.
+pub(crate) const MAIL_PER_ADDRESS_AND_HOUR_MAX: u32 = 5;
+
+/// Addresses mailed to in an hour: many more than a server gains customers, and a bound to what
+/// a crowd can have us send.
+pub(crate) const MAIL_ADDRESSES_PER_HOUR_MAX: usize = 5_000;
+
+/// Sign-ups that wait for the link in their mail to be opened, 3 KiB each at most.
+pub(crate) const SIGN_UPS_WAITING_MAX: usize = 2_000;

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 48] = [
+const NAMES: [&str; 61] = [
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
@@ -32,6 +32,7 @@ const NAMES: [&str; 48] = [
     "/sign-in",
     "/sign-out",
     "/sign-up",
+    "/sign-up/{code}",
     "/start",
     "/device",
     "/organizations",
@@ -53,13 +54,25 @@ const NAMES: [&str; 48] = [
     "/organizations/{id}/delete",
     "/organizations/{id}/delete/{erasure}",
     "/organizations/{id}/end",
+    "/account",
+    "/account/sessions",
+    "/account/password",
+    "/forgot",
+    "/reset/{code}",
+    "/invite/{code}",
+    "/operators",
+    "/operators/invite",
+    "/operators/withdraw",
+    "/operators/remove",
+    "/operators/reset",
+    "/audit",
     "/welcome/{code}",
     "/assets/{name}",
     "other",
 ];
 
-/// After these parts of a path comes what lets its reader in. Two of them are still to be built.
-const SECRET_AFTER: [&str; 4] = ["welcome", "forget", "invite", "reset"];
+/// After these parts of a path comes what lets its reader in.
+const SECRET_AFTER: [&str; 5] = ["welcome", "forget", "invite", "reset", "sign-up"];
 
 /// A token that slid from the query string into the path.
 const SECRET_MARK: &str = "token=";
@@ -224,6 +237,7 @@ mod tests {
             ("/welcome%2FCODE", "/welcome/***"),
             ("/invite/CODE", "/invite/***"),
             ("/reset/CODE", "/reset/***"),
+            ("/sign-up/CODE", "/sign-up/***"),
             ("/api/v1/servers&token=CODE", "/api/v1/servers&token=***"),
             ("/api/v1/servers%3FToken=CODE", "/api/v1/servers?Token=***"),
             ("/api/v1/forget", "/api/v1/forget"),

@@ -5,7 +5,9 @@
 mod cookie;
 mod csrf;
 mod first_visit;
+pub(crate) mod links;
 mod member;
+mod noted;
 mod operator;
 pub(crate) mod organization_name;
 pub(crate) mod password;
@@ -18,6 +20,7 @@ mod throttle;
 pub(crate) use self::csrf::{FormGuard, is_cross_site};
 pub(crate) use self::first_visit::FirstVisit;
 pub(crate) use self::member::Member;
+pub(crate) use self::noted::Noted;
 pub(crate) use self::operator::Operator;
 pub(crate) use self::password::{Busy, Passwords};
 pub(crate) use self::person::{SignedIn, local_path};
@@ -32,6 +35,10 @@ pub(crate) struct AccountState {
     pub(crate) passwords: Passwords,
     /// Slows down who guesses.
     pub(crate) throttle: Throttle,
+    /// Slows down who has mail sent.
+    pub(crate) mails: Throttle,
+    /// Bounds what sign-ins write into the audit log.
+    pub(crate) noted: Noted,
     /// The same for codes that programs show.
     pub(crate) user_codes: Throttle,
     /// The link that makes the first operator.
@@ -46,6 +53,8 @@ impl AccountState {
         AccountState {
             passwords: Passwords::default(),
             throttle: Throttle::default(),
+            mails: Throttle::default(),
+            noted: Noted::default(),
             user_codes: Throttle::default(),
             first_visit,
             shown_once: ShownOnce::default(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -49,27 +49,42 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let Some(secret) = session::sent(&parts.headers, app.settings.tls) else {
-            return Err(to_sign_in(app, parts));
-        };
-        let csrf = csrf::token_for_session(&secret);
-        let looked_up = crate::pages::ask(app, move |app| {
-            let Some(session) = app.store.session(secret.bytes(), Timestamp::now())? else {
-                return Ok(None);
-            };
-            let memberships = app.store.memberships(session.account.id)?;
-            Ok(Some((session, memberships)))
-        });
-        match looked_up.await.map_err(IntoResponse::into_response)? {
-            None => Err(to_sign_in(app, parts)),
-            Some((session, memberships)) => Ok(SignedIn {
-                account: session.account,
-                memberships,
-                session: session.id,
-                csrf,
-            }),
-        }
+        let found = find(parts, app)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        found.ok_or_else(|| to_sign_in(app, parts))
     }
+}
+
+/// For pages that serve strangers, too.
+impl OptionalFromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = Failure;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &Arc<App>,
+    ) -> Result<Option<Self>, Failure> {
+        find(parts, app).await
+    }
+}
+
+async fn find(parts: &Parts, app: &Arc<App>) -> Result<Option<SignedIn>, Failure> {
+    let Some(secret) = session::sent(&parts.headers, app.settings.tls) else {
+        return Ok(None);
+    };
+    let csrf = csrf::token_for_session(&secret);
+    crate::pages::ask(app, move |app| {
+        let Some(session) = app.store.session(secret.bytes(), Timestamp::now())? else {
+            return Ok(None);
+        };
+        Ok(Some(SignedIn {
+            memberships: app.store.memberships(session.account.id)?,
+            account: session.account,
+            session: session.id,
+            csrf,
+        }))
+    })
+    .await
 }
 
 /// To the sign-in page, which leads back here; a form that was sent can't be repeated by a link.

@@ -1,5 +1,6 @@
 //! The commands, one file each, and what can go wrong with them.
 
+mod account;
 mod backup;
 mod demo;
 mod export;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 
 use usage_store::{Store, Writing};
 
-use crate::cli::{Command, Export, Operator, Token};
+use crate::cli::{Account, Command, Export, Operator, Token};
 
 /// Why a command ended early: one line that says what to do.
 #[derive(Debug)]
@@ -87,6 +88,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Token(Token::Issue(options)) => token::issue(&options),
         Command::Token(Token::Revoke(options)) => token::revoke(&options),
         Command::Operator(Operator::Add(options)) => operator::add(&options),
+        Command::Account(Account::Reset(options)) => account::reset(&options),
         Command::Export(Export::Reports(options)) => export::reports(&options),
     }
 }

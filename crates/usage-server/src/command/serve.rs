@@ -17,6 +17,8 @@ use crate::app::{App, Settings};
 use crate::config::{Config, ServeOptions};
 use crate::jobs::Jobs;
 use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
+#[cfg(feature = "mail")]
+use crate::mail::{Mail, Smtp};
 use crate::router::Doors;
 use crate::watch::{self, Watch};
 use crate::{log, reserve, serve};
@@ -102,8 +104,16 @@ async fn serve_until_told(
         next_report_in: config.report_interval,
     };
     let watch = watch.clone();
-    let app = App::start(store.clone(), settings, first_visit, jobs.nudge(), watch)
+    #[allow(unused_mut)]
+    let mut app = App::start(store.clone(), settings, first_visit, jobs.nudge(), watch)
         .map_err(io("starting ingest"))?;
+    #[cfg(feature = "mail")]
+    if let Some(config) = &config.mail {
+        let smtp = Smtp::new(config).map_err(Failure::Usage)?;
+        let url = app.settings.public_url.clone();
+        let mail = Mail::start(store.clone(), url, Box::new(smtp)).map_err(io("starting mail"))?;
+        app.mail = Some(mail);
+    }
     let app = Arc::new(app);
     announce(
         &mut std::io::stdout().lock(),

@@ -18,6 +18,7 @@ pub(super) enum Section {
     Products,
     Reports,
     Quarantine,
+    Operators,
 }
 
 /// The part of an organization's navigation that a page belongs to.
@@ -96,6 +97,7 @@ impl Layout {
             Link::new("Products", "/", section == Section::Products),
             Link::new("Reports", "/reports", section == Section::Reports),
             Link::new("Quarantine", "/quarantine", section == Section::Quarantine),
+            Link::new("Operators", "/operators", section == Section::Operators),
         ];
         if operator.is_member {
             links.push(Link::new("Organizations", "/organizations", false));

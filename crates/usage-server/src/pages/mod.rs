@@ -2,7 +2,9 @@
 //! tests. Here is the list of doors, and what all pages share to get from a request to HTML.
 //! A page asks the store and shows the answer; it computes no statistics of its own.
 
+mod account;
 mod assets;
+mod audit;
 mod chart;
 mod device;
 mod failure;
@@ -11,6 +13,7 @@ mod frame;
 mod import;
 mod json_text;
 mod layout;
+mod operators;
 mod organization;
 mod organizations;
 mod overview;
@@ -20,6 +23,8 @@ mod quarantine;
 mod registration;
 mod report_rows;
 mod reports;
+#[cfg(test)]
+mod security;
 mod server;
 mod sign_in;
 mod sign_up;
@@ -74,6 +79,34 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
             get(organizations::show).post(organizations::make),
         )
         .merge(organization::routes())
+        .route("/account", get(account::show))
+        .route("/account/sessions", post(account::end_sessions))
+        .route(
+            "/account/password",
+            get(account::password::form).post(account::password::submit),
+        )
+        .route(
+            "/forgot",
+            get(account::forgot::form).post(account::forgot::submit),
+        )
+        .route(
+            "/sign-up/{code}",
+            get(account::by_mail::form).post(account::by_mail::submit),
+        )
+        .route(
+            "/reset/{code}",
+            get(account::reset::form).post(account::reset::submit),
+        )
+        .route(
+            "/invite/{code}",
+            get(account::invite::form).post(account::invite::submit),
+        )
+        .route("/operators", get(operators::show))
+        .route("/operators/invite", post(operators::invite))
+        .route("/operators/withdraw", post(operators::withdraw))
+        .route("/operators/remove", post(operators::remove))
+        .route("/operators/reset", post(operators::reset))
+        .route("/audit", get(audit::show))
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
+use usage_store::registry::Account;
 
 use super::layout::{Layout, base_path};
 use super::{Failure, ask, render};
@@ -100,9 +101,19 @@ pub(super) async fn submit(
         .throttle
         .succeeded(&email, address, Instant::now());
     let cookie = ask(&app, move |app| {
+        note(app, &account, "sign in")?;
         account::start(&app.store, &headers, account.id, tls, Timestamp::now())
     });
     Ok(go_to(&app, cookie.await?, local_path(&next)))
+}
+
+/// Writes into the audit log what an account does with its sessions, within a bound.
+pub(super) fn note(app: &App, account: &Account, action: &str) -> Result<(), Failure> {
+    if app.account.noted.allows(account.id, Instant::now()) {
+        let email = &account.email;
+        app.store.note(email, action, email, Timestamp::now())?;
+    }
+    Ok(())
 }
 
 /// Off to `path` with the session's cookie.
@@ -168,6 +179,7 @@ pub(super) async fn leave(
 ) -> Result<Response, Failure> {
     person.check(&form.csrf)?;
     let cookie = ask(&app, move |app| {
+        note(app, &person.account, "sign out")?;
         Ok(account::end(&app.store, &headers, app.settings.tls)?)
     });
     Ok(go_to(&app, cookie.await?, "/sign-in"))

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use usage_store::Error;
 use usage_store::registry::NewAccount;
 
+use super::account::by_mail;
 use super::layout::Layout;
 use super::sign_in::{Next, go_to};
 use super::{Failure, ask, render};
@@ -27,6 +28,8 @@ struct SignUp {
     page: Layout,
     /// Whether anybody may.
     open: bool,
+    /// Whether not even by invitation.
+    closed: bool,
     csrf: String,
     next: String,
     organization: String,
@@ -43,6 +46,9 @@ pub(super) async fn form(
     headers: HeaderMap,
     Query(Next { next }): Query<Next>,
 ) -> Result<Response, Failure> {
+    if app.mail.is_some() && app.settings.sign_up == Policy::Open {
+        return by_mail::Asked::sign_up(&next).page(&app, &headers);
+    }
     let entered = Entered {
         next,
         ..Entered::default()
@@ -101,6 +107,10 @@ pub(super) async fn submit(
     if app.settings.sign_up != Policy::Open {
         let page = show(&app, &headers, &entered, Problems::default())?;
         return Ok((StatusCode::FORBIDDEN, page).into_response());
+    }
+    if app.mail.is_some() {
+        let asked = by_mail::Asked::sign_up(&entered.next);
+        return asked.submitted(&app, &headers, address, &entered.email);
     }
     entered.organization = organization_name::tidy(&entered.organization);
     entered.email = entered.email.trim().to_owned();
@@ -184,6 +194,7 @@ fn show(
     let html = render(&SignUp {
         page: Layout::plain(app),
         open: app.settings.sign_up == Policy::Open,
+        closed: app.settings.sign_up == Policy::Closed,
         csrf: guard.token(),
         next: local_path(&entered.next).to_owned(),
         organization: entered.organization.clone(),
@@ -298,10 +309,13 @@ mod tests {
 
     #[tokio::test]
     async fn where_sign_up_is_not_open_nobody_gets_in_by_it() {
-        for policy in [Policy::Invited, Policy::Closed] {
+        for (policy, said) in [
+            (Policy::Invited, "by invitation only"),
+            (Policy::Closed, "no new customers at present"),
+        ] {
             let house = House::where_sign_up_is(policy);
             let shown = house.get("/sign-up").await;
-            assert!(shown.text.contains("by invitation only") && !shown.text.contains("<form"));
+            assert!(shown.text.contains(said) && !shown.text.contains("<form"));
             assert!(!house.get("/sign-in").await.text.contains("/sign-up"));
             let token = house.get("/sign-in").await.field("csrf");
             let mut entered = acme("ada@acme.example");

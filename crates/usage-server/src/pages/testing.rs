@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::mpsc::{Receiver, Sender as Channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::account::{self, FirstVisit};
 use crate::app::{App, Settings};
 use crate::config::SignUp;
 use crate::demo::Fleet;
+use crate::mail::{Carrier, Letter, Mail};
 use crate::request::ClientAddress;
 use crate::watch::Watch;
 
@@ -93,6 +95,15 @@ fn person(email: &str) -> NewAccount<'_> {
     }
 }
 
+/// A mail server that only hands on.
+struct Mailbox(Channel<Letter>);
+
+impl Carrier for Mailbox {
+    fn carry(&self, letter: &Letter) -> Result<(), String> {
+        self.0.send(letter.clone()).map_err(|e| e.to_string())
+    }
+}
+
 /// A server without a socket, and one browser.
 pub(super) struct House {
     pub(super) app: Arc<App>,
@@ -109,14 +120,22 @@ impl House {
     }
 
     pub(super) fn reached_at(public_url: &str) -> House {
-        House::with(public_url, SignUp::Open)
+        House::with(public_url, SignUp::Open, None)
     }
 
     pub(super) fn where_sign_up_is(sign_up: SignUp) -> House {
-        House::with("http://127.0.0.1:8087", sign_up)
+        House::with("http://127.0.0.1:8087", sign_up, None)
     }
 
-    fn with(public_url: &str, sign_up: SignUp) -> House {
+    /// With mail, and where it arrives.
+    pub(super) fn with_mail(sign_up: SignUp) -> (House, Receiver<Letter>) {
+        let (carrier, letters) = std::sync::mpsc::channel();
+        let carrier = Some(Box::new(Mailbox(carrier)) as Box<dyn Carrier>);
+        let house = House::with("http://127.0.0.1:8087", sign_up, carrier);
+        (house, letters)
+    }
+
+    fn with(public_url: &str, sign_up: SignUp, carrier: Option<Box<dyn Carrier>>) -> House {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             public_url: public_url.to_owned(),
@@ -131,7 +150,10 @@ impl House {
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
         let first_visit = FirstVisit::open().unwrap();
         let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
-        let app = Arc::new(App::start(store, settings, first_visit, None, watch).unwrap());
+        let mut app = App::start(Arc::clone(&store), settings, first_visit, None, watch).unwrap();
+        app.mail =
+            carrier.map(|carrier| Mail::start(store, public_url.to_owned(), carrier).unwrap());
+        let app = Arc::new(app);
         let router = super::routes(&app)
             .fallback(super::not_found)
             .with_state(Arc::clone(&app));
@@ -452,6 +474,14 @@ impl Answer {
         }
         all.extend(fields.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())));
         all.into_iter().collect()
+    }
+
+    /// The path of the link that the page shows once, to be handed on.
+    pub(super) fn link_in_box(&self) -> String {
+        let (_, after) = self.text.split_once("<code>http").expect("no link");
+        let url = after.split('<').next().unwrap();
+        let (_, path) = url.split_once("//").unwrap().1.split_once('/').unwrap();
+        format!("/{path}")
     }
 
     /// Where its links lead.

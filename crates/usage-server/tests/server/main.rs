@@ -31,6 +31,8 @@ mod importing;
 mod influxd;
 mod limits;
 mod logging;
+#[cfg(feature = "mail")]
+mod mailing;
 mod model;
 mod overload;
 mod paths;

@@ -6,13 +6,13 @@ use crate::http::{Connection, Message, post};
 use crate::model;
 
 /// As much of a browser as forms need: cookies, and the hidden field that comes back.
-struct Browser {
+pub(crate) struct Browser {
     connection: Connection,
     cookies: Vec<(String, String)>,
 }
 
 impl Browser {
-    fn new(server: &Running) -> Browser {
+    pub(crate) fn new(server: &Running) -> Browser {
         Browser {
             connection: server.connect(),
             cookies: Vec::new(),
@@ -28,13 +28,18 @@ impl Browser {
         pairs.join("; ")
     }
 
-    fn open(&mut self, path: &str) -> Message {
+    pub(crate) fn open(&mut self, path: &str) -> Message {
         let cookies = self.cookie_line();
         self.go(format!("GET {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n").as_bytes())
     }
 
     /// Fills in the form of a page.
     fn fill_in(&mut self, path: &str, email: &str, password: &str) -> Message {
+        self.send(path, &format!("email={email}&password={password}"))
+    }
+
+    /// The same with other fields, escaped.
+    pub(crate) fn send(&mut self, path: &str, fields: &str) -> Message {
         let page = self.open(path).text();
         let csrf = page
             .split_once(r#"name="csrf" value=""#)
@@ -43,7 +48,7 @@ impl Browser {
             .split('"')
             .next()
             .unwrap();
-        let form = format!("csrf={csrf}&email={email}&password={password}");
+        let form = format!("csrf={csrf}&{fields}");
         let headers = [
             ("Cookie", &*self.cookie_line()),
             ("Content-Type", "application/x-www-form-urlencoded"),
@@ -134,5 +139,29 @@ fn an_operator_added_beside_the_running_server_signs_in_with_the_printed_passwor
     let entered = browser.fill_in("/sign-in", "bob%40example.com", said.trim_end());
     assert_eq!(entered.status(), 303, "{}", entered.text());
     assert!(browser.open("/").text().contains("jambox"));
+    server.stop();
+}
+
+#[test]
+fn a_link_that_a_command_prints_lets_somebody_choose_a_new_password_beside_the_running_server() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let add = ["operator", "add", "--email", "bob@example.com"];
+    folder.run(&add).well();
+    let reset = |email: &str| {
+        let url = "https://usage.example.com/";
+        folder.run(&["account", "reset", "--email", email, "--public-url", url])
+    };
+    let printed = reset("Bob@example.com").well();
+    let link = printed.trim_end().strip_prefix("https://usage.example.com");
+    let link = link.expect("the link and nothing else");
+    let mut browser = Browser::new(&server);
+    let inside = browser.send(link, "password=another+horse+battery");
+    assert_eq!(inside.status(), 303, "{}", inside.text());
+    assert_eq!(browser.open("/account").status(), 200);
+    assert!(!browser.open(link).text().contains("<form class"), "once");
+    let said = reset("nobody@example.com").refused(1);
+    assert!(said.contains("no account has the address"), "{said}");
+    assert!(!server.said().contains(&link["/reset/".len()..]));
     server.stop();
 }

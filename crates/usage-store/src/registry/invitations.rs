@@ -133,6 +133,17 @@ fn take(db: &Connection, secret: &[u8], now: Timestamp) -> Result<Invitation> {
     Ok(invitation)
 }
 
+/// Ends what somebody invited to who may invite no longer.
+pub(super) fn end_those_of(
+    db: &Connection,
+    organization: Option<OrganizationId>,
+    email: &str,
+) -> Result<()> {
+    db.prepare_cached(sql!("registry/end_invitations_of"))?
+        .execute(params![organization.map(|id| id.0), email])?;
+    Ok(())
+}
+
 /// Lets an account into what it was invited into.
 fn let_in(db: &Connection, invited: &Invitation, account: AccountId, now: Timestamp) -> Result<()> {
     let email = accounts::get(db, account)?.email;
@@ -143,6 +154,22 @@ fn let_in(db: &Connection, invited: &Invitation, account: AccountId, now: Timest
         }
         InvitedTo::Operators | InvitedTo::SignUp => Ok(()),
     }
+}
+
+/// An organization of their own, for whom is invited to sign up.
+fn own(
+    db: &Connection,
+    invitation: &Invitation,
+    organization: Option<&str>,
+    account: AccountId,
+    by: &str,
+    now: Timestamp,
+) -> Result<()> {
+    if let (InvitedTo::SignUp, Some(name)) = (invitation.to, organization) {
+        let own = organizations::add_own(db, name, by, now)?;
+        members::add(db, own, account, Role::Owner, by, now)?;
+    }
+    Ok(())
 }
 
 /// Invitations.
@@ -194,17 +221,21 @@ impl Store {
         })
     }
 
-    /// Somebody with an account accepts an invitation, once. `Error::NotFound` where it can't be
-    /// accepted any more. One to sign up changes nothing for them.
+    /// Somebody with an account accepts an invitation, once, and all or nothing. Where the invitation is to
+    /// sign up, the `organization` they name is made, and they are its owner. `Error::Taken`,
+    /// `Error::NotFound` where it can't be accepted any more.
     pub fn accept_invitation(
         &self,
         secret: &[u8],
         account: AccountId,
+        organization: Option<&str>,
         now: Timestamp,
     ) -> Result<Invitation> {
         self.write(|db| {
             let invitation = take(db, secret, now)?;
             let_in(db, &invitation, account, now)?;
+            let by = accounts::get(db, account)?.email;
+            own(db, &invitation, organization, account, &by, now)?;
             Ok(invitation)
         })
     }
@@ -223,10 +254,7 @@ impl Store {
             let invitation = take(db, secret, now)?;
             let account = accounts::add(db, new, false, new.email, now)?;
             let_in(db, &invitation, account, now)?;
-            if let (InvitedTo::SignUp, Some(name)) = (invitation.to, organization) {
-                let own = organizations::add_own(db, name, new.email, now)?;
-                members::add(db, own, account, Role::Owner, new.email, now)?;
-            }
+            own(db, &invitation, organization, account, new.email, now)?;
             Ok((account, invitation))
         })
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::limits::{MEMBERS_PER_ORGANIZATION_MAX, ORGANIZATIONS_PER_ACCOUNT_MAX};
 use super::organizations::organization;
-use super::{AccountId, Organization, OrganizationId, accounts, audit};
+use super::{AccountId, Organization, OrganizationId, accounts, audit, invitations};
 use crate::sqlite::{millis, sql, timestamp};
 use crate::{Error, Result, Store};
 
@@ -169,7 +169,7 @@ impl Store {
         self.write(|db| add(db, id, account, role, by, now))
     }
 
-    /// Changes what an account is in an organization. `Error::LastOne` for the last owner,
+    /// Changes what an account is in an organization; who owns it no longer invites no longer. `Error::LastOne` for the last owner,
     /// `Error::NotFound` for who doesn't belong there.
     pub fn set_role(
         &self,
@@ -189,6 +189,9 @@ impl Store {
             db.prepare_cached(sql!("registry/set_role"))?
                 .execute(params![id.0, account.0, role.word()])?;
             let email = accounts::get(db, account)?.email;
+            if role == Role::Member {
+                invitations::end_those_of(db, Some(id), &email)?;
+            }
             let action = format!("make {}", role.word());
             audit::write_about(db, now, by, &action, &email, Some(id))
         })
@@ -210,6 +213,7 @@ impl Store {
             db.prepare_cached(sql!("registry/remove_member"))?
                 .execute([id.0, account.0])?;
             let email = accounts::get(db, account)?.email;
+            invitations::end_those_of(db, Some(id), &email)?;
             audit::write_about(db, now, by, "remove member", &email, Some(id))
         })
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{Account, AccountId, COMMAND_LINE, NewAccount, accounts, audit};
+use super::{Account, AccountId, COMMAND_LINE, NewAccount, accounts, audit, invitations};
 use crate::sqlite::sql;
 use crate::{Error, Result, Store};
 
@@ -74,7 +74,7 @@ impl Store {
         })
     }
 
-    /// An operator is one no longer; the account stays. `Error::LastOne` where nobody else is,
+    /// An operator is one no longer; the account stays, their open invitations end. `Error::LastOne` where nobody else is,
     /// `Error::NotFound` where they aren't.
     pub fn remove_operator(&self, id: AccountId, by: &str, now: Timestamp) -> Result<()> {
         self.write(|db| {
@@ -86,6 +86,7 @@ impl Store {
                 return Err(Error::LastOne("operator"));
             }
             set(db, id, false)?;
+            invitations::end_those_of(db, None, &leaving.email)?;
             audit::write(db, now, by, "remove operator", &leaving.email)
         })
     }

@@ -85,13 +85,23 @@ fn reports_that_were_counted_before_the_spans_were_noted_are_found() {
     let (world, acme) = crowd();
     world.apply_all();
     let all = all_own(&world, acme);
-    let db = Connection::open(world.path().join("model.db")).unwrap();
-    db.execute_batch("DELETE FROM organization_span; UPDATE applied SET spans_from = seq")
+    let world = world.restart_after(|folder| {
+        let db = Connection::open(folder.join("model.db")).unwrap();
+        db.execute_batch(
+            "DROP INDEX server_organization; DROP TABLE organization_span;
+             ALTER TABLE applied DROP COLUMN spans_from; PRAGMA user_version = 1",
+        )
         .unwrap();
+    });
+    world.append(under(usage("ours", "new", "2.2", noon(1)), acme));
+    world.apply_all();
+    let all: Vec<u64> = std::iter::once(5_004).chain(all).collect();
     assert_eq!(all_own(&world, acme), all);
-    let (some, _) = world.store.fleet_reports_from(acme, 0, 5_004).unwrap();
-    assert_eq!(some.len(), 4);
-    assert_eq!(world.store.toll(acme, None).unwrap().reports, 4);
+    let (some, _) = world.store.fleet_reports_from(acme, 0, 5_005).unwrap();
+    assert_eq!(some.len(), 5);
+    assert_eq!(world.store.toll(acme, None).unwrap().reports, 5);
+    let fleet = world.store.fleet(acme, Day::of(noon(0)), noon(1)).unwrap();
+    assert_eq!(fleet.servers, 3);
 }
 
 #[test]

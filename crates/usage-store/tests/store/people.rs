@@ -152,10 +152,12 @@ fn an_invitation_is_accepted_once_and_only_in_time() {
     }
     let found = store.invitation(b"one", noon(1)).unwrap().unwrap();
     assert_eq!((found.to, found.made_by.as_str()), (into_acme, by));
-    store.accept_invitation(b"one", grace, noon(1)).unwrap();
+    store
+        .accept_invitation(b"one", grace, None, noon(1))
+        .unwrap();
     assert_eq!(store.memberships(grace).unwrap().len(), 2);
     let over = |secret: &[u8], at| {
-        let refused = store.accept_invitation(secret, ada, at);
+        let refused = store.accept_invitation(secret, ada, None, at);
         assert!(matches!(refused, Err(Error::NotFound(_))), "{refused:?}");
         assert_eq!(store.invitation(secret, at).unwrap(), None);
     };
@@ -224,7 +226,9 @@ fn operators_invite_operators_and_the_last_one_stays() {
             noon(7),
         )
         .unwrap();
-    store.accept_invitation(b"code", ada, noon(1)).unwrap();
+    store
+        .accept_invitation(b"code", ada, None, noon(1))
+        .unwrap();
     assert_eq!(store.operators().unwrap().len(), 2);
     store
         .remove_operator(first, "Ada@Acme.example", noon(1))
@@ -353,4 +357,30 @@ fn hosts_are_listed_for_a_product_without_regard_to_case() {
         .unwrap();
     assert!(store.redirect_hosts("jambox").unwrap().is_empty());
     assert_eq!(actions(store, None).len(), 2);
+}
+
+#[test]
+fn who_may_invite_no_longer_leaves_no_link_behind() {
+    let World { store, .. } = &World::new();
+    let [(ada, acme), (grace, _)] = two_customers(store);
+    let (by_ada, by_grace) = ("Ada@Acme.example", "grace@umbrella.example");
+    store
+        .add_member(acme, grace, Role::Owner, by_ada, noon(1))
+        .unwrap();
+    let invite = |secret: &[u8], by| {
+        let to = InvitedTo::Organization(acme, Role::Owner);
+        store.invite(secret, to, by, noon(1), noon(7)).unwrap();
+    };
+    let works = |secret: &[u8]| store.invitation(secret, noon(1)).unwrap().is_some();
+    invite(b"of ada", by_ada);
+    invite(b"of grace", by_grace);
+    store
+        .set_role(acme, grace, Role::Member, by_ada, noon(1))
+        .unwrap();
+    assert!(works(b"of ada") && !works(b"of grace"));
+    store
+        .set_role(acme, grace, Role::Owner, by_ada, noon(1))
+        .unwrap();
+    store.remove_member(acme, ada, by_grace, noon(1)).unwrap();
+    assert!(!works(b"of ada"));
 }

@@ -1,0 +1,372 @@
+//! `/operators`: who sees everybody's reports. They invite each other and customers by links, remove each
+//! other but for the last one, and make links for who forgot their password.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::response::{Html, Response};
+use jiff::Timestamp;
+use serde::Deserialize;
+use usage_store::registry::{AccountId, Invitation, InvitationId, InvitedTo};
+
+use super::figures::Moment;
+use super::layout::{Layout, Section};
+use super::sign_in::go_to;
+use super::{Failure, ask, render};
+use crate::account::{Operator, Secret, links, password};
+use crate::app::App;
+use crate::config::SignUp;
+use crate::limits::{INVITATION_VALID_DAYS, RESET_VALID_MINUTES};
+use crate::mail::Errand;
+
+#[derive(Template)]
+#[template(path = "operators.html")]
+struct OperatorsPage {
+    page: Layout,
+    csrf: String,
+    operators: Vec<OperatorRow>,
+    invitations: Vec<InvitationRow>,
+    /// Whether an invitation can be mailed.
+    by_mail: bool,
+    /// Whether customers come by invitation.
+    invites_customers: bool,
+    /// What a button just made, shown this once.
+    link: Option<Link>,
+    /// For whom no link could be made, or to whom none can be sent.
+    unknown: Option<String>,
+    unmailable: Option<String>,
+}
+
+struct OperatorRow {
+    id: i64,
+    email: String,
+    this: bool,
+}
+
+struct InvitationRow {
+    id: i64,
+    to: &'static str,
+    made_by: String,
+    expires: Moment,
+}
+
+impl InvitationRow {
+    fn new(invitation: Invitation, now: Timestamp) -> InvitationRow {
+        InvitationRow {
+            id: invitation.id.0,
+            to: match invitation.to {
+                InvitedTo::Operators => "an operator",
+                _ => "a customer",
+            },
+            made_by: invitation.made_by,
+            expires: Moment::new(invitation.expires_at, now),
+        }
+    }
+}
+
+/// A link to hand on.
+struct Link {
+    heading: &'static str,
+    text: String,
+    url: String,
+}
+
+/// What a form of this page left to be shown.
+#[derive(Default)]
+struct Outcome {
+    link: Option<Link>,
+    unknown: Option<String>,
+    unmailable: Option<String>,
+}
+
+/// `GET /operators`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+) -> Result<Html<String>, Failure> {
+    page(&app, operator, |_, _| Ok(Outcome::default())).await
+}
+
+/// What the forms send; each has some of it.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub(super) struct Entered {
+    csrf: String,
+    to: String,
+    email: String,
+    id: i64,
+}
+
+/// `POST /operators/invite`
+pub(super) async fn invite(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Form(entered): Form<Entered>,
+) -> Result<Html<String>, Failure> {
+    operator.check(&entered.csrf)?;
+    let secret = Secret::random()?;
+    page(&app, operator, move |app, by| {
+        let to = match entered.to.as_str() {
+            "customer" if app.settings.sign_up != SignUp::Closed => InvitedTo::SignUp,
+            "operator" => InvitedTo::Operators,
+            _ => return Err(Failure::NotFound),
+        };
+        let email = entered.email.trim();
+        if !email.is_empty() && !password::is_address(email) {
+            return Ok(Outcome {
+                unmailable: Some(email.to_owned()),
+                ..Outcome::default()
+            });
+        }
+        let path = links::invitation(&app.store, &secret, to, by, Timestamp::now())?;
+        let whom = match to {
+            InvitedTo::Operators => "Whoever opens it first becomes an operator",
+            _ => "Whoever opens it first signs up with it",
+        };
+        if let Some(mail) = app.mail.as_ref().filter(|_| !email.is_empty()) {
+            mail.send(Errand::Invite {
+                email: email.to_owned(),
+                by: by.to_owned(),
+                to: match to {
+                    InvitedTo::Operators => "be an operator of this server".to_owned(),
+                    _ => "use this server".to_owned(),
+                },
+                path: path.clone(),
+            });
+        }
+        Ok(Outcome {
+            link: Some(Link {
+                heading: "The invitation",
+                text: format!(
+                    "{whom}. It works once, within {INVITATION_VALID_DAYS} days, and is shown only now."
+                ),
+                url: format!("{}{path}", app.settings.public_url),
+            }),
+            ..Outcome::default()
+        })
+    })
+    .await
+}
+
+/// `POST /operators/reset`
+pub(super) async fn reset(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Form(entered): Form<Entered>,
+) -> Result<Html<String>, Failure> {
+    operator.check(&entered.csrf)?;
+    let secret = Secret::random()?;
+    page(&app, operator, move |app, by| {
+        let email = entered.email.trim();
+        let Some((account, _)) = app.store.account_by_email(email)? else {
+            return Ok(Outcome {
+                unknown: Some(email.to_owned()),
+                ..Outcome::default()
+            });
+        };
+        let path = links::reset(&app.store, &secret, account.id, by, Timestamp::now())?;
+        Ok(Outcome {
+            link: Some(Link {
+                heading: "The link",
+                text: format!(
+                    "With it, {} chooses a new password. It works once, within {RESET_VALID_MINUTES} minutes, and is shown only now.",
+                    account.email
+                ),
+                url: format!("{}{path}", app.settings.public_url),
+            }),
+            ..Outcome::default()
+        })
+    })
+    .await
+}
+
+/// `POST /operators/withdraw`
+pub(super) async fn withdraw(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Form(entered): Form<Entered>,
+) -> Result<Response, Failure> {
+    operator.check(&entered.csrf)?;
+    let withdrawn = ask(&app, move |app| {
+        let (id, by) = (InvitationId(entered.id), &operator.account.email);
+        Ok(app
+            .store
+            .withdraw_invitation(None, id, by, Timestamp::now())?)
+    });
+    withdrawn.await?;
+    Ok(go_to(&app, None, "/operators"))
+}
+
+/// `POST /operators/remove`: another one, or oneself, who then lands at their own page.
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Form(entered): Form<Entered>,
+) -> Result<Response, Failure> {
+    operator.check(&entered.csrf)?;
+    let id = AccountId(entered.id);
+    let path = match id == operator.account.id {
+        true => "/",
+        false => "/operators",
+    };
+    let removed = ask(&app, move |app| {
+        let by = &operator.account.email;
+        Ok(app.store.remove_operator(id, by, Timestamp::now())?)
+    });
+    removed.await?;
+    Ok(go_to(&app, None, path))
+}
+
+/// Does what a form asks, in the name of the operator, and shows the page after it.
+async fn page(
+    app: &Arc<App>,
+    operator: Operator,
+    work: impl FnOnce(&App, &str) -> Result<Outcome, Failure> + Send + 'static,
+) -> Result<Html<String>, Failure> {
+    let page = ask(app, move |app| {
+        let outcome = work(app, &operator.account.email)?;
+        let now = Timestamp::now();
+        let this = operator.account.id;
+        let operators = app.store.operators()?;
+        let invitations = app.store.invitations(None, now)?;
+        Ok(OperatorsPage {
+            page: Layout::new(app, &operator, Section::Operators, now)?,
+            operators: operators
+                .into_iter()
+                .map(|operator| OperatorRow {
+                    this: operator.id == this,
+                    id: operator.id.0,
+                    email: operator.email,
+                })
+                .collect(),
+            invitations: invitations
+                .into_iter()
+                .map(|invitation| InvitationRow::new(invitation, now))
+                .collect(),
+            invites_customers: app.settings.sign_up == SignUp::Invited,
+            by_mail: app.mail.is_some(),
+            csrf: operator.csrf,
+            link: outcome.link,
+            unknown: outcome.unknown,
+            unmailable: outcome.unmailable,
+        })
+    });
+    render(&page.await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{ACME_OWNER, House};
+
+    const OP: &str = "op@example.com";
+
+    #[tokio::test]
+    async fn operators_invite_each_other_and_the_last_one_stays() {
+        let house = House::with_customers().let_in(OP);
+        let page = house.get("/operators").await;
+        assert!(page.text.contains("nobody else is one"), "{}", page.text);
+        let id = house.account_of(OP).0.to_string();
+        let alone = page.filled(&[("id", &id)]);
+        let refused = house.post_form("/operators/remove", &alone).await;
+        assert_eq!(refused.status, 409);
+
+        let made = house
+            .post_form("/operators/invite", &page.filled(&[("to", "operator")]))
+            .await;
+        let path = made.link_in_box();
+        house.enter_as(ACME_OWNER);
+        let invited = house.get(&path).await;
+        assert!(invited.text.contains(OP) && invited.text.contains("<strong>operator</strong>"));
+        assert_eq!(house.app.store.operators().unwrap().len(), 1);
+        let inside = house.post_form(&path, &invited.filled(&[])).await;
+        assert_eq!(inside.header("location"), "/");
+        assert_eq!(house.get("/operators").await.status, 200);
+
+        let id = house.account_of(OP).0.to_string();
+        let form = house.get("/operators").await.filled(&[("id", &id)]);
+        let done = house.post_form("/operators/remove", &form).await;
+        assert_eq!(done.header("location"), "/operators");
+        house.enter_as(OP);
+        assert_eq!(house.get("/operators").await.status, 403, "at once");
+    }
+
+    #[tokio::test]
+    async fn who_is_removed_does_not_come_back_by_a_link_of_their_own() {
+        let house = House::new().let_in("second@example.com").let_in(OP);
+        let page = house.get("/operators").await;
+        let made = house
+            .post_form("/operators/invite", &page.filled(&[("to", "operator")]))
+            .await;
+        let path = made.link_in_box();
+        let id = house.account_of(OP).0.to_string();
+        let gone = house
+            .post_form("/operators/remove", &page.filled(&[("id", &id)]))
+            .await;
+        assert_eq!(gone.header("location"), "/", "which leads everybody home");
+        assert_eq!(house.get(&path).await.status, 410);
+    }
+
+    #[tokio::test]
+    async fn an_invitation_is_listed_and_can_be_taken_back() {
+        let house = House::new().let_in(OP);
+        let page = house.get("/operators").await;
+        let made = house
+            .post_form("/operators/invite", &page.filled(&[("to", "operator")]))
+            .await;
+        let path = made.link_in_box();
+        assert_eq!(house.get(&path).await.status, 200);
+        let list = house.get("/operators").await;
+        assert!(
+            !list.text.contains(&path) && !list.text.contains("The invitation"),
+            "shown once"
+        );
+        let (_, after) = list
+            .text
+            .split_once("/operators/withdraw")
+            .expect("a button to take it back");
+        let (_, after) = after.split_once("name=\"id\" value=\"").unwrap();
+        let id = after.split('"').next().unwrap();
+        let gone = house
+            .post_form("/operators/withdraw", &list.filled(&[("id", id)]))
+            .await;
+        assert_eq!(gone.status, 303);
+        assert_eq!(house.get(&path).await.status, 410);
+        let again = house
+            .post_form("/operators/withdraw", &list.filled(&[("id", id)]))
+            .await;
+        assert_eq!(again.status, 404);
+    }
+
+    #[tokio::test]
+    async fn a_link_for_who_forgot_their_password_is_made_for_accounts_only() {
+        let house = House::with_customers().let_in(OP);
+        let page = house.get("/operators").await;
+        let none = house
+            .post_form("/operators/reset", &page.filled(&[("email", "no@b.c")]))
+            .await;
+        assert!(none.text.contains("No account has the address no@b.c"));
+        let entered = page.filled(&[("email", &ACME_OWNER.to_uppercase())]);
+        let made = house.post_form("/operators/reset", &entered).await;
+        let path = made.link_in_box();
+        house.leave();
+        assert!(house.get(&path).await.text.contains(ACME_OWNER));
+    }
+
+    #[tokio::test]
+    async fn customers_have_no_business_here() {
+        let house = House::with_customers();
+        assert_eq!(house.get("/operators").await.status, 403);
+        let csrf = house.get("/account").await.field("csrf");
+        for path in [
+            "/operators/invite",
+            "/operators/withdraw",
+            "/operators/remove",
+            "/operators/reset",
+        ] {
+            let entered = [("csrf", &*csrf), ("to", "operator"), ("email", ACME_OWNER)];
+            assert_eq!(house.post(path, &entered).await.status, 403, "{path}");
+        }
+    }
+}
