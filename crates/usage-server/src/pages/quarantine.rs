@@ -127,7 +127,7 @@ fn suggestion(errors: &[(String, Vec<String>)]) -> &'static str {
     };
     if blank {
         "The program reports before it knows who it is. It should draw its cluster and server ids once, keep them on disk, and report only when it has them."
-    } else if says("too ") || says("limit") || says("more than") {
+    } else if !says("too early") && says("too ") || says("limit") || says("more than") {
         "The report is larger than this server accepts. If it is honest, send less in one report or raise the limit; if not, look at who sends it."
     } else if errors.iter().any(|(field, _)| field == "body") {
         "The body is not the JSON it should be. Often it was cut off on its way (a proxy with a small limit, a program that ended while sending) or put together by hand: compare it with the protocol’s examples."
@@ -183,7 +183,7 @@ mod tests {
         let all = [
             advice(r#"{"server_id":["ServerID can not be blank."]}"#),
             advice(r#"{"body":["more than 10000 items"]}"#),
-            advice(r#"{"body":["expected a value at byte 17"]}"#),
+            advice(r#"{"body":["is not valid JSON: EOF (byte 17): the body ends too early"]}"#),
             advice(r#"{"stats":["must be a list"]}"#),
         ];
         let distinct: std::collections::BTreeSet<&str> = all.into_iter().collect();

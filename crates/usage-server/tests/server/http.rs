@@ -142,7 +142,14 @@ impl<S: Read + Write> Connection<S> {
 
     fn read_more(&mut self) -> Result<()> {
         let mut buffer = [0; 16 * 1024];
-        match self.stream.read(&mut buffer)? {
+        let read = loop {
+            match self.stream.read(&mut buffer) {
+                // A read with a timeout ends like this where the machine is stopped for a while.
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        match read {
             0 => Err(Error::from(ErrorKind::UnexpectedEof)),
             read => {
                 self.ahead.extend_from_slice(&buffer[..read]);

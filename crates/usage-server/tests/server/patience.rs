@@ -11,14 +11,25 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// Looks until there is something to see; panics with `what` at the deadline.
 pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    until_well(what, || look().ok_or(""))
+}
+
+/// Tries until it goes well; panics with `what` and the last reason at the deadline.
+pub(crate) fn until_well<T, E: std::fmt::Display>(
+    what: &str,
+    mut attempt: impl FnMut() -> Result<T, E>,
+) -> T {
     let begin = Instant::now();
     // Nobody ever sends: receiving is a pause.
     let (_nobody, pause) = channel::<()>();
     loop {
-        if let Some(seen) = look() {
-            return seen;
+        match attempt() {
+            Ok(done) => return done,
+            Err(why) => assert!(
+                begin.elapsed() < DEADLINE,
+                "waited too long for: {what} {why}"
+            ),
         }
-        assert!(begin.elapsed() < DEADLINE, "waited too long for: {what}");
         let _ = pause.recv_timeout(BETWEEN_LOOKS);
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn take_in(
             };
         }
         let done = touched.take_in(db, dictionary, report, mark.element, &mut room)?;
-        received_at = Some(report.received_at);
+        received_at = received_at.max(Some(report.received_at));
         mark = match done {
             Some(element) => Mark {
                 seq: report.seq,

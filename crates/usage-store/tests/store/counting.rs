@@ -204,6 +204,10 @@ fn answers_say_how_fresh_they_are() {
     world.apply_all();
     let fresh = world.store.freshness().unwrap();
     assert_eq!((fresh.applied_to, fresh.behind), (Some(noon(0)), 0));
+    // What is imported may have been received long ago, elsewhere.
+    world.append(usage("c", "s", "1.0", noon(-5)));
+    world.apply_all();
+    assert_eq!(world.store.freshness().unwrap().applied_to, Some(noon(0)));
 }
 
 #[test]
