@@ -69,7 +69,7 @@ fn the_printed_link_makes_the_first_operator() {
 }
 
 /// Where the server's first line leads, as it listens now.
-fn printed_link(server: &mut Running) -> String {
+pub(crate) fn printed_link(server: &mut Running) -> String {
     let code = server.line("the first visit's link", |line| {
         let (_, code) = line.split_once("/welcome/")?;
         Some(code.trim().to_owned())

@@ -11,6 +11,7 @@
 )]
 
 mod accessible;
+mod accounts;
 mod browser;
 mod customers;
 mod driver;
