@@ -108,6 +108,11 @@ pub(crate) fn is_address(email: &str) -> bool {
         && parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
 }
 
+/// What is wrong with an address to sign in with, in words for the person who entered it.
+pub(crate) fn address_objection(email: &str) -> Option<String> {
+    (!is_address(email)).then(|| "Enter an email address, such as ada@example.com.".to_owned())
+}
+
 /// What is wrong with a new password, in words for the person who chose it.
 pub(crate) fn objection(password: &str) -> Option<String> {
     if password.chars().count() < MIN_CHARS {

@@ -125,6 +125,22 @@ pub(super) async fn read<'a>(
     Ok(share)
 }
 
+/// Reads a body that is no report's, and decompresses it; both within `max_bytes`.
+pub(super) async fn read_short<'a>(
+    body: impl HttpBody<Data = Bytes> + Unpin,
+    headers: &HeaderMap,
+    max_bytes: usize,
+    in_flight: &'a InFlight,
+    payer: &Payer<'_>,
+) -> Result<(Vec<u8>, Share<'a>), Refusal> {
+    let mut sent = Vec::new();
+    let share = read(body, max_bytes, in_flight, payer, &mut sent).await?;
+    match Encoding::of(headers)? {
+        Some(encoding) => Ok((encoding.undo(&sent, max_bytes)?, share)),
+        None => Ok((sent, share)),
+    }
+}
+
 fn ended_early(bytes: usize, announced: usize) -> String {
     match announced {
         0 => format!("ended early, after {bytes} bytes and in the middle of a chunk"),

@@ -16,7 +16,6 @@ use usage_store::registry::Grant;
 use usage_store::report::limits::NAME_BYTES_MAX;
 use usage_store::report::{FieldErrors, quoted};
 
-use super::body::Encoding;
 use super::{Limited, Refusal, body, extensions, sender};
 use crate::account::Secret;
 use crate::app::App;
@@ -84,12 +83,8 @@ async fn ask(app: &Arc<App>, parts: &Parts, sent: axum::body::Body) -> Result<St
             return Err(refusal);
         }
     };
-    let mut bytes = Vec::new();
-    let max = FORGET_BODY_MAX_BYTES;
-    let _share = body::read(sent, max, app.ingest.in_flight(), &payer, &mut bytes).await?;
-    if let Some(encoding) = Encoding::of(&parts.headers)? {
-        bytes = encoding.undo(&bytes, max)?;
-    }
+    let (max, in_flight) = (FORGET_BODY_MAX_BYTES, app.ingest.in_flight());
+    let (bytes, _share) = body::read_short(sent, &parts.headers, max, in_flight, &payer).await?;
     let right = right(grant.as_ref(), parts)?;
     let subject = Subject::read(&bytes)?;
     if let Some(grant) = &grant {

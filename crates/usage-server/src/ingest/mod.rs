@@ -44,7 +44,7 @@ use crate::limits::{
 };
 use crate::reserve::Reserve;
 use crate::watch::Watch;
-use body::{Encoding, InFlight, Large};
+use body::{InFlight, Large};
 use census::{Census, Names};
 use committer::Committer;
 use quarantine::Quarantine;
@@ -274,12 +274,9 @@ pub(crate) async fn short_body(
             return Err(refusal);
         }
     };
-    let mut bytes = Vec::new();
-    let _share = body::read(sent, max_bytes, app.ingest.in_flight(), &payer, &mut bytes).await?;
-    match Encoding::of(&parts.headers)? {
-        Some(encoding) => encoding.undo(&bytes, max_bytes),
-        None => Ok(bytes),
-    }
+    let in_flight = app.ingest.in_flight();
+    let read = body::read_short(sent, &parts.headers, max_bytes, in_flight, &payer);
+    read.await.map(|(bytes, _)| bytes)
 }
 
 /// What is known of a report so far.

@@ -78,12 +78,10 @@ struct Problems {
 
 impl Problems {
     fn of(entered: &Entered) -> Problems {
-        let address = password::is_address(&entered.email);
         Problems {
             all: None,
             organization: organization_name::objection(&entered.organization),
-            email: (!address)
-                .then(|| "Enter an email address, such as ada@example.com.".to_owned()),
+            email: password::address_objection(&entered.email),
             password: password::objection(&entered.password),
         }
     }

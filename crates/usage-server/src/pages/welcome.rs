@@ -76,8 +76,7 @@ pub(super) async fn submit(
         return over(&app);
     }
     let email = email.trim().to_owned();
-    let email_problem = (!password::is_address(&email))
-        .then(|| "Enter an email address, such as ada@example.com.".to_owned());
+    let email_problem = password::address_objection(&email);
     let password_problem = password::objection(&password);
     if email_problem.is_some() || password_problem.is_some() {
         let page = show(&app, &headers, code, email, email_problem, password_problem)?;

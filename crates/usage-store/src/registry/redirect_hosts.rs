@@ -27,21 +27,13 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(|db| {
-            let added = db
-                .prepare_cached(sql!("registry/add_redirect_host"))?
-                .execute([product, &host.to_lowercase()])?;
-            match added {
-                0 => Ok(()),
-                _ => audit::write(
-                    db,
-                    now,
-                    by,
-                    "add redirect host",
-                    &format!("{product}: {host}"),
-                ),
-            }
-        })
+        self.change_redirect_host(
+            sql!("registry/add_redirect_host"),
+            "add",
+            [product, host],
+            by,
+            now,
+        )
     }
 
     /// Takes a host off a product's list.
@@ -52,20 +44,33 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<()> {
+        self.change_redirect_host(
+            sql!("registry/remove_redirect_host"),
+            "remove",
+            [product, host],
+            by,
+            now,
+        )
+    }
+
+    /// Notes it only where something changed.
+    fn change_redirect_host(
+        &self,
+        query: &str,
+        verb: &str,
+        [product, host]: [&str; 2],
+        by: &str,
+        now: Timestamp,
+    ) -> Result<()> {
         self.write(|db| {
-            let removed = db
-                .prepare_cached(sql!("registry/remove_redirect_host"))?
+            let changed = db
+                .prepare_cached(query)?
                 .execute([product, &host.to_lowercase()])?;
-            match removed {
-                0 => Ok(()),
-                _ => audit::write(
-                    db,
-                    now,
-                    by,
-                    "remove redirect host",
-                    &format!("{product}: {host}"),
-                ),
+            if changed == 0 {
+                return Ok(());
             }
+            let action = format!("{verb} redirect host");
+            audit::write(db, now, by, &action, &format!("{product}: {host}"))
         })
     }
 }

@@ -77,8 +77,7 @@ impl Asked {
         email: &str,
     ) -> Result<Response, Failure> {
         let email = email.trim();
-        if !password::is_address(email) {
-            let problem = "Enter an email address, such as ada@example.com.".to_owned();
+        if let Some(problem) = password::address_objection(email) {
             let page = self.show(app, headers, email, false, Some(problem))?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }

@@ -62,8 +62,7 @@ pub(in super::super) async fn submit(
     let Some(mail) = &app.mail else {
         return show(&app, &headers, email, false, None);
     };
-    if !password::is_address(&email) {
-        let problem = "Enter an email address, such as ada@example.com.".to_owned();
+    if let Some(problem) = password::address_objection(&email) {
         let page = show(&app, &headers, email, false, Some(problem))?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }

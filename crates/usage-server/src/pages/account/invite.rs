@@ -87,13 +87,12 @@ impl Problems {
     fn of(entered: &Entered, names_organization: bool, new: bool) -> Problems {
         let name = &entered.organization;
         let named = names_organization.then(|| organization_name::objection(name));
-        let address = !new || password::is_address(&entered.email);
+        let address = new.then(|| password::address_objection(&entered.email));
         let objection = new.then(|| password::objection(&entered.password));
         Problems {
             all: None,
             organization: named.flatten(),
-            email: (!address)
-                .then(|| "Enter an email address, such as ada@example.com.".to_owned()),
+            email: address.flatten(),
             password: objection.flatten(),
         }
     }
