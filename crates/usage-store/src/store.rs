@@ -16,6 +16,7 @@ use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
 use crate::model::{self, Dictionary, Model, applied};
 use crate::quarantine::{self, Refused};
+use crate::query::ground::Answering;
 use crate::registry::{TokenUses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
@@ -45,6 +46,7 @@ pub struct Store {
     checkpointer: Mutex<Connection>,
     model: Mutex<Model>,
     key_upkeep: Mutex<KeyUpkeep>,
+    pub(crate) answering: Answering,
     pub(crate) grants: tokens::Grants,
     pub(crate) token_uses: TokenUses,
     /// Bytes of all blocks that commits wrote into the journal since the start.
@@ -179,6 +181,7 @@ impl Store {
                 dictionary: Dictionary::default(),
             }),
             key_upkeep: Mutex::default(),
+            answering: Answering::default(),
             grants: tokens::Grants::default(),
             token_uses: TokenUses::default(),
             appended_bytes: AtomicU64::new(0),
