@@ -16,7 +16,7 @@ use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
 use crate::model::{self, Dictionary, Model, applied};
 use crate::quarantine::{self, Refused};
-use crate::registry::{TokenUses, tokens};
+use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result, backup};
@@ -46,7 +46,8 @@ pub struct Store {
     model: Mutex<Model>,
     key_upkeep: Mutex<KeyUpkeep>,
     pub(crate) grants: tokens::Grants,
-    pub(crate) token_uses: TokenUses,
+    pub(crate) token_uses: Uses<TokenId>,
+    pub(crate) api_key_uses: Uses<ApiKeyId>,
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
     /// Long work is to end at its next step.
@@ -180,7 +181,8 @@ impl Store {
             }),
             key_upkeep: Mutex::default(),
             grants: tokens::Grants::default(),
-            token_uses: TokenUses::default(),
+            token_uses: Uses::default(),
+            api_key_uses: Uses::default(),
             appended_bytes: AtomicU64::new(0),
             _lock: lock,
         })
