@@ -29,8 +29,8 @@ const APPLY_AT_MOST_EVERY: Duration = Duration::from_millis(50);
 /// Between two looks at reports that may be too old: each unpacks the oldest block.
 const RETIRE_EVERY: Duration = Duration::from_secs(60);
 
-/// Between two writes of when tokens were last used, which is kept to the hour.
-const TOKEN_USES_EVERY: Duration = Duration::from_secs(60);
+/// Between two writes of when tokens and API keys were last used, which is kept to the hour.
+const USES_EVERY: Duration = Duration::from_secs(60);
 
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -181,7 +181,7 @@ fn follow(store: &Store, nudges: &Receiver<()>, mut manners: Manners, watch: &Wa
 fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
     let mut copying = Outage::of("copying the WAL into the database");
     let mut tidying = Outage::of("tidying idempotency keys");
-    let mut noting = Outage::of("noting when tokens were last used");
+    let mut noting = Outage::of("noting when tokens and API keys were last used");
     let mut uses_saved = Instant::now();
     loop {
         let mut failed = [
@@ -189,8 +189,8 @@ fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
             tidying.note(&tidy_keys(store)),
             false,
         ];
-        if uses_saved.elapsed() >= TOKEN_USES_EVERY {
-            failed[2] = noting.note(&save_token_uses(store));
+        if uses_saved.elapsed() >= USES_EVERY {
+            failed[2] = noting.note(&save_uses(store));
             if !failed[2] {
                 uses_saved = Instant::now();
             }
@@ -198,14 +198,14 @@ fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
         let pause = after(failed, UPKEEP_EVERY, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             // If it fails, an hour's use isn't shown.
-            let _ = save_token_uses(store);
+            let _ = save_uses(store);
             return;
         }
     }
 }
 
-fn save_token_uses(store: &Store) -> usage_store::Result<()> {
-    while store.save_token_uses()? {}
+fn save_uses(store: &Store) -> usage_store::Result<()> {
+    while store.save_token_uses()? || store.save_api_key_uses()? {}
     Ok(())
 }
 

@@ -67,6 +67,8 @@ const NAMES: [&str; 63] = [
     "/operators/withdraw",
     "/operators/remove",
     "/operators/reset",
+    "/api-keys",
+    "/api-keys/revoke",
     "/audit",
     "/welcome/{code}",
     "/assets/{name}",

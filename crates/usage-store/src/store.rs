@@ -17,7 +17,7 @@ use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
 use crate::model::{self, Dictionary, Model, applied};
 use crate::quarantine::{self, Refused};
 use crate::query::ground::Answering;
-use crate::registry::{TokenUses, tokens};
+use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result, backup};
@@ -48,7 +48,8 @@ pub struct Store {
     key_upkeep: Mutex<KeyUpkeep>,
     pub(crate) answering: Answering,
     pub(crate) grants: tokens::Grants,
-    pub(crate) token_uses: TokenUses,
+    pub(crate) token_uses: Uses<TokenId>,
+    pub(crate) api_key_uses: Uses<ApiKeyId>,
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
     /// Long work is to end at its next step.
@@ -183,7 +184,8 @@ impl Store {
             key_upkeep: Mutex::default(),
             answering: Answering::default(),
             grants: tokens::Grants::default(),
-            token_uses: TokenUses::default(),
+            token_uses: Uses::default(),
+            api_key_uses: Uses::default(),
             appended_bytes: AtomicU64::new(0),
             _lock: lock,
         })
