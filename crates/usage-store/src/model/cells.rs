@@ -110,12 +110,3 @@ pub(crate) fn bitmap(column: ValueRef<'_>) -> Result<RoaringBitmap> {
     let bytes = column.as_blob().unwrap_or_default();
     RoaringBitmap::deserialize_from(bytes).map_err(|e| Error::Io("(a cell)".into(), e))
 }
-pub(crate) const ONCE: Place = Place {
-    dimension: OWN,
-    value: 3,
-};
-pub(crate) const CLONES: Place = Place {
-    dimension: OWN,
-    value: 4,
-};
-pub(crate) const ALL_DAYS: Day = Day(i32::MIN);
