@@ -107,6 +107,8 @@ pub enum Opening<'a> {
     /// `model.db` had taken in more than `usage.db` holds, which is an older one than it was made
     /// from: it is made anew.
     ModelAhead,
+    /// `model.db` is of an older program, which asked less of it: it is made anew.
+    ModelOutdated,
 }
 
 /// Opening, closing, upkeep.
@@ -167,6 +169,9 @@ impl Store {
         sqlite::migrate(&mut model, sqlite::MODEL)?;
         if alone && model::reset_if_ahead(&mut model)? {
             tell(Opening::ModelAhead);
+        }
+        if model::reset_if_outdated(&mut model)? {
+            tell(Opening::ModelOutdated);
         }
         let appender = Appender::new(&db)?;
         Ok(Store {
