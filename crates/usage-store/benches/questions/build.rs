@@ -36,7 +36,8 @@ pub(crate) struct Data {
 
 /// The data, made now if it isn't there.
 pub(crate) fn made(options: &Options) -> Data {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{}", options.times));
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{}", options.times));
     let done = folder.join("done");
     if options.anew || !done.exists() {
         if folder.exists() {
@@ -65,7 +66,11 @@ fn make(folder: &Path, options: &Options) {
     let began = Instant::now();
     let csv = File::create(folder.join("rows.csv")).expect("a file");
     let mut csv = BufWriter::new(csv);
-    writeln!(csv, "server,cluster,organization,day,at,version,os,arch,deployment,series,databases,uptime").expect("room");
+    writeln!(
+        csv,
+        "server,cluster,organization,day,at,version,os,arch,deployment,series,databases,uptime"
+    )
+    .expect("room");
     let organizations: Vec<OrganizationId> = (1..=ORGANIZATIONS)
         .map(|n| {
             let name = format!("Organization {n}");
@@ -79,7 +84,10 @@ fn make(folder: &Path, options: &Options) {
         let (day, version) = (LAST_DAY.0 + 1 - (DAYS - row.day) as i32, row.version());
         write_row(&mut csv, &row, day, &version).expect("room");
         row.body(&mut body);
-        let organization = row.organization.checked_sub(1).map(|n| organizations[n as usize]);
+        let organization = row
+            .organization
+            .checked_sub(1)
+            .map(|n| organizations[n as usize]);
         batch.push(report(&product, organization, instant(day, row.at), &body));
         if batch.len() == COMMIT {
             reports += append(&store, &mut batch);
@@ -97,7 +105,10 @@ fn make(folder: &Path, options: &Options) {
     let began = Instant::now();
     store.rebuild(|_, _| ()).expect("rebuilt");
     let rate = reports as f64 / began.elapsed().as_secs_f64();
-    println!("rebuilt in {:.0?}: {rate:.0} reports a second", began.elapsed());
+    println!(
+        "rebuilt in {:.0?}: {rate:.0} reports a second",
+        began.elapsed()
+    );
     let began = Instant::now();
     // while store.pack_columns(instant(LAST_DAY.0 + 2, 0)).expect("packed") {}
     println!("columns packed in {:.0?}", began.elapsed());
@@ -111,7 +122,12 @@ fn append(store: &Store, batch: &mut Vec<NewReport>) -> u64 {
     reports
 }
 
-fn report(product: &Arc<str>, organization: Option<OrganizationId>, at: Timestamp, body: &str) -> NewReport {
+fn report(
+    product: &Arc<str>,
+    organization: Option<OrganizationId>,
+    at: Timestamp,
+    body: &str,
+) -> NewReport {
     NewReport {
         kind: Kind::Usage,
         product: Arc::clone(product),

@@ -41,7 +41,12 @@ pub(crate) struct Row {
 impl Row {
     /// What the release is called.
     pub(crate) fn version(&self) -> String {
-        format!("{}.{}.{}", 1 + self.release / 10, self.release % 10, self.release % 3)
+        format!(
+            "{}.{}.{}",
+            1 + self.release / 10,
+            self.release % 10,
+            self.release % 3
+        )
     }
 
     /// The body of a usage report.
@@ -96,7 +101,11 @@ impl Fleet {
                 cluster += 1;
                 left = 1 + random.below(5);
                 let registered = random.below(5) == 0;
-                organization = if registered { 1 + random.below(ORGANIZATIONS) } else { 0 };
+                organization = if registered {
+                    1 + random.below(ORGANIZATIONS)
+                } else {
+                    0
+                };
             }
             left -= 1;
             let from = match random.below(10) {

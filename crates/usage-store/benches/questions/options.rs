@@ -31,7 +31,9 @@ impl Options {
                 // Cargo says it to every bench.
                 "--bench" => {}
                 other => {
-                    eprintln!("{other} is not understood; see the head of benches/questions/main.rs");
+                    eprintln!(
+                        "{other} is not understood; see the head of benches/questions/main.rs"
+                    );
                     std::process::exit(2);
                 }
             }

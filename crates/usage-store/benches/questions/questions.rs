@@ -93,7 +93,9 @@ pub(crate) const QUESTIONS: &[Question] = &[
 /// Ours, cold with a store that was just opened, then warm.
 pub(crate) fn ours(data: &Data, options: &Options) -> Vec<Answer> {
     let asked = Asked::all(data.product);
-    let wanted = QUESTIONS.iter().filter(|question| options.wants(question.name));
+    let wanted = QUESTIONS
+        .iter()
+        .filter(|question| options.wants(question.name));
     let answers = wanted.map(|question| {
         let store = crate::open(data);
         let ask = || {

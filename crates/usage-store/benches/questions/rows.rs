@@ -16,7 +16,9 @@ pub(crate) fn answers(data: &Data, options: &Options) -> Vec<Answer> {
         eprintln!("making rows.db");
         make(data, &path);
     }
-    let wanted = QUESTIONS.iter().filter(|question| options.wants(question.name));
+    let wanted = QUESTIONS
+        .iter()
+        .filter(|question| options.wants(question.name));
     let answers = wanted.map(|question| {
         let db = Connection::open(&path).expect("the rows");
         let ask = || {
@@ -57,5 +59,6 @@ fn make(data: &Data, path: &std::path::Path) {
         }
     }
     step.commit().expect("committed");
-    db.execute_batch("CREATE INDEX r_day ON r (day); ANALYZE;").expect("an index");
+    db.execute_batch("CREATE INDEX r_day ON r (day); ANALYZE;")
+        .expect("an index");
 }

@@ -10,10 +10,16 @@ use crate::questions::Answer;
 /// How large everything is, per report.
 pub(crate) fn facts(data: &Data) {
     let db = Connection::open(data.store.join("model.db")).expect("the model");
-    let count = |query: &str| db.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap_or(0);
+    let count = |query: &str| {
+        db.query_row(query, [], |row| row.get::<_, i64>(0))
+            .unwrap_or(0)
+    };
     let each = |bytes: i64| bytes as f64 / data.reports as f64;
     let servers = count("SELECT count(*) FROM server");
-    println!("\n{} reports of {servers} servers; bytes a report:", data.reports);
+    println!(
+        "\n{} reports of {servers} servers; bytes a report:",
+        data.reports
+    );
     for (what, query) in [
         ("cells", "SELECT sum(length(servers)) FROM cell"),
         ("columns", "SELECT sum(length(packed)) FROM column"),
