@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
-use crate::model::{self, Dictionary, Model, applied};
+use crate::model::{self, Dictionary, Model, Packing, applied};
 use crate::quarantine::{self, Refused};
 use crate::registry::{TokenUses, tokens};
 use crate::sqlite::{self, Readers};
@@ -45,6 +45,7 @@ pub struct Store {
     checkpointer: Mutex<Connection>,
     model: Mutex<Model>,
     key_upkeep: Mutex<KeyUpkeep>,
+    packing: Mutex<Packing>,
     pub(crate) grants: tokens::Grants,
     pub(crate) token_uses: TokenUses,
     /// Bytes of all blocks that commits wrote into the journal since the start.
@@ -184,6 +185,7 @@ impl Store {
                 dictionary: Dictionary::default(),
             }),
             key_upkeep: Mutex::default(),
+            packing: Mutex::default(),
             grants: tokens::Grants::default(),
             token_uses: TokenUses::default(),
             appended_bytes: AtomicU64::new(0),
@@ -299,6 +301,11 @@ impl Store {
     /// The writer of the read model. Taken before the journal's, where both are needed.
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of numbers that wait to be packed.
+    pub(crate) fn packing(&self) -> MutexGuard<'_, Packing> {
+        self.packing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `write` in one transaction.
