@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
-use crate::model::{self, Dictionary, Model, applied};
+use crate::model::{self, Dictionary, Model, Packing, applied};
 use crate::quarantine::{self, Refused};
 use crate::query::ground::Answering;
 use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
@@ -47,6 +47,7 @@ pub struct Store {
     model: Mutex<Model>,
     key_upkeep: Mutex<KeyUpkeep>,
     pub(crate) answering: Answering,
+    packing: Mutex<Packing>,
     pub(crate) grants: tokens::Grants,
     pub(crate) token_uses: Uses<TokenId>,
     pub(crate) api_key_uses: Uses<ApiKeyId>,
@@ -188,6 +189,7 @@ impl Store {
             }),
             key_upkeep: Mutex::default(),
             answering: Answering::default(),
+            packing: Mutex::default(),
             grants: tokens::Grants::default(),
             token_uses: Uses::default(),
             api_key_uses: Uses::default(),
@@ -304,6 +306,11 @@ impl Store {
     /// The writer of the read model. Taken before the journal's, where both are needed.
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of numbers that wait to be packed.
+    pub(crate) fn packing(&self) -> MutexGuard<'_, Packing> {
+        self.packing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `write` in one transaction.

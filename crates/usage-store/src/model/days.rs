@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{Cells, Place};
 use super::columns::{self, Numbers};
+use super::stat_days;
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Result};
@@ -87,16 +89,22 @@ impl DaySet {
     }
 }
 
-/// A server leaves a day: its observation and its numbers go. The cells are the caller's.
-pub(super) fn forget(db: &Connection, key: Key) -> Result<()> {
-    let (product, day, server) = key;
-    db.prepare_cached(sql!("erasure/forget_day"))?
-        .execute(params![product.0, day.0, server.0])?;
-    columns::forget(db, key)
+/// Servers leave a day: their observations, numbers and stats go. The cells are the caller's.
+pub(super) fn forget(
+    db: &Connection,
+    (product, day): (ProductId, Day),
+    servers: &RoaringBitmap,
+) -> Result<()> {
+    for server in servers.iter().map(ServerId) {
+        db.prepare_cached(sql!("erasure/forget_day"))?
+            .execute(params![product.0, day.0, server.0])?;
+        stat_days::forget(db, server, day)?;
+    }
+    columns::forget(db, (product, day), servers)
 }
 
 /// The cells that a server's day put it in.
-pub(super) fn places_on(db: &Connection, key: Key) -> Result<Vec<Place>> {
+pub(crate) fn places_on(db: &Connection, key: Key) -> Result<Vec<Place>> {
     Ok(read(db, key)?.places)
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::cells::{self, ACTIVE, ALL_DAYS, Place, SHADOWED, bitmap, read};
 use super::chunk::Touched;
-use super::{days, stat_days};
+use super::days;
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Result};
@@ -50,10 +50,7 @@ pub(crate) fn day(
         }
     }
     cells::change_day(db, product, day)?;
-    for server in there.iter().map(ServerId) {
-        days::forget(db, (product, day, server))?;
-        stat_days::forget(db, server, day)?;
-    }
+    days::forget(db, (product, day), &there)?;
     uncover(db, product, day)?;
     for place in emptied {
         db.prepare_cached(sql!("erasure/unused_value"))?

@@ -20,3 +20,13 @@ pub(crate) const IDS_KEPT: usize = 300_000;
 /// Bytes of a product-stats report, without white space, that are kept for the series; what is larger is in
 /// the journal only. Programs send one to ten thousand; a server's page reads some hundred days of them.
 pub(crate) const STATS_BYTES: usize = 64 * 1024;
+
+/// Servers whose numbers of a key are packed together; a divisor of the ids that 16 bits tell apart. More would
+/// make reading or changing one server slower; fewer, the file larger, as each chunk ends in a page of its own.
+pub(crate) const CHUNK_SERVERS: u32 = 8_192;
+
+/// Rows of a day that wait until they are packed, at least: each chunk of servers that has one is written anew.
+pub(crate) const PACK_ROWS: u64 = 4_096;
+
+/// Where a day has many servers, this part of them waits: each number is written so many times.
+pub(crate) const PACK_SERVERS_A: u64 = 16;

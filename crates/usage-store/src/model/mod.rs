@@ -8,9 +8,9 @@
 pub(crate) mod applied;
 pub(crate) mod cells;
 mod chunk;
-mod columns;
+pub(crate) mod columns;
 mod counters;
-mod days;
+pub(crate) mod days;
 mod dictionary;
 pub(crate) mod leaving;
 mod limits;
@@ -20,6 +20,7 @@ mod stat_days;
 
 use rusqlite::{Connection, Transaction};
 
+pub(crate) use columns::Packing;
 pub(crate) use days::DaySet;
 pub(crate) use dictionary::Dictionary;
 pub(crate) use servers::Latest;

@@ -1,13 +1,14 @@
 //! Making one server anew from the reports that are left of it, after some were erased: out
 //! of every cell and day it was in, and in again by the same rules as ever.
 
+use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
+use super::Dictionary;
 use super::applied::{self, Mark};
 use super::cells::{ACTIVE, SHADOWED, bitmap};
 use super::chunk::Touched;
 use super::days::{self, places_on};
-use super::{Dictionary, stat_days};
 use crate::journal::{StoredReport, walk};
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
@@ -89,6 +90,7 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
     let (product, server) = (subject.product, subject.server);
     let mut touched = Touched::default();
     let mut places = Vec::new();
+    let only = RoaringBitmap::from_iter([server.0]);
     for day in days_of(db, product, server)? {
         touched.cells.remove(db, (product, day, ACTIVE), server)?;
         touched.cells.remove(db, (product, day, SHADOWED), server)?;
@@ -96,8 +98,7 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
             touched.cells.remove(db, (product, day, place), server)?;
             places.push(place);
         }
-        days::forget(db, (product, day, server))?;
-        stat_days::forget(db, server, day)?;
+        days::forget(db, (product, day), &only)?;
         if subject.organization.is_some() {
             let ids = (product, &*subject.cluster_id, &*subject.server_id);
             touched.reconsider_twin(db, ids, day)?;

@@ -1,7 +1,6 @@
 //! The largest and the fastest-growing clusters by any value: the sum of the latest values of a cluster's
 //! servers, now and when the window began.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use rusqlite::OptionalExtension;
@@ -59,7 +58,7 @@ pub(crate) fn clusters(
     (order, limit): (Order, usize),
 ) -> Result<Vec<ClusterValue>> {
     let key = key(ground, asked, name)?;
-    let totals = |to| {
+    let totals = |to| -> Result<HashMap<u32, (u64, Total)>> {
         let numbers = latest(ground, asked, key, Window::last(LATEST_WITHIN_DAYS, to))?;
         Ok(by_cluster(ground, &numbers))
     };

@@ -42,10 +42,8 @@ pub(crate) fn spread(
     for (_, number) in &numbers {
         *counts.entry(step(as_f64(*number))).or_default() += 1;
     }
-    let steps = match (counts.keys().next(), counts.keys().next_back()) {
-        (Some(first), Some(last)) => *first..=*last,
-        _ => 1..=0,
-    };
+    let first = counts.keys().next().copied().unwrap_or(0);
+    let steps = counts.keys().next_back().map_or(first..first, |last| first..*last + 1);
     let buckets = steps.map(|step| {
         let (from, to) = bounds(step);
         Bucket {

@@ -10,7 +10,8 @@ use super::asked::{Asked, Window};
 use super::ground::Ground;
 use super::{ProductId, ServerId};
 use crate::model::cells::{ACTIVE, read};
-use crate::model::{columns, places_of};
+use crate::model::columns;
+use crate::model::days::places_on;
 use crate::report::Number;
 use crate::sqlite::{sql, timestamp};
 use crate::{Day, Error, Result};
@@ -78,7 +79,7 @@ type Said = (Vec<(String, String)>, Vec<(String, Number)>);
 fn said(ground: &Ground<'_>, (product, day, id): (ProductId, Day, ServerId)) -> Result<Said> {
     let mut texts = ground.db.prepare_cached(sql!("query/place_texts"))?;
     let mut dimensions = Vec::new();
-    for place in places_of(ground.db, (product, day, id))? {
+    for place in places_on(ground.db, (product, day, id))? {
         let said = texts.query_row(params![place.dimension, place.value], |row| {
             let value: Option<String> = row.get(1)?;
             Ok((row.get(0)?, value.unwrap_or_else(|| "(other)".to_owned())))
@@ -87,7 +88,7 @@ fn said(ground: &Ground<'_>, (product, day, id): (ProductId, Day, ServerId)) -> 
     }
     let keys = columns::keys(ground.db, product)?;
     let name = |id: u32| keys.iter().find(|key| key.id == id).map(|key| key.name.clone());
-    let numbers = columns::of_server(ground.db, product, day, id.0)?;
+    let numbers = columns::of_server(ground.db, product, day, id)?;
     let mut values: Vec<(String, Number)> = numbers
         .into_iter()
         .filter_map(|(key, number)| Some((name(key)?, number)))

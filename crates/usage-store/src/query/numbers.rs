@@ -48,11 +48,12 @@ impl Total {
 impl Summary {
     /// Of some values; `None` where there is none. Puts them in another order.
     pub(crate) fn of(values: &mut [Number]) -> Option<Summary> {
-        if values.is_empty() {
+        let servers = values.len();
+        if servers == 0 {
             return None;
         }
         let sum = sum(values);
-        let rank = |of_hundred: usize| (values.len() * of_hundred).div_ceil(100).max(1) - 1;
+        let rank = |of_hundred: usize| (servers * of_hundred).div_ceil(100).max(1) - 1;
         let (half, p90, p99) = (rank(50), rank(90), rank(99));
         // Each time only what is above the last needs a look.
         let (_, p99_value, above) = values.select_nth_unstable_by(p99, compare);
@@ -63,7 +64,6 @@ impl Summary {
         let values = &mut values[..=p90];
         let median = *values.select_nth_unstable_by(half, compare).1;
         let min = values[..=half].iter().copied().min_by(compare);
-        let servers = above.len() + p99 + 1;
         Some(Summary {
             servers: servers as u64,
             sum,

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use usage_store::registry::OrganizationId;
 use usage_store::report::{Kind, decode};
-use usage_store::{Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Writing};
+use usage_store::{Day, Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Writing};
 
 pub(crate) struct World {
     pub(crate) store: Store,
@@ -46,6 +46,11 @@ impl World {
 
     pub(crate) fn apply_all(&self) {
         while self.store.apply().unwrap() > 0 {}
+    }
+
+    /// Packs all numbers that wait.
+    pub(crate) fn pack_all(&self) {
+        while self.store.pack_columns(Some(Day(i32::MAX))).unwrap() {}
     }
 
     pub(crate) fn journal(&self) -> Vec<StoredReport> {

@@ -46,6 +46,8 @@ fn ten_days() -> World {
     }
     world.apply_all();
     while world.store.repack().unwrap() {}
+    let middle = Some(Day::of(noon(7)));
+    while world.store.pack_columns(middle).unwrap() {}
     world
 }
 
