@@ -43,7 +43,10 @@ pub(crate) fn spread(
         *counts.entry(step(as_f64(*number))).or_default() += 1;
     }
     let first = counts.keys().next().copied().unwrap_or(0);
-    let steps = counts.keys().next_back().map_or(first..first, |last| first..*last + 1);
+    let steps = counts
+        .keys()
+        .next_back()
+        .map_or(first..first, |last| first..*last + 1);
     let buckets = steps.map(|step| {
         let (from, to) = bounds(step);
         Bucket {
@@ -53,7 +56,8 @@ pub(crate) fn spread(
         }
     });
     // Between 0 and the next there are as many steps as floats have digits: only what has somebody.
-    let buckets = buckets.filter(|bucket| bucket.servers > 0 || bucket.from.abs().min(bucket.to.abs()) >= 1.0);
+    let buckets = buckets
+        .filter(|bucket| bucket.servers > 0 || bucket.from.abs().min(bucket.to.abs()) >= 1.0);
     Ok(Spread {
         summary: Summary::of(&mut those(&numbers, |_| true)),
         buckets: buckets.collect(),

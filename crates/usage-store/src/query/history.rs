@@ -87,7 +87,11 @@ fn said(ground: &Ground<'_>, (product, day, id): (ProductId, Day, ServerId)) -> 
         dimensions.extend(said.optional()?);
     }
     let keys = columns::keys(ground.db, product)?;
-    let name = |id: u32| keys.iter().find(|key| key.id == id).map(|key| key.name.clone());
+    let name = |id: u32| {
+        keys.iter()
+            .find(|key| key.id == id)
+            .map(|key| key.name.clone())
+    };
     let numbers = columns::of_server(ground.db, product, day, id)?;
     let mut values: Vec<(String, Number)> = numbers
         .into_iter()
@@ -117,7 +121,9 @@ pub(crate) fn servers_of_cluster(
     cluster_id: &str,
 ) -> Result<RoaringBitmap> {
     let mut query = ground.db.prepare_cached(sql!("query/servers_of_cluster"))?;
-    let ids = query.query_map(params![asked.product.0, cluster_id], |row| row.get::<_, u32>(0))?;
+    let ids = query.query_map(params![asked.product.0, cluster_id], |row| {
+        row.get::<_, u32>(0)
+    })?;
     let servers: RoaringBitmap = ids.collect::<rusqlite::Result<_>>()?;
     match servers.is_empty() {
         true => Err(Error::NotFound(format!("the cluster {cluster_id:?}"))),

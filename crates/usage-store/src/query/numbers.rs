@@ -177,9 +177,17 @@ mod tests {
 
     #[test]
     fn whole_sums_are_exact_and_others_lose_little() {
-        let most = [Number::UInt(u64::MAX), Number::UInt(u64::MAX), Number::Int(-1)];
+        let most = [
+            Number::UInt(u64::MAX),
+            Number::UInt(u64::MAX),
+            Number::Int(-1),
+        ];
         assert_eq!(sum(&most), Total::Whole(i128::from(u64::MAX) * 2 - 1));
-        let lost = [Number::Float(1e100), Number::Float(1.0), Number::Float(-1e100)];
+        let lost = [
+            Number::Float(1e100),
+            Number::Float(1.0),
+            Number::Float(-1e100),
+        ];
         assert_eq!(sum(&lost), Total::Float(1.0));
         assert_eq!(sum(&[]), Total::Whole(0));
     }

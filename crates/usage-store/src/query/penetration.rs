@@ -48,7 +48,9 @@ pub(crate) fn penetration(
             let servers = cut.get()?.active(ground.db, day)?;
             let (mut saying, mut using) = flags(ground, asked, name, day)?;
             if let Some(key) = key {
-                for (server, number) in columns::numbers(ground.db, asked.product, day, key, &servers)? {
+                for (server, number) in
+                    columns::numbers(ground.db, asked.product, day, key, &servers)?
+                {
                     saying.insert(server);
                     if is_positive(number) {
                         using.insert(server);

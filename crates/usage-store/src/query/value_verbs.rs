@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{
     Asked, By, ClusterDay, ClusterValue, Order, Penetration, ServerDay, ServerId, SilentCluster,
-    Spread, StatsDay, ValueOnDay, Window, clusters, histogram, history, penetration, silent, values,
+    Spread, StatsDay, ValueOnDay, Window, clusters, histogram, history, penetration, silent,
+    values,
 };
 use crate::{Result, Store};
 

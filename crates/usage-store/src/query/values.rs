@@ -29,9 +29,12 @@ pub(crate) fn key(ground: &Ground<'_>, asked: &Asked, name: &str) -> Result<u32>
     let keys = columns::keys(ground.db, asked.product)?;
     let found = keys.iter().find(|key| key.name == name);
     let known = || keys.iter().map(|key| key.name.as_str()).collect::<Vec<_>>();
-    found
-        .map(|key| key.id)
-        .ok_or_else(|| Error::NotFound(format!("the value {name:?} (there is: {})", known().join(", "))))
+    found.map(|key| key.id).ok_or_else(|| {
+        Error::NotFound(format!(
+            "the value {name:?} (there is: {})",
+            known().join(", ")
+        ))
+    })
 }
 
 /// Each day of the window, as its servers' latest reports of the day have it; with `by` in groups.

@@ -16,3 +16,4 @@ mod rebuilding;
 mod registering;
 mod retaining;
 mod tokens;
+mod valuing;

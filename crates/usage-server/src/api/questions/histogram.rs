@@ -16,8 +16,16 @@ pub(super) const QUESTION: Question = Question {
                   times each power of ten; zero has its own, negative values mirror the positive ones.",
     takes: &[Product, Value, Window { days: 7 }, Filter],
     columns: &[
-        Column::new("from", Kind::Number, "Values from this one on; where it is negative, above it."),
-        Column::new("to", Kind::Number, "Values below this one; where it is negative or zero, with it."),
+        Column::new(
+            "from",
+            Kind::Number,
+            "Values from this one on; where it is negative, above it.",
+        ),
+        Column::new(
+            "to",
+            Kind::Number,
+            "Values below this one; where it is negative or zero, with it.",
+        ),
         Column::new("servers", Kind::Count, "Servers."),
     ],
     example: "value=VALUE",

@@ -35,7 +35,11 @@ pub(super) const CLUSTER: Question = Question {
     columns: &[
         Column::new("day", Kind::Day, "The day."),
         Column::new("servers", Kind::Count, "Its servers that reported."),
-        Column::new("versions", Kind::Text, "The versions that they ran, with commas between them."),
+        Column::new(
+            "versions",
+            Kind::Text,
+            "The versions that they ran, with commas between them.",
+        ),
     ],
     example: "cluster=CLUSTER",
     answer: cluster,
@@ -50,7 +54,11 @@ pub(super) const STATS: Question = Question {
     columns: &[
         Column::new("day", Kind::Day, "The day."),
         Column::new("at", Kind::Time, "When they were made."),
-        Column::new("stats", Kind::Text, "What was reported, as JSON; empty where it was too large to be kept here."),
+        Column::new(
+            "stats",
+            Kind::Text,
+            "What was reported, as JSON; empty where it was too large to be kept here.",
+        ),
     ],
     example: "server=1",
     answer: stats,

@@ -3,10 +3,10 @@
 
 mod active;
 mod clusters;
+mod histogram;
 mod history;
 mod penetration;
 mod silent;
-mod histogram;
 mod value_now;
 mod values;
 

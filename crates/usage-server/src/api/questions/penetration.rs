@@ -18,9 +18,17 @@ pub(super) const QUESTION: Question = Question {
     columns: &[
         Column::new("day", Kind::Day, "The day."),
         Column::new("servers", Kind::Count, "Servers that reported anything."),
-        Column::new("saying", Kind::Count, "Those of them that said anything about the feature."),
+        Column::new(
+            "saying",
+            Kind::Count,
+            "Those of them that said anything about the feature.",
+        ),
         Column::new("using", Kind::Count, "Those that use it."),
-        Column::new("share", Kind::Share, "Those that use it, of all that reported."),
+        Column::new(
+            "share",
+            Kind::Share,
+            "Those that use it, of all that reported.",
+        ),
     ],
     example: "value=VALUE",
     answer,

@@ -24,8 +24,16 @@ pub(super) const QUESTION: Question = Question {
     ],
     columns: &[
         Column::new("cluster", Kind::Text, "The cluster, as it reports itself."),
-        Column::new("organization", Kind::Text, "The organization that it reports for; null where it is anonymous."),
-        Column::new("servers", Kind::Count, "Its servers that reported within the window."),
+        Column::new(
+            "organization",
+            Kind::Text,
+            "The organization that it reports for; null where it is anonymous.",
+        ),
+        Column::new(
+            "servers",
+            Kind::Count,
+            "Its servers that reported within the window.",
+        ),
         Column::new("last_seen", Kind::Time, "Its last report."),
     ],
     example: "hours=48",
