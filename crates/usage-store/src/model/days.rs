@@ -31,6 +31,11 @@ pub(crate) struct LatestOfDay {
 pub(crate) struct DaySet(HashMap<Key, LatestOfDay>);
 
 impl DaySet {
+    /// The server's first report of the day, of whatever kind: there is nothing to look up.
+    pub(crate) fn begin(&mut self, key: Key) {
+        self.0.entry(key).or_default();
+    }
+
     /// A usage observation: if it is the day's latest so far (ties by the journal's order), the server
     /// moves into its cells, and out of the others it was in.
     pub(crate) fn observe(

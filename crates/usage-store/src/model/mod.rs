@@ -6,6 +6,7 @@
 //! [`take_in`](chunk::take_in) holds the rules; the other files each keep one kind of row.
 
 pub(crate) mod applied;
+pub(crate) mod bulk;
 pub(crate) mod cells;
 mod chunk;
 pub(crate) mod columns;
@@ -17,6 +18,7 @@ mod limits;
 pub(crate) mod replay;
 mod servers;
 mod stat_days;
+mod verbs;
 
 use rusqlite::{Connection, Transaction};
 
