@@ -30,3 +30,8 @@ pub(crate) const PACK_ROWS: u64 = 4_096;
 
 /// Where a day has many servers, this part of them waits: each number is written so many times.
 pub(crate) const PACK_SERVERS_A: u64 = 16;
+
+/// Values of a dimension that stand for themselves on a day that is over; the others are "other". More than
+/// anybody reads in a list; releases and systems are some dozens. What is unique to each server (a host, say)
+/// would cost a cell for each server and day.
+pub const TOP_VALUES: usize = 500;
