@@ -58,12 +58,12 @@ impl DaySet {
         places.dedup();
         for old in &latest.places {
             if places.binary_search(old).is_err() {
-                cells.remove(db, (product, day, *old), server)?;
+                cells.leave(db, (product, day, *old), server)?;
             }
         }
         for new in &places {
             if latest.places.binary_search(new).is_err() {
-                cells.insert(db, (product, day, *new), server)?;
+                cells.join(db, (product, day, *new), server)?;
             }
         }
         *latest = LatestOfDay {
@@ -136,7 +136,8 @@ fn encode(places: &[Place]) -> Vec<u8> {
         .collect()
 }
 
-fn decode(bytes: &[u8]) -> Vec<Place> {
+/// The places in a row of the table.
+pub(super) fn decode(bytes: &[u8]) -> Vec<Place> {
     let (numbers, _) = bytes.as_chunks::<4>();
     let (pairs, _) = numbers.as_chunks::<2>();
     pairs

@@ -37,3 +37,8 @@ pub(crate) const OBSERVATIONS_IN_BULK: usize = 200_000;
 
 /// Bytes of bodies at which such a transaction ends early: servers' latest values are in memory until then.
 pub(crate) const BULK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Values of a dimension that stand for themselves on a day that is over; the others are "other". More than
+/// anybody reads in a list; releases and systems are some dozens. What is unique to each server (a host, say)
+/// would cost a cell for each server and day.
+pub const TOP_VALUES: usize = 500;

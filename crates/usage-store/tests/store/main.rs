@@ -6,6 +6,7 @@
 mod counting;
 mod erasing;
 mod fleet;
+mod folding;
 mod keeping;
 mod keys;
 mod leaving;
