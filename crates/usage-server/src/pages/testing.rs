@@ -93,6 +93,7 @@ fn person(email: &str) -> NewAccount<'_> {
         email,
         password_hash: "no password",
         verified: false,
+        identity: None,
     }
 }
 

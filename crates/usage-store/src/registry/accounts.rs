@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{AccountId, OrganizationId, Role, audit, members, organizations, sessions};
+use super::{
+    AccountId, OrganizationId, Role, audit, identities, members, organizations, sessions,
+};
 use crate::sqlite::{millis, sql, timestamp};
 use crate::{Error, Result, Store};
 
@@ -31,6 +33,8 @@ pub struct NewAccount<'a> {
     pub password_hash: &'a str,
     /// Whether the address is known to be theirs.
     pub verified: bool,
+    /// Who they are elsewhere, linked at once: issuer and subject.
+    pub identity: Option<(&'a str, &'a str)>,
 }
 
 /// The first five columns of a query are an account.
@@ -44,7 +48,7 @@ pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     })
 }
 
-/// Adds an account; `Error::Taken("address")` where the address has one.
+/// Adds an account; `Error::Taken("address")` where the address has one, `Error::Taken("identity")`.
 pub(super) fn add(
     db: &Connection,
     new: &NewAccount<'_>,
@@ -72,6 +76,9 @@ pub(super) fn add(
         "add account"
     };
     audit::write(db, now, by, action, new.email)?;
+    if let Some((issuer, subject)) = new.identity {
+        identities::link(db, id, issuer, subject, by, now)?;
+    }
     Ok(id)
 }
 

@@ -15,6 +15,9 @@ pub(super) const TOKENS_PER_ORGANIZATION_MAX: u32 = 10_000;
 /// Sessions of one account: all browsers of a person; further ones end the oldest.
 pub(super) const SESSIONS_PER_ACCOUNT_MAX: u32 = 50;
 
+/// Identities of one account: a person has one or two, at as many providers as there may have been.
+pub(super) const IDENTITIES_PER_ACCOUNT_MAX: u32 = 20;
+
 /// Characters kept of what a browser calls itself: real ones have some 120.
 pub(super) const BROWSER_MAX_CHARS: usize = 256;
 

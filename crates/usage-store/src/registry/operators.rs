@@ -33,6 +33,7 @@ fn add(db: &Connection, email: &str, password_hash: &str, now: Timestamp) -> Res
         email,
         password_hash,
         verified: false,
+        identity: None,
     };
     accounts::add(db, &new, true, COMMAND_LINE, now)
 }

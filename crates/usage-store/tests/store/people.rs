@@ -14,6 +14,7 @@ fn person(email: &str) -> NewAccount<'_> {
         email,
         password_hash: "hash",
         verified: false,
+        identity: None,
     }
 }
 
@@ -316,6 +317,7 @@ fn an_identity_belongs_to_one_account_and_may_be_all_it_has() {
         email: "kay@example.com",
         password_hash: "",
         verified: true,
+        identity: None,
     };
     let kay = store
         .add_account(&elsewhere, "kay@example.com", noon(0))
@@ -337,8 +339,43 @@ fn an_identity_belongs_to_one_account_and_may_be_all_it_has() {
     assert_eq!(store.identities(kay).unwrap()[0].subject, "42");
     let unlink = |account| store.unlink_identity(account, "https://id.example", "42", "x", noon(0));
     assert!(!unlink(ada).unwrap());
+    assert!(
+        matches!(unlink(kay), Err(Error::LastOne(_))),
+        "the only way in"
+    );
+    assert_eq!(found("42").unwrap().id, kay);
+    store
+        .set_password(kay, "hash", "kay@example.com", noon(0))
+        .unwrap();
     assert!(unlink(kay).unwrap());
     assert_eq!(found("42"), None);
+}
+
+#[test]
+fn an_account_comes_with_its_identity_or_not_at_all() {
+    let World { store, .. } = &World::new();
+    let person = |email| NewAccount {
+        email,
+        password_hash: "",
+        verified: true,
+        identity: Some(("https://id.example", "42")),
+    };
+    let (kay, _) = store
+        .sign_up(&person("kay@example.com"), "Kay's", noon(0))
+        .unwrap();
+    let found = store.account_by_identity("https://id.example", "42");
+    assert_eq!(found.unwrap().unwrap().id, kay);
+    let again = store.sign_up(&person("another@example.com"), "Another", noon(0));
+    assert!(matches!(again, Err(Error::Taken("identity"))));
+    let nobody = store.account_by_email("another@example.com").unwrap();
+    assert!(nobody.is_none() && store.find_organization("Another").unwrap().is_none());
+    for n in 1..20 {
+        store
+            .link_identity(kay, "https://id.example", &format!("{n}"), "x", noon(0))
+            .unwrap();
+    }
+    let one_more = store.link_identity(kay, "https://id.example", "x", "x", noon(0));
+    assert!(matches!(one_more, Err(Error::TooMany { .. })));
 }
 
 #[test]
