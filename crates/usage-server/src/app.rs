@@ -11,6 +11,7 @@ use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
 use crate::mail::Mail;
+use crate::openid::OpenId;
 use crate::reserve::Reserve;
 use crate::watch::Watch;
 
@@ -26,6 +27,8 @@ pub(crate) struct App {
     pub(crate) account: AccountState,
     /// What is mailed; `None` where no mail server is named.
     pub(crate) mail: Option<Mail>,
+    /// Who else people may sign in with.
+    pub(crate) openid: Option<OpenId>,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -44,6 +47,7 @@ impl App {
             ingest: Ingest::start(&store, &settings, nudge, &watch)?,
             account: AccountState::new(first_visit),
             mail: None,
+            openid: None,
             store,
             settings,
             watch,

@@ -18,6 +18,7 @@ mod limits;
 mod log;
 mod mail;
 mod openapi;
+mod openid;
 mod outage;
 mod pages;
 mod progress;

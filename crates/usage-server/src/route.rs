@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 61] = [
+const NAMES: [&str; 66] = [
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
@@ -30,6 +30,9 @@ const NAMES: [&str; 61] = [
     "/import",
     "/quarantine",
     "/sign-in",
+    "/sign-in/openid",
+    "/sign-in/openid/back",
+    "/sign-in/openid/new",
     "/sign-out",
     "/sign-up",
     "/sign-up/{code}",
@@ -56,6 +59,8 @@ const NAMES: [&str; 61] = [
     "/organizations/{id}/end",
     "/account",
     "/account/sessions",
+    "/account/identities",
+    "/account/identities/remove",
     "/account/password",
     "/forgot",
     "/reset/{code}",

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use usage_store::registry::{InvitedTo, Role};
 
-use super::testing::{ACME_MEMBER, ACME_OWNER, House};
+use super::testing::{ACME_MEMBER, ACME_OWNER, Answer, House};
 use crate::account::{Secret, links, password};
 use crate::config::SignUp;
 
@@ -141,7 +141,7 @@ async fn no_page_can_be_framed_sniffed_or_kept_whoever_looks() {
 #[tokio::test]
 async fn whoever_signs_in_anywhere_gets_a_secret_that_nobody_planted() {
     for way in WAYS {
-        let house = House::reached_at("http://127.0.0.1:8087");
+        let house = House::with_openid("http://127.0.0.1:8087", SignUp::Open);
         // An attacker's own session, and a secret that is nobody's.
         house.customer("Evil", "eve@example.com");
         house.enter_as("eve@example.com");
@@ -168,7 +168,7 @@ async fn whoever_signs_in_anywhere_gets_a_secret_that_nobody_planted() {
 #[tokio::test]
 async fn behind_tls_every_way_in_sets_a_cookie_bound_to_host_and_tls() {
     for way in WAYS {
-        let house = House::reached_at("https://usage.example.com");
+        let house = House::with_openid("https://usage.example.com", SignUp::Open);
         let set = come_in(&house, way, "tls").await;
         assert!(set.starts_with("__Host-usage_session="), "{way}: {set}");
         for flag in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
@@ -187,7 +187,14 @@ async fn behind_tls_every_way_in_sets_a_cookie_bound_to_host_and_tls() {
 }
 
 /// Every way to a session.
-const WAYS: [&str; 4] = ["sign-in", "sign-up", "reset", "invite"];
+const WAYS: [&str; 6] = [
+    "sign-in",
+    "sign-up",
+    "reset",
+    "invite",
+    "openid",
+    "openid-new",
+];
 
 /// Somebody comes in this way; the cookie that was set.
 async fn come_in(house: &House, way: &str, name: &str) -> String {
@@ -210,6 +217,19 @@ async fn come_in(house: &House, way: &str, name: &str) -> String {
             let account = house.account_of(&email);
             let link = links::reset(store, &secret, account, OP, now).unwrap();
             (house.get(&link).await, link)
+        }
+        "openid" => {
+            store.add_operator(&email, "", now).unwrap();
+            let account = house.account_of(&email);
+            store.verify_address(account, now).unwrap();
+            let away = house.get("/sign-in/openid").await;
+            return arrive(house, session, &away, &email).await;
+        }
+        "openid-new" => {
+            let away = house.get("/sign-in/openid").await;
+            arrive(house, BTreeMap::new(), &away, &email).await;
+            let at = "/sign-in/openid/new";
+            (house.get(at).await, at.to_owned())
         }
         _ => {
             let to = InvitedTo::Operators;
@@ -239,6 +259,24 @@ async fn come_in(house: &House, way: &str, name: &str) -> String {
     ]);
     let answer = house.post_form(&at, &entered).await;
     assert_eq!(answer.status, 303, "{way}: {}", answer.text);
+    answer.header("set-cookie")
+}
+
+/// Somebody comes back from the provider; the session's cookie, if one was set.
+async fn arrive(
+    house: &House,
+    session: BTreeMap<String, String>,
+    away: &Answer,
+    email: &str,
+) -> String {
+    let mut cookies = house.cookies();
+    cookies.extend(session);
+    house.set_cookies(cookies);
+    let location = away.header("location");
+    let (_, state) = location.split_once("state=").unwrap();
+    let back = format!("/sign-in/openid/back?state={state}&code={email}:{email}");
+    let answer = house.get(&back).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
     answer.header("set-cookie")
 }
 

@@ -2,6 +2,7 @@
 //! cookies that visits it without a socket.
 
 mod answer;
+mod provider;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,12 +21,14 @@ use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Sender, Store, StoredReport, Writing};
 
 pub(super) use self::answer::Answer;
+pub(super) use self::provider::ISSUER;
 use super::layout::{Layout, Viewer};
 use crate::account::{self, FirstVisit};
 use crate::app::{App, Settings};
 use crate::config::SignUp;
 use crate::demo::Fleet;
 use crate::mail::{Carrier, Letter, Mail};
+use crate::openid::OpenId;
 use crate::request::ClientAddress;
 use crate::watch::Watch;
 
@@ -56,6 +59,7 @@ pub(super) fn layout() -> Layout {
             links: Vec::new(),
             freshness: "Counts include everything.".to_owned(),
         }),
+        openid: None,
     }
 }
 
@@ -113,21 +117,32 @@ impl House {
     }
 
     pub(super) fn reached_at(public_url: &str) -> House {
-        House::with(public_url, SignUp::Open, None)
+        House::with(public_url, SignUp::Open, None, None)
     }
 
     pub(super) fn where_sign_up_is(sign_up: SignUp) -> House {
-        House::with("http://127.0.0.1:8087", sign_up, None)
+        House::with("http://127.0.0.1:8087", sign_up, None, None)
+    }
+
+    /// With a provider of OpenID Connect that believes everybody.
+    pub(super) fn with_openid(public_url: &str, sign_up: SignUp) -> House {
+        let openid = Some(provider::believer());
+        House::with(public_url, sign_up, None, openid)
     }
 
     /// With mail, and where it arrives.
     pub(super) fn with_mail(sign_up: SignUp) -> (House, Receiver<Letter>) {
         let (carrier, letters) = crate::mail::mailbox();
-        let house = House::with("http://127.0.0.1:8087", sign_up, Some(carrier));
+        let house = House::with("http://127.0.0.1:8087", sign_up, Some(carrier), None);
         (house, letters)
     }
 
-    fn with(public_url: &str, sign_up: SignUp, carrier: Option<Box<dyn Carrier>>) -> House {
+    fn with(
+        public_url: &str,
+        sign_up: SignUp,
+        carrier: Option<Box<dyn Carrier>>,
+        openid: Option<OpenId>,
+    ) -> House {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             public_url: public_url.to_owned(),
@@ -145,6 +160,7 @@ impl House {
         let mut app = App::start(Arc::clone(&store), settings, first_visit, None, watch).unwrap();
         app.mail =
             carrier.map(|carrier| Mail::start(store, public_url.to_owned(), carrier).unwrap());
+        app.openid = openid;
         let app = Arc::new(app);
         let router = super::routes(&app)
             .fallback(super::not_found)
@@ -290,6 +306,12 @@ impl House {
         let mut answer = self.send(request).await;
         answer.path = path.to_owned();
         answer
+    }
+
+    /// A link on a page of some site.
+    pub(super) async fn get_from(&self, site: &str, path: &str) -> Answer {
+        let request = Request::get(path).header("sec-fetch-site", site);
+        self.send(request.body(Body::empty()).unwrap()).await
     }
 
     pub(super) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {

@@ -34,6 +34,8 @@ mod logging;
 #[cfg(feature = "mail")]
 mod mailing;
 mod model;
+#[cfg(feature = "openid")]
+mod openid;
 mod overload;
 mod paths;
 mod patience;
