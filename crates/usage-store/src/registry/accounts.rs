@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{
-    AccountId, OrganizationId, Role, audit, identities, members, organizations, sessions,
-};
+use super::{AccountId, OrganizationId, Role, audit, identities, members, organizations, sessions};
 use crate::sqlite::{millis, sql, timestamp};
 use crate::{Error, Result, Store};
 
