@@ -23,6 +23,8 @@ impl Fetch {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // The next question is minutes away: a code sent into a closed connection would be lost.
+            .max_idle_connections(0)
             .https_only(!loopback)
             .accept("application/json");
         if loopback {

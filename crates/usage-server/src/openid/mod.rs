@@ -18,6 +18,8 @@ mod metadata;
 #[cfg(feature = "openid")]
 mod provider;
 mod seal;
+#[cfg(all(test, feature = "openid"))]
+mod signing;
 
 use std::sync::Arc;
 use std::time::Duration;

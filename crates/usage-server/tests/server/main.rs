@@ -42,6 +42,8 @@ mod patience;
 mod person;
 mod process;
 mod programs;
+#[cfg(feature = "openid")]
+mod provider;
 mod proxy;
 mod registering;
 mod reporter;

@@ -1,117 +1,11 @@
 //! Sign-in with OpenID Connect, by a real provider on this machine: customers sign up and come back by it, and
 //! operators link it. And what doesn't fit lets nobody in.
 
-use std::net::SocketAddr;
-use std::process::Command;
-
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
-
-use crate::folder::{Folder, Running};
-use crate::http::{Connection, Message};
+use crate::folder::Folder;
+use crate::http::Message;
 use crate::patience::until;
 use crate::person::{Person, link, sent_to};
-use crate::process::Process;
-use crate::programs::program;
-
-const SCRIPT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/server/services/openid.py"
-);
-
-/// How the world reaches our servers, as far as the provider is told; tests take the path of it.
-const URL: &str = "http://localhost";
-const BACK: &str = "http://localhost/sign-in/openid/back";
-
-/// A provider of one test.
-struct Provider {
-    process: Process,
-    address: SocketAddr,
-    client: Value,
-}
-
-impl Provider {
-    /// One whose tokens are valid for so long; `None` where none is installed.
-    fn start(seconds: i32) -> Option<Provider> {
-        let install = "python3-venv, and in an environment pip install -r requirements.txt";
-        let installed = program("oidc-provider-mock", install)?;
-        let mut command = Command::new(installed.with_file_name("python3"));
-        command
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .args([SCRIPT, &seconds.to_string()]);
-        let mut process = Process::start(&mut command, b"");
-        let port = process.line("the provider's port", |line| {
-            line.strip_prefix("listening on ")?.parse::<u16>().ok()
-        });
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let mut provider = Provider {
-            process,
-            address,
-            client: Value::Null,
-        };
-        let client = json!({"redirect_uris": [BACK]});
-        let registered = provider.ask(
-            "POST",
-            "/oauth2/clients",
-            "application/json",
-            client.to_string(),
-        );
-        assert_eq!(registered.status(), 201, "{}", registered.text());
-        provider.client = registered.json();
-        Some(provider)
-    }
-
-    /// Each on a connection of its own, which it closes.
-    fn ask(&self, method: &str, target: &str, kind: &str, body: String) -> Message {
-        let length = body.len();
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}",
-            self.address
-        );
-        let mut connection = Connection::open(self.address).unwrap();
-        connection.exchange(request.as_bytes()).unwrap()
-    }
-
-    /// Somebody has an account there.
-    fn knows(&self, subject: &str, email: &str, verified: bool) {
-        let claims = json!({"email": email, "email_verified": verified});
-        let path = format!("/users/{subject}");
-        let made = self.ask("PUT", &path, "application/json", claims.to_string());
-        assert_eq!(made.status(), 204, "{}", made.text());
-    }
-
-    /// A server that offers it.
-    fn serve(&self, folder: &Folder, secret: &str) -> Running {
-        let file = folder.beside("secret");
-        std::fs::write(&file, format!("{secret}\n")).unwrap();
-        let config = folder.beside("usage.toml");
-        let id = self.client["client_id"].as_str().unwrap();
-        let text = format!(
-            "public-url = \"{URL}\"\n[openid]\nissuer = \"http://{}\"\nclient-id = \"{id}\"\nclient-secret-file = {file:?}\nname = \"Example\"\n",
-            self.address
-        );
-        std::fs::write(&config, text).unwrap();
-        let config = config.to_str().unwrap();
-        folder.serve_with(&["--config", config, "--log", "debug"])
-    }
-
-    fn serve_well(&self, folder: &Folder) -> Running {
-        self.serve(folder, self.client["client_secret"].as_str().unwrap())
-    }
-
-    /// Somebody signs in there, sent by our server to `url`; where that leads.
-    fn signs_in(&self, url: &str, subject: &str) -> String {
-        let target = url
-            .strip_prefix(&format!("http://{}", self.address))
-            .unwrap();
-        let form = "application/x-www-form-urlencoded";
-        let answer = self.ask("POST", target, form, format!("sub={subject}"));
-        assert_eq!(answer.status(), 302, "{}", answer.text());
-        let back = answer.header("location").unwrap();
-        let path = back.strip_prefix(URL).unwrap();
-        path.to_owned()
-    }
-}
+use crate::provider::{Provider, URL};
 
 /// Somebody goes to the provider by the sign-in page; the address there.
 fn leave(person: &mut Person) -> String {
@@ -331,7 +225,7 @@ fn an_invitation_is_accepted_by_the_provider() {
     let mut bob = Person::new(&server);
     let invited = bob.open(&format!("/invite/{code}"));
     let door = link(&invited, "/sign-in/openid");
-    assert!(door.contains(&utf8_percent_encode(code, NON_ALPHANUMERIC).to_string()));
+    assert!(door.contains("next=%2Finvite%2F"), "{door}");
     let away = sent_to(&bob.open(&door));
     let new = sent_to(&bob.open(&provider.signs_in(&away, "bob")));
     let form = bob.open(&new);

@@ -1,19 +1,14 @@
 //! Tokens of every kind that must be refused, signed with keys of the tests' own.
 
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
 use serde_json::{Value, json};
 
 use super::super::keys::Written;
+use super::super::signing::{RSA_N, Signer, signed, text};
 use super::*;
 
 const NOW: i64 = 1_000_000;
 
-/// The number of an RSA key, whose secret part nobody has kept, and a token that it signed.
-const RSA_N: &str = "vURXVnLXnLE1TBzzWG6l_18IQnfxZl183_jn_HP6BN0KNM7nzjbCUFknD1BbjHfOaACw5lGWqWtahErTHdCDs_VlaoUxf-uo\
-    2ueTS4bv7L19aIneMH46W45MsaD4XrYNVYTF3NvhVmdHX-rTwbfCHe7Z-M9-GBdj5ZMb5oQybkCs5ihPS415m6NkowtE3mz-\
-    5KwJ4tt9rA9nlcM1ww3AYLNOOCzKUlUfGRnggqj6lGj2pk_KjZJa4M2Ll19Cpc2sqnsGnAuHilkhDreINfWllJJQPRbbmmp0\
-    PiWLfgr_XhZe3EoPDWZFKjJ5ilw5fyvD7ZCQvEwHCMLjMG4tDdFyBw";
+/// What that key signed.
 const RSA_TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYSJ9.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJzdWIiOiI0MiIsImF1ZCI\
     6InVzYWdlIiwiZXhwIjoxMDAwNjAwLCJpYXQiOjEwMDAwMDAsIm5vbmNlIjoibiIsImVtYWlsIjoiYWRhQGFjbWUuZXhhbXB\
     sZSIsImVtYWlsX3ZlcmlmaWVkIjp0cnVlfQ.Ki6KW7TRF33kV3ObdeS-R_UNMk0CvKidgzV3Dc4y8ILSpbbCTCzauXlbSION\
@@ -21,68 +16,9 @@ const RSA_TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYSJ9.eyJpc3MiOiJodHRwcz
     OdhTU3A_ehpj4p0Og33hDs57xlnHds23cdm8qLpi6z3wbV6zFie8vYdNloqYCvCTO8RA1WCAFJ4bm3RdG4JlEdWlzYqYHtfR\
     6rDWmcn9Mfm7Nn5v6cKD910W32N03WMQQ7pUZWoyajzh2eKSZiK6o7Dk8NJPNKnhwRPDAEq3Br6a1daVzJ4jtYqT7w";
 
-/// A provider with a key of each kind.
-struct Signer {
-    p256: EcdsaKeyPair,
-    ed25519: Ed25519KeyPair,
-    random: SystemRandom,
-}
-
-impl Signer {
-    fn new() -> Signer {
-        let random = SystemRandom::new();
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let p256 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
-        let ed25519 = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
-        Signer {
-            p256: EcdsaKeyPair::from_pkcs8(algorithm, p256.as_ref(), &random).unwrap(),
-            ed25519: Ed25519KeyPair::from_pkcs8(ed25519.as_ref()).unwrap(),
-            random,
-        }
-    }
-
-    /// As it publishes them.
-    fn written(&self) -> Value {
-        let point = self.p256.public_key().as_ref();
-        let (x, y) = (text(&point[1..33]), text(&point[33..]));
-        let ed = text(self.ed25519.public_key().as_ref());
-        json!({"keys": [
-            {"kty": "RSA", "kid": "rsa", "use": "sig", "alg": "RS256", "n": RSA_N, "e": "AQAB"},
-            {"kty": "EC", "kid": "p256", "crv": "P-256", "x": x, "y": y},
-            {"kty": "OKP", "kid": "ed", "crv": "Ed25519", "x": ed},
-            {"kty": "RSA", "kid": "enc", "use": "enc", "n": RSA_N, "e": "AQAB"},
-            {"kty": "RSA", "kid": "pss", "alg": "PS256", "n": RSA_N, "e": "AQAB"},
-            {"kty": "oct", "kid": "oct", "k": "AQAB"},
-            {"kty": "new", "x": 7.to_string()},
-        ]})
-    }
-
-    fn keys(&self) -> Keys {
-        read(self.written())
-    }
-
-    fn es256(&self, header: &Value, claims: &Value) -> String {
-        signed(header, claims, |message| {
-            let signature = self.p256.sign(&self.random, message).unwrap();
-            signature.as_ref().to_vec()
-        })
-    }
-}
-
 fn read(keys: Value) -> Keys {
     let written: Written = serde_json::from_value(keys).unwrap();
     Keys::from(written)
-}
-
-fn text(bytes: &[u8]) -> String {
-    BASE64URL_NOPAD.encode(bytes)
-}
-
-fn signed(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
-    let part = |value: &Value| text(value.to_string().as_bytes());
-    let message = format!("{}.{}", part(header), part(claims));
-    let signature = text(&sign(message.as_bytes()));
-    format!("{message}.{signature}")
 }
 
 fn claims(change: impl FnOnce(&mut Value)) -> Value {
@@ -114,7 +50,7 @@ fn refused(token: &str, keys: &Keys) -> &'static str {
 #[test]
 fn each_algorithm_is_believed_with_its_own_key() {
     let signer = Signer::new();
-    let keys = signer.keys();
+    let keys = read(signer.written());
     let rsa = checked(RSA_TOKEN, &keys).unwrap();
     let email = rsa.email.unwrap();
     assert_eq!((&*rsa.subject, &*email.address), ("42", "ada@acme.example"));
@@ -134,7 +70,7 @@ fn each_algorithm_is_believed_with_its_own_key() {
 #[test]
 fn nothing_is_believed_that_anybody_could_have_signed() {
     let signer = Signer::new();
-    let keys = signer.keys();
+    let keys = read(signer.written());
     let unsigned = |alg: &str| {
         signed(
             &json!({"alg": alg, "kid": "rsa"}),
@@ -185,7 +121,7 @@ fn nothing_is_believed_that_anybody_could_have_signed() {
 #[test]
 fn a_token_is_for_us_of_this_journey_and_of_now() {
     let signer = Signer::new();
-    let keys = signer.keys();
+    let keys = read(signer.written());
     let header = json!({"alg": "ES256", "kid": "p256"});
     let token = |claims: &Value| signer.es256(&header, claims);
     for (name, value) in [
@@ -233,7 +169,7 @@ fn a_token_is_for_us_of_this_journey_and_of_now() {
 #[test]
 fn what_is_no_token_is_refused_in_peace() {
     let signer = Signer::new();
-    let keys = signer.keys();
+    let keys = read(signer.written());
     let fine = signer.es256(&json!({"alg": "ES256"}), &claims(|_| ()));
     let parts: Vec<&str> = fine.split('.').collect();
     for wrong in [

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::super::signing::Signer;
 use super::*;
 use crate::limits::OPENID_ANSWER_MAX_BYTES;
 
@@ -186,6 +187,65 @@ fn a_code_is_exchanged_with_the_secret_and_the_verifier_where_they_belong() {
         let basic = "basic dxnhz2ulm0exom9wzw4rc2vzyw1l";
         assert_eq!(head.to_lowercase().contains(basic), !in_form, "{head}");
     }
+}
+
+#[test]
+fn an_address_may_stand_beside_the_token_if_it_is_the_same_persons() {
+    for (beside, found) in [
+        (
+            json!({"sub": "42", "email": "ada@acme.example", "email_verified": true}),
+            true,
+        ),
+        (
+            json!({"sub": "42", "email": "ada@acme.example", "email_verified": false}),
+            false,
+        ),
+        (
+            json!({"sub": "42", "email": "ada", "email_verified": true}),
+            false,
+        ),
+        (json!({"sub": "42"}), false),
+    ] {
+        let person = told(beside.clone()).unwrap();
+        assert_eq!(person.subject, "42");
+        assert_eq!(person.verified_email.is_some(), found, "{beside}");
+    }
+    let other = json!({"sub": "43", "email": "ada@acme.example", "email_verified": true});
+    let why = told(other).unwrap_err();
+    assert!(
+        why.contains("somebody else") && !why.contains("ada"),
+        "{why}"
+    );
+}
+
+/// Who comes in by a token without an address, where the provider tells this beside it.
+fn told(beside: Value) -> Result<Person, String> {
+    let journey = journey();
+    let (nonce, signer) = (journey.nonce(), Signer::new());
+    let it = scripted(move |asked, address| {
+        let now = Timestamp::now().as_second();
+        let claims = json!({
+            "iss": format!("http://{address}"), "sub": "42", "aud": "usage:1",
+            "exp": now + 600, "iat": now, "nonce": nonce,
+        });
+        let token = signer.es256(&json!({"alg": "ES256", "kid": "p256"}), &claims);
+        Answer::Json(match asked {
+            asked if asked.contains("/.well-known/") => metadata_at(address),
+            asked if asked.starts_with("POST /token") => {
+                json!({"id_token": token, "access_token": "an-access-token"})
+            }
+            asked if asked.starts_with("GET /keys") => signer.written(),
+            asked
+                if asked
+                    .to_lowercase()
+                    .contains("authorization: bearer an-access-token") =>
+            {
+                beside.clone()
+            }
+            _ => Value::Null,
+        })
+    });
+    remote(it.address).who(&journey, "a code")
 }
 
 #[test]

@@ -1,6 +1,7 @@
 """An OpenID Connect provider for one test: oidc-provider-mock, which also demands PKCE here.
 
-openid.py SECONDS     how long its tokens are valid
+openid.py SECONDS            how long its tokens are valid, for registered clients
+openid.py SECONDS SUBJECT    for any client, with a button for this person
 """
 
 import base64
@@ -42,7 +43,9 @@ class Pkce:
             location = dict(headers).get("Location", "")
             for code in parse_qs(urlparse(location).query).get("code", []):
                 self.challenges[code] = query["code_challenge"][0]
-            return start_response(status, headers, *rest)
+            # Its pages would load a style sheet from elsewhere.
+            policy = ("Content-Security-Policy", "default-src 'none'")
+            return start_response(status, [*headers, policy], *rest)
 
         return self.app(environ, start)
 
@@ -61,8 +64,13 @@ def refuse(start_response):
     return [b'{"error": "invalid_grant"}']
 
 
+people = [
+    oidc_provider_mock.User(sub=name, claims={"email": f"{name}@acme.example", "email_verified": True})
+    for name in sys.argv[2:]
+]
 app = oidc_provider_mock.app(
-    require_client_registration=True,
+    require_client_registration=not people,
+    user_claims=people,
     require_nonce=True,
     access_token_max_age=timedelta(seconds=int(sys.argv[1])),
 )
