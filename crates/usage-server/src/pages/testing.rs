@@ -326,6 +326,15 @@ impl House {
         self.post(path, &fields).await
     }
 
+    /// Sends a form, and goes where the answer leads.
+    pub(super) async fn post_and_follow(&self, path: &str, fields: &[(String, String)]) -> Answer {
+        let answer = self.post_form(path, fields).await;
+        match answer.header("location") {
+            nowhere if nowhere.is_empty() => answer,
+            location => self.get(&location).await,
+        }
+    }
+
     pub(super) async fn post_from(
         &self,
         site: &str,

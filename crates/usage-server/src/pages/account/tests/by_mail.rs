@@ -126,7 +126,7 @@ async fn an_operator_has_an_invitation_mailed() {
     let house = house.let_in("op@example.com");
     let page = house.get("/operators").await;
     let entered = page.filled(&[("to", "customer"), ("email", STRANGER)]);
-    let made = house.post_form("/operators/invite", &entered).await;
+    let made = house.post_and_follow("/operators/invite", &entered).await;
     let (letter, link) = next(&letters);
     assert_eq!((&*letter.to, link), (STRANGER, made.link_in_box()));
     assert!(letter.text.contains("op@example.com invites you"));

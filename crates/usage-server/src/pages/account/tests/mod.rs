@@ -251,7 +251,7 @@ async fn where_sign_up_is_by_invitation_a_link_lets_one_customer_in() {
     let house = House::where_sign_up_is(SignUp::Invited).let_in(OP);
     let page = house.get("/operators").await;
     let made = house
-        .post_form("/operators/invite", &page.filled(&[("to", "customer")]))
+        .post_and_follow("/operators/invite", &page.filled(&[("to", "customer")]))
         .await;
     let link = made.link_in_box();
     house.leave();
