@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
-use usage_store::registry::{AccountId, Invitation, InvitationId, InvitedTo};
+use usage_store::registry::{AccountId, Handed, Invitation, InvitationId, InvitedTo};
 
 use super::figures::Moment;
 use super::layout::{Layout, Section};
@@ -218,7 +218,8 @@ pub(super) async fn reset(
         let Some((account, _)) = app.store.account_by_email(&whose)? else {
             return Ok(None);
         };
-        let link = links::reset(&app.store, &secret, account.id, &by, Timestamp::now())?;
+        let (handed, now) = (Handed::OnByHand, Timestamp::now());
+        let link = links::reset(&app.store, &secret, account.id, handed, &by, now)?;
         let (shown, made) = (&app.account.shown_once, Once::Reset(account.id.0));
         shown.keep(session, made, link, Instant::now());
         Ok(Some(account.id.0))

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use usage_store::registry::{InvitedTo, Role};
+use usage_store::registry::{Handed, InvitedTo, Role};
 
 use super::testing::{ACME_MEMBER, ACME_OWNER, Answer, House};
 use crate::account::{Secret, links, password};
@@ -215,7 +215,7 @@ async fn come_in(house: &House, way: &str, name: &str) -> String {
         "reset" => {
             store.add_operator(&email, "", now).unwrap();
             let account = house.account_of(&email);
-            let link = links::reset(store, &secret, account, OP, now).unwrap();
+            let link = links::reset(store, &secret, account, Handed::OnByHand, OP, now).unwrap();
             (house.get(&link).await, link)
         }
         "openid" => {

@@ -107,6 +107,13 @@ pub(super) fn set_password(
     audit::write(db, now, by, "set password", &account.email)
 }
 
+/// Notes that an address is its account's.
+pub(super) fn verify_address(db: &Connection, id: AccountId, now: Timestamp) -> Result<()> {
+    db.prepare_cached(sql!("registry/verify_address"))?
+        .execute(params![id.0, millis(now)])?;
+    Ok(())
+}
+
 /// Accounts.
 impl Store {
     /// Somebody signs up: an account, an organization, and the one the owner of the other, or nothing.
@@ -162,10 +169,6 @@ impl Store {
 
     /// Notes that an account's address is known to be theirs.
     pub fn verify_address(&self, id: AccountId, now: Timestamp) -> Result<()> {
-        self.write(|db| {
-            db.prepare_cached(sql!("registry/verify_address"))?
-                .execute(params![id.0, millis(now)])?;
-            Ok(())
-        })
+        self.write(|db| verify_address(db, id, now))
     }
 }

@@ -25,6 +25,7 @@ pub use identities::Identity;
 pub use invitations::{Invitation, InvitationId, InvitedTo};
 pub use members::{Member, Membership, Role};
 pub use organizations::Organization;
+pub use resets::Handed;
 pub use sessions::{NewSession, OpenSession, Session, SessionId};
 pub(crate) use token_uses::TokenUses;
 pub use tokens::{NewToken, OrganizationToken, Revoked};

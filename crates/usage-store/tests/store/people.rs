@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use usage_store::registry::{
-    AccountId, COMMAND_LINE, InvitedTo, NewAccount, NewSession, OrganizationId, Role,
+    AccountId, COMMAND_LINE, Handed, InvitedTo, NewAccount, NewSession, OrganizationId, Role,
 };
 use usage_store::{Error, Store};
 
@@ -252,10 +252,10 @@ fn a_reset_works_once_and_ends_every_session() {
     sign_in(store, b"ada", ada, "Firefox", noon(0));
     sign_in(store, b"grace", grace, "Firefox", noon(0));
     store
-        .make_reset(b"first", ada, COMMAND_LINE, noon(0), noon(1))
+        .make_reset(b"first", ada, Handed::ByMail, COMMAND_LINE, noon(0), noon(1))
         .unwrap();
     store
-        .make_reset(b"second", ada, COMMAND_LINE, noon(0), noon(1))
+        .make_reset(b"second", ada, Handed::OnByHand, COMMAND_LINE, noon(0), noon(1))
         .unwrap();
     assert_eq!(
         store.reset(b"first", noon(0)).unwrap(),
@@ -271,6 +271,25 @@ fn a_reset_works_once_and_ends_every_session() {
     assert!(store.session(b"grace", noon(0)).unwrap().is_some());
     let again = store.use_reset(b"second", "another", noon(0));
     assert!(matches!(again, Err(Error::NotFound(_))));
+}
+
+#[test]
+fn a_reset_proves_an_address_only_where_it_was_mailed_there() {
+    let World { store, .. } = &World::new();
+    let [(ada, _), _] = two_customers(store);
+    let verified = || store.account(ada).unwrap().unwrap().verified_at;
+    for (handed, proven) in [
+        (Handed::OnByHand, None),
+        (Handed::ByMail, Some(noon(0))),
+        (Handed::OnByHand, Some(noon(0))),
+    ] {
+        // Whoever asks: an operator may be the one who forgot, too.
+        store
+            .make_reset(b"secret", ada, handed, "Ada@Acme.example", noon(0), noon(1))
+            .unwrap();
+        store.use_reset(b"secret", "hash", noon(0)).unwrap();
+        assert_eq!(verified(), proven, "{handed:?}");
+    }
 }
 
 #[test]

@@ -47,6 +47,8 @@ async fn a_link_to_choose_a_password_comes_by_mail_and_the_page_never_tells_who_
         .post_form(&link, &form.filled(&[("password", NEW)]))
         .await;
     assert_eq!(inside.status, 303);
+    let account = house.get("/account").await;
+    assert!(account.text.contains("known to be yours"), "it proves that");
     assert_eq!(signs_in(&house, ACME_OWNER, NEW).await, 303);
 }
 
