@@ -107,6 +107,7 @@ pub(super) struct House {
     router: Router,
     jar: Mutex<BTreeMap<String, String>>,
     address: Mutex<Option<IpAddr>>,
+    claims: Mutex<HeaderMap>,
     _folder: tempfile::TempDir,
 }
 
@@ -170,6 +171,7 @@ impl House {
             router,
             jar: Mutex::default(),
             address: Mutex::default(),
+            claims: Mutex::default(),
             _folder: folder,
         }
     }
@@ -255,6 +257,15 @@ impl House {
     /// From now on requests come from this address; without one nobody is slowed down for it.
     pub(super) fn comes_from(&self, address: &str) {
         *self.address.lock().unwrap() = Some(address.parse().unwrap());
+    }
+
+    /// From now on requests say this, too.
+    pub(super) fn claims(&self, headers: &[(&'static str, &'static str)]) {
+        let claimed = headers.iter().map(|(name, value)| {
+            let name = axum::http::HeaderName::from_static(name);
+            (name, axum::http::HeaderValue::from_static(value))
+        });
+        *self.claims.lock().unwrap() = claimed.collect();
     }
 
     /// A report arrives; its place.
@@ -383,6 +394,9 @@ impl House {
         request
             .headers_mut()
             .insert(COOKIE, pairs.join("; ").parse().unwrap());
+        for (name, value) in &*self.claims.lock().unwrap() {
+            request.headers_mut().insert(name, value.clone());
+        }
         if let Some(address) = *self.address.lock().unwrap() {
             request.extensions_mut().insert(ClientAddress(address));
         }
