@@ -31,6 +31,11 @@ pub(crate) struct LatestOfDay {
 pub(crate) struct DaySet(HashMap<Key, LatestOfDay>);
 
 impl DaySet {
+    /// The server's first report of the day, of whatever kind: there is nothing to look up.
+    pub(crate) fn begin(&mut self, key: Key) {
+        self.0.entry(key).or_default();
+    }
+
     /// A usage observation: if it is the day's latest so far (ties by the journal's order), the server
     /// moves into its cells, and out of the others it was in.
     pub(crate) fn observe(
@@ -53,12 +58,12 @@ impl DaySet {
         places.dedup();
         for old in &latest.places {
             if places.binary_search(old).is_err() {
-                cells.remove(db, (product, day, *old), server)?;
+                cells.leave(db, (product, day, *old), server)?;
             }
         }
         for new in &places {
             if latest.places.binary_search(new).is_err() {
-                cells.insert(db, (product, day, *new), server)?;
+                cells.join(db, (product, day, *new), server)?;
             }
         }
         *latest = LatestOfDay {
@@ -144,7 +149,8 @@ fn encode(places: &[Place]) -> Vec<u8> {
         .collect()
 }
 
-fn decode(bytes: &[u8]) -> Vec<Place> {
+/// The places in a row of the table.
+pub(super) fn decode(bytes: &[u8]) -> Vec<Place> {
     let (numbers, _) = bytes.as_chunks::<4>();
     let (pairs, _) = numbers.as_chunks::<2>();
     pairs

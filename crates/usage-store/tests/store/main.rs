@@ -7,6 +7,7 @@ mod asking;
 mod counting;
 mod erasing;
 mod fleet;
+mod folding;
 mod keeping;
 mod keys;
 mod leaving;
