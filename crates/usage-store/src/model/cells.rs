@@ -47,6 +47,12 @@ pub(crate) const CLONES: Place = Place {
     value: 4,
 };
 
+/// Servers that posted usage on the day. Every such observation puts its server here, among its other cells.
+pub(crate) const POSTED: Place = Place {
+    dimension: OWN,
+    value: 5,
+};
+
 /// Stands for the day where a set is of none.
 pub(crate) const ALL_DAYS: Day = Day(i32::MIN);
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::applied::{self, Mark};
-use super::cells::{ACTIVE, Cells, Place, SHADOWED};
+use super::cells::{ACTIVE, Cells, POSTED, Place, SHADOWED};
 use super::columns::Numbers;
 use super::limits::{BULK_BYTES, OBSERVATIONS_AT_ONCE};
 use super::servers::{Seen, Servers};
@@ -338,14 +338,15 @@ fn twins(
     Ok(twins)
 }
 
-/// The cells that an observation puts its server in: one for each dimension.
+/// The cells that a usage observation puts its server in: one for each dimension, and one for all.
 fn places(
     db: &Connection,
     dictionary: &mut Dictionary,
     (product, day): (ProductId, Day),
     observation: &Observation<'_>,
 ) -> Result<Vec<Place>> {
-    let mut places = Vec::with_capacity(observation.dimensions.len());
+    let mut places = Vec::with_capacity(1 + observation.dimensions.len());
+    places.push(POSTED);
     for (name, value) in &observation.dimensions {
         let dimension = dictionary.dimension(db, product, name, day)?;
         let value = dictionary.value(db, dimension, value)?;

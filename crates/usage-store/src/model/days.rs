@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::cells::{Cells, Place};
+use super::cells::{Cells, POSTED, Place};
 use super::columns::{self, Numbers};
 use super::stat_days;
 use crate::query::{ProductId, ServerId};
@@ -92,6 +92,19 @@ impl DaySet {
         }
         Ok(())
     }
+}
+
+/// After an upgrade: of days that the journal has lost, who posted is told as of all others.
+pub(super) fn begin_posted(db: &Connection) -> Result<()> {
+    db.prepare(sql!("model/begin_posted"))?.execute([])?;
+    let mut cells = Cells::default();
+    let mut query = db.prepare(sql!("model/days_known"))?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = (ProductId(row.get(0)?), Day(row.get(1)?), POSTED);
+        cells.insert(db, key, ServerId(row.get(2)?))?;
+    }
+    cells.save(db)
 }
 
 /// Servers leave a day: their observations, numbers and stats go. The cells are the caller's.

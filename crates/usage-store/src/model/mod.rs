@@ -25,6 +25,7 @@ mod verbs;
 use rusqlite::{Connection, Transaction};
 
 pub(crate) use columns::Packing;
+pub(crate) use counters::{alternates, goes_back};
 pub(crate) use days::DaySet;
 pub(crate) use dictionary::Dictionary;
 pub use limits::TOP_VALUES;
@@ -146,6 +147,7 @@ pub(crate) fn reset_if_outdated(db: &mut Connection) -> Result<bool> {
     if let Some(kept) = retention::kept(&step)? {
         retention::know_nothing(&step, &kept)?;
         servers::begin_counting(&step, first_seq(&step)?)?;
+        days::begin_posted(&step)?;
     }
     step.prepare_cached(sql!("model/set_rules"))?
         .execute([RULES])?;

@@ -12,7 +12,7 @@ use crate::folding::is_partitioned;
 use crate::leaving::erase_all;
 use crate::rebuilding::{any_report, dump};
 
-fn erase(world: &World, cluster: &str, server: Option<&str>, whose: Whose) -> u64 {
+pub(crate) fn erase(world: &World, cluster: &str, server: Option<&str>, whose: Whose) -> u64 {
     let request = ErasureRequest {
         product: "kapacitor".to_owned(),
         cluster_id: cluster.to_owned(),

@@ -102,8 +102,12 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
     ] {
         db.execute_batch(&format!("ALTER TABLE {column}")).unwrap();
     }
-    db.execute_batch("DELETE FROM cell WHERE dimension = 0 AND value > 1; PRAGMA user_version = 2")
-        .unwrap();
+    db.execute_batch(
+        "DELETE FROM cell WHERE dimension = 0 AND value > 1;
+         UPDATE day SET cells = substr(cells, 9);
+         PRAGMA user_version = 2",
+    )
+    .unwrap();
     db
 }
 
