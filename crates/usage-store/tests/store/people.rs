@@ -252,10 +252,24 @@ fn a_reset_works_once_and_ends_every_session() {
     sign_in(store, b"ada", ada, "Firefox", noon(0));
     sign_in(store, b"grace", grace, "Firefox", noon(0));
     store
-        .make_reset(b"first", ada, Handed::ByMail, COMMAND_LINE, noon(0), noon(1))
+        .make_reset(
+            b"first",
+            ada,
+            Handed::ByMail,
+            COMMAND_LINE,
+            noon(0),
+            noon(1),
+        )
         .unwrap();
     store
-        .make_reset(b"second", ada, Handed::OnByHand, COMMAND_LINE, noon(0), noon(1))
+        .make_reset(
+            b"second",
+            ada,
+            Handed::OnByHand,
+            COMMAND_LINE,
+            noon(0),
+            noon(1),
+        )
         .unwrap();
     assert_eq!(
         store.reset(b"first", noon(0)).unwrap(),
