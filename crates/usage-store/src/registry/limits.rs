@@ -26,3 +26,7 @@ pub(super) const TOKEN_USES_PER_STEP: usize = 500;
 
 /// Tokens whose uses are remembered in memory, 16 bytes each. Past this the memory starts anew.
 pub(super) const TOKEN_USES_KEPT: usize = 100_000;
+
+/// Sign-ups that wait for the link in their mail to be opened, 5 KiB each at most: two hours of the most that is
+/// mailed.
+pub(super) const SIGN_UPS_WAITING_MAX: u32 = 10_000;

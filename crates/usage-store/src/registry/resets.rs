@@ -60,11 +60,7 @@ impl Store {
             let email = accounts::get(db, account)?.email;
             forget(db, account, now)?;
             db.prepare_cached(sql!("registry/add_reset"))?
-                .execute(params![
-                    kept(secret, handed),
-                    account.0,
-                    millis(expires_at)
-                ])?;
+                .execute(params![kept(secret, handed), account.0, millis(expires_at)])?;
             audit::write(db, now, by, "make password reset", &email)
         })
     }
