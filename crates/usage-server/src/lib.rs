@@ -8,6 +8,7 @@ mod cli;
 mod command;
 mod config;
 mod demo;
+mod export;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod health;
