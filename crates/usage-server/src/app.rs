@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use usage_store::Store;
 
 use crate::account::{AccountState, FirstVisit};
+use crate::api;
 use crate::config::SignUp;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
@@ -26,6 +28,8 @@ pub(crate) struct App {
     pub(crate) account: AccountState,
     /// What is mailed; `None` where no mail server is named.
     pub(crate) mail: Option<Mail>,
+    /// Lets a few questions of operators in at a time.
+    pub(crate) questions: Semaphore,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -44,6 +48,7 @@ impl App {
             ingest: Ingest::start(&store, &settings, nudge, &watch)?,
             account: AccountState::new(first_visit),
             mail: None,
+            questions: api::turnstile(),
             store,
             settings,
             watch,

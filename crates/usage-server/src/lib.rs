@@ -3,6 +3,7 @@
 //! into an exit code. 0 done, 2 usage or configuration error, 1 anything else.
 
 mod account;
+mod api;
 mod app;
 mod cli;
 mod command;

@@ -314,3 +314,7 @@ pub(crate) const MAIL_ADDRESSES_PER_HOUR_MAX: usize = 5_000;
 
 /// Sign-ups that wait for the link in their mail to be opened, 3 KiB each at most.
 pub(crate) const SIGN_UPS_WAITING_MAX: usize = 2_000;
+
+/// Questions of operators that are worked on at once: two processors need no more, and each may hold some
+/// ten MiB while it counts.
+pub(crate) const QUESTIONS_AT_ONCE: usize = 4;

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 63] = [
+const NAMES: &[&str] = &[
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
@@ -15,6 +15,8 @@ const NAMES: [&str; 63] = [
     "/api/v1/forget/{code}",
     "/api/v1/register/device",
     "/api/v1/register/token",
+    "/api/v1/query",
+    "/api/v1/query/{question}",
     "/api/v1/openapi.json",
     "/healthz",
     "/readyz",

@@ -23,7 +23,7 @@ use crate::ingest::Refusal;
 use crate::limits::COMPRESSED_FROM_BYTES;
 use crate::request::{ClientAddress, RequestId};
 use crate::serve::Answer;
-use crate::{health, ingest, openapi, pages, register};
+use crate::{api, health, ingest, openapi, pages, register};
 
 /// All doors, and a short way to those that reports come through: of a request's time in the event loop
 /// the router took a sixth.
@@ -81,6 +81,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .method_not_allowed_fallback(async |method| Refusal::WrongMethod(method))
+        .merge(api::routes())
         .merge(pages);
     let at_the_tidied_path = doors
         .clone()

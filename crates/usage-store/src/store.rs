@@ -16,6 +16,7 @@ use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
 use crate::model::{self, Dictionary, Model, applied};
 use crate::quarantine::{self, Refused};
+use crate::query::ground::Answering;
 use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
@@ -45,6 +46,7 @@ pub struct Store {
     checkpointer: Mutex<Connection>,
     model: Mutex<Model>,
     key_upkeep: Mutex<KeyUpkeep>,
+    pub(crate) answering: Answering,
     pub(crate) grants: tokens::Grants,
     pub(crate) token_uses: Uses<TokenId>,
     pub(crate) api_key_uses: Uses<ApiKeyId>,
@@ -105,6 +107,8 @@ pub enum Opening<'a> {
     /// `model.db` had taken in more than `usage.db` holds, which is an older one than it was made
     /// from: it is made anew.
     ModelAhead,
+    /// `model.db` is of an older program, which asked less of it: it is made anew.
+    ModelOutdated,
 }
 
 /// Opening, closing, upkeep.
@@ -166,6 +170,9 @@ impl Store {
         if alone && model::reset_if_ahead(&mut model)? {
             tell(Opening::ModelAhead);
         }
+        if model::reset_if_outdated(&mut model)? {
+            tell(Opening::ModelOutdated);
+        }
         let appender = Appender::new(&db)?;
         Ok(Store {
             turns: Turns::default(),
@@ -180,6 +187,7 @@ impl Store {
                 dictionary: Dictionary::default(),
             }),
             key_upkeep: Mutex::default(),
+            answering: Answering::default(),
             grants: tokens::Grants::default(),
             token_uses: Uses::default(),
             api_key_uses: Uses::default(),

@@ -29,6 +29,8 @@ pub(crate) enum Access {
     Anybody,
     /// Anybody; with a token in the name of its organization.
     TokenOrNobody,
+    /// An operator, with an API key or signed in.
+    ApiKey,
 }
 
 /// A JSON body that is posted, compressed or not.
@@ -55,6 +57,8 @@ pub(crate) enum Content {
     Json(&'static str, Value),
     /// A line of text.
     Text(&'static str),
+    /// JSON of this schema.
+    Shape(Value),
     /// JSON of any shape.
     AnyJson,
 }
@@ -87,6 +91,7 @@ impl Answer {
             Content::Text(example) => {
                 json!({"text/plain": {"schema": {"type": "string"}, "example": example}})
             }
+            Content::Shape(schema) => json!({"application/json": {"schema": schema}}),
             Content::AnyJson => json!({"application/json": {"schema": {"type": "object"}}}),
         };
         let mut answer = json!({"description": self.description, "content": content});
@@ -149,6 +154,7 @@ impl Access {
         ];
         match self {
             Access::Anybody => json!([]),
+            Access::ApiKey => json!([{"apiKey": []}]),
             Access::TokenOrNobody => [&[json!({})], &token[..]].concat().into(),
         }
     }

@@ -10,13 +10,17 @@ use rusqlite::types::Value;
 use crate::folder::{Folder, Running};
 use crate::patience::until;
 
-const TABLES: [&str; 5] = [
-    "SELECT id, product, cluster_id, server_id, organization, first_seen, last_seen, host,
-            host_at, version, version_at, usage, usage_at, spans FROM server ORDER BY id",
+const TABLES: [&str; 10] = [
+    "SELECT * FROM cluster ORDER BY id",
+    "SELECT id, product, cluster_id, server_id, organization, cluster, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans, reports, starts, prev_host, host_returns, backwards FROM server ORDER BY id",
+    "SELECT * FROM dimension ORDER BY id",
+    "SELECT * FROM number_key ORDER BY id",
     "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
+    "SELECT product, day, server, numbers FROM day_numbers ORDER BY 1, 2, 3",
+    "SELECT * FROM stat_day ORDER BY 1, 2",
     "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
     "SELECT * FROM day_reports ORDER BY 1, 2, 3",
-    "SELECT * FROM applied",
+    "SELECT seq, element, received_at, spans_from FROM applied",
 ];
 
 /// The journal's file, with the read model's beside.

@@ -203,6 +203,14 @@ pub(crate) fn next_seq(db: &Connection) -> Result<Seq> {
     Ok(next.unwrap_or(0) as Seq)
 }
 
+/// The place of the oldest report that is kept, or of one that stood before it.
+pub(crate) fn first_seq(db: &Connection) -> Result<Seq> {
+    let first: Option<i64> = db
+        .prepare_cached(sql!("fleet/first_place"))?
+        .query_row([], |row| row.get(0))?;
+    Ok(first.unwrap_or(0) as Seq)
+}
+
 fn packed(report: &NewReport, seq: Seq, unlisted: bool) -> Packed<'_> {
     Packed {
         seq,

@@ -1,6 +1,10 @@
 //! Every limit of the read model, each with its reason. What is over a limit stays in the
 //! journal; it is only not told apart in roll-ups.
 
+/// The rules by which the model is derived: raised where they say more than before, so that what was
+/// derived by older ones is made anew.
+pub(crate) const RULES: i64 = 1;
+
 /// Bytes of a dimension's value; what is longer is prose, not a dimension's value, and
 /// counts as [`OTHER`](super::dictionary::OTHER).
 pub(crate) const VALUE_BYTES: usize = 256;
@@ -12,3 +16,7 @@ pub(crate) const OBSERVATIONS_AT_ONCE: usize = 4_000;
 
 /// Ids remembered in memory: at 150 bytes each, 45 MB. Past this the memory starts anew.
 pub(crate) const IDS_KEPT: usize = 300_000;
+
+/// Bytes of a product-stats report, without white space, that are kept for the series; what is larger is in
+/// the journal only. Programs send one to ten thousand; a server's page reads some hundred days of them.
+pub(crate) const STATS_BYTES: usize = 64 * 1024;

@@ -1,22 +1,34 @@
 //! What is asked of the read model: the answers' types. One file a question.
 
+mod active;
 pub(crate) mod activity;
+mod asked;
+pub(crate) mod census;
+mod counted;
 pub(crate) mod fleet;
 pub(crate) mod fleet_reports;
 mod fleet_servers;
 pub(crate) mod fleet_spans;
 mod fleet_verbs;
+pub(crate) mod ground;
+pub mod limits;
+mod memo;
 pub(crate) mod products;
 pub(crate) mod reports;
 pub(crate) mod servers;
 pub(crate) mod shares;
+mod split;
 mod verbs;
 pub(crate) mod vitals;
 
+pub use active::{Active, ActiveOf};
 pub use activity::ACTIVE_WITHIN;
+pub use asked::{Asked, Filter, Per, Who, Window};
+pub use census::Heads;
 pub use fleet::{Fleet, FleetProduct};
 pub use fleet_reports::{Found, Wanted};
 pub use fleet_servers::{Cluster, FoundServers, ServerPlace};
+pub use split::{By, Group};
 pub use vitals::Vitals;
 
 use jiff::Timestamp;

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, Vitals,
-    activity, products, reports, servers, shares, vitals,
+    Active, ActiveOf, Asked, By, Freshness, Per, ProductId, ProductSummary, ServerDetail, ServerId,
+    ServerSummary, Share, Vitals, Window, active, activity, products, reports, servers, shares,
+    vitals,
 };
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
 use crate::model::applied;
@@ -43,10 +44,37 @@ impl Store {
             .pop())
     }
 
+    /// The product with this name.
+    pub fn product_named(&self, name: &str) -> Result<Option<ProductId>> {
+        self.readers.read(|db| products::named(db, name))
+    }
+
+    /// The names of all products, adopted ones first, then by name.
+    pub fn product_names(&self) -> Result<Vec<String>> {
+        self.readers.read(products::names)
+    }
+
     /// Active servers for each day from `from` up to and with `to`.
     pub fn active_by_day(&self, product: ProductId, from: Day, to: Day) -> Result<Vec<(Day, u64)>> {
         self.readers
             .read(|db| activity::by_day(db, product, from, to))
+    }
+
+    /// How many servers, clusters and organizations are active in each period of a window.
+    pub fn active(&self, asked: &Asked, window: Window, per: Per) -> Result<Vec<Active>> {
+        self.question(|ground| active::active(ground, asked, window, per))
+    }
+
+    /// The same by groups: the `top` largest, what is left as one, and who is in none.
+    pub fn active_by(
+        &self,
+        asked: &Asked,
+        window: Window,
+        per: Per,
+        by: &By,
+        top: usize,
+    ) -> Result<Vec<ActiveOf>> {
+        self.question(|ground| active::active_by(ground, asked, (window, per), by, top))
     }
 
     /// The dimensions seen of a product, sorted.

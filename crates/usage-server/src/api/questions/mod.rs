@@ -1,0 +1,23 @@
+//! Every question, one file each: what it takes, what its answer's columns mean, and the one call of the
+//! store that answers it.
+
+mod active;
+
+use usage_store::query::Group;
+
+use super::question::Question;
+use super::table::Cell;
+
+/// All of them, in the order of the documentation.
+pub(crate) static QUESTIONS: &[Question] = &[active::QUESTION];
+
+/// A group's name in a cell: what is not told apart is `(other)`, what has none is empty.
+impl From<Group> for Cell {
+    fn from(group: Group) -> Cell {
+        match group {
+            Group::Named(name) => Cell::Text(name),
+            Group::Other => Cell::Text("(other)".to_owned()),
+            Group::Without => Cell::Empty,
+        }
+    }
+}
