@@ -9,6 +9,7 @@ use usage_store::Store;
 use crate::account::{AccountState, FirstVisit};
 use crate::api;
 use crate::config::SignUp;
+use crate::export;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) mail: Option<Mail>,
     /// Lets a few questions of operators in at a time.
     pub(crate) questions: Semaphore,
+    /// Lets a few exports out at a time.
+    pub(crate) exports: Arc<Semaphore>,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -49,6 +52,7 @@ impl App {
             account: AccountState::new(first_visit),
             mail: None,
             questions: api::turnstile(),
+            exports: export::turnstile(),
             store,
             settings,
             watch,

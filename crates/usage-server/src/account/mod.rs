@@ -2,7 +2,6 @@
 //! extractors [`SignedIn`] (anybody with an account), [`Operator`], [`Member`] (of the organization
 //! of the path), and [`Asker`] (a program, by an API key). No pages here.
 
-#[allow(dead_code, reason = "the doors of questions and exports come next")]
 mod api;
 pub(crate) mod api_key;
 mod cookie;
@@ -20,10 +19,6 @@ mod session;
 mod shown_once;
 mod throttle;
 
-#[allow(
-    unused_imports,
-    reason = "the doors of questions and exports come next"
-)]
 pub(crate) use self::api::{Asker, Export, Read};
 pub(crate) use self::csrf::{FormGuard, is_cross_site};
 pub(crate) use self::first_visit::FirstVisit;

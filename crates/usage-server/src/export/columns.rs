@@ -107,51 +107,52 @@ pub(crate) struct Found(BTreeMap<String, Seen>);
 /// What came under a name.
 #[derive(Default)]
 struct Seen {
-    rows: u64,
+    words: u64,
+    numbers: u64,
     tag: bool,
+    /// Not only booleans.
     text: bool,
-    flag: bool,
-    int: bool,
     negative: bool,
-    uint: bool,
+    above_int: bool,
     float: bool,
 }
 
 impl Seen {
     fn see(&mut self, said: Said<'_>) {
-        self.rows += 1;
+        match said {
+            Said::Number(_) => self.numbers += 1,
+            _ => self.words += 1,
+        }
         match said {
             Said::Tag(_) => (self.tag, self.text) = (true, true),
             Said::Text(_) => self.text = true,
-            Said::Flag(_) => self.flag = true,
-            Said::Number(Number::Int(n)) => {
-                self.int = true;
-                self.negative |= n < 0;
-            }
-            Said::Number(Number::UInt(_)) => self.uint = true,
+            Said::Flag(_) => {}
+            Said::Number(Number::Int(n)) => self.negative |= n < 0,
+            Said::Number(Number::UInt(_)) => self.above_int = true,
             Said::Number(Number::Float(_)) => self.float = true,
         }
     }
 
-    fn words(&self) -> Option<Type> {
-        match (self.text, self.flag) {
-            (true, _) => Some(Type::Text),
-            (false, true) => Some(Type::Flag),
-            (false, false) => None,
-        }
-    }
-
-    fn numbers(&self) -> Option<Type> {
-        match self {
-            Seen { float: true, .. } => Some(Type::Float),
-            Seen {
-                uint: true,
-                negative: true,
-                ..
-            } => Some(Type::Float),
-            Seen { uint: true, .. } => Some(Type::UInt),
-            Seen { int: true, .. } => Some(Type::Int),
-            _ => None,
+    fn kind(&self, numbers: bool) -> Type {
+        match (numbers, self) {
+            (false, Seen { text: true, .. }) => Type::Text,
+            (false, _) => Type::Flag,
+            (true, Seen { float: true, .. }) => Type::Float,
+            (
+                true,
+                Seen {
+                    above_int: true,
+                    negative: true,
+                    ..
+                },
+            ) => Type::Float,
+            (
+                true,
+                Seen {
+                    above_int: true, ..
+                },
+            ) => Type::UInt,
+            (true, _) => Type::Int,
         }
     }
 }
@@ -168,32 +169,36 @@ impl Found {
         }
     }
 
-    /// Columns for at most so many of the names: those that most rows have.
+    /// At most so many columns, for what most rows have. Where two would have the same name, the one of
+    /// more rows keeps it, so that a stranger's row renames nothing.
     pub(crate) fn columns(&self, at_most: usize) -> Columns {
-        let mut names: Vec<(&String, &Seen)> = self.0.iter().collect();
-        names.sort_by(|a, b| b.1.rows.cmp(&a.1.rows).then(a.0.cmp(b.0)));
-        names.truncate(at_most);
-        names.sort_by_key(|(name, _)| *name);
+        let mut wanted: Vec<(u64, &String, bool)> = Vec::new();
+        for (name, seen) in &self.0 {
+            wanted.push((seen.words, name, false));
+            wanted.push((seen.numbers, name, true));
+        }
+        wanted.retain(|(rows, ..)| *rows > 0);
+        wanted.sort_by(|a, b| b.0.cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        wanted.truncate(at_most);
         let mut taken = Taken::default();
+        let mut named: Vec<(&String, bool, String)> = Vec::new();
+        for (_, name, numbers) in wanted {
+            named.push((name, numbers, taken.take(name, numbers)));
+        }
+        named.sort();
         let mut columns = Columns::default();
-        for (name, seen) in names {
-            let (words, numbers) = (seen.words(), seen.numbers());
-            let plain = taken.is_free(name) && !(words.is_some() && numbers.is_some());
-            let mut add = |kind: Option<Type>, prefix: &str| {
-                let kind = kind?;
-                let wanted = match plain {
-                    true => name.clone(),
-                    false => format!("{prefix}{name}"),
-                };
-                columns.all.push(Column {
-                    name: taken.take(wanted),
-                    kind,
-                    is_tag: seen.tag && prefix == "tag_",
-                });
-                Some(columns.all.len() - 1)
-            };
-            let places = (add(words, "tag_"), add(numbers, "value_"));
-            columns.by_name.insert(name.clone(), places);
+        for (at, (name, numbers, column)) in named.into_iter().enumerate() {
+            let seen = &self.0[name];
+            columns.all.push(Column {
+                name: column,
+                kind: seen.kind(numbers),
+                is_tag: seen.tag && !numbers,
+            });
+            let places = columns.by_name.entry(name.clone()).or_default();
+            match numbers {
+                true => places.1 = Some(at),
+                false => places.0 = Some(at),
+            }
         }
         columns
     }
@@ -214,14 +219,107 @@ impl Taken {
         !name.is_empty() && !self.0.contains(&name.to_lowercase())
     }
 
-    fn take(&mut self, wanted: String) -> String {
-        let mut name = wanted.clone();
+    fn take(&mut self, wanted: &str, numbers: bool) -> String {
+        let mut name = wanted.to_owned();
         let mut n = 1;
         while !self.is_free(&name) {
+            let prefix = if numbers { "value_" } else { "tag_" };
+            name = match n {
+                1 => format!("{prefix}{wanted}"),
+                n => format!("{prefix}{wanted}_{n}"),
+            };
             n += 1;
-            name = format!("{wanted}_{n}");
         }
         self.0.insert(name.to_lowercase());
         name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use usage_store::StoredReport;
+    use usage_store::report::Kind;
+
+    use super::super::rows;
+    use super::*;
+
+    pub(super) fn report(body: &str) -> StoredReport {
+        StoredReport {
+            seq: 0,
+            kind: Kind::Usage,
+            product: "p".into(),
+            organization: None,
+            received_at: Timestamp::UNIX_EPOCH,
+            reported_at: None,
+            idempotency_key: None,
+            install_key: None,
+            unlisted: false,
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    fn found(bodies: &[&str]) -> Found {
+        let mut found = Found::default();
+        for body in bodies {
+            let report = report(body);
+            rows(&report, None).iter().for_each(|row| found.see(row));
+        }
+        found
+    }
+
+    #[test]
+    fn a_name_has_a_column_for_each_kind_of_thing_and_the_most_used_keeps_it() {
+        let often = r#"[{"tags":{"os":"linux","host":"h","version":"1"},"values":{"n":1,"up":true,"time":5,"u":18446744073709551615,"f":1}}]"#;
+        let junk = r#"[{"tags":{"OS":"x","n":"one"},"values":{"up":"yes","f":0.5,"day":1,"u":-1,"kind":"k"}}]"#;
+        let columns = found(&[often, often, junk]).columns(100);
+        let all: Vec<(&str, Type)> = columns
+            .all
+            .iter()
+            .map(|one| (&*one.name, one.kind))
+            .collect();
+        assert_eq!(
+            all,
+            [
+                ("tag_OS", Type::Text),
+                ("value_day", Type::Int),
+                ("f", Type::Float),
+                ("tag_kind", Type::Text),
+                ("tag_n", Type::Text),
+                ("n", Type::Int),
+                ("os", Type::Text),
+                ("value_time", Type::Int),
+                ("u", Type::Float),
+                ("up", Type::Text),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_no_column_is_not_lost() {
+        let body = r#"[{"tags":{"a":"1","b":"2"},"values":{"n":3,"x":0.5,"y":true}}]"#;
+        let often = r#"[{"tags":{"b":"2"},"values":{"n":3}}]"#;
+        let columns = found(&[body, often]).columns(2);
+        let names: Vec<&str> = columns.all.iter().map(|one| &*one.name).collect();
+        assert_eq!(names, ["b", "n"]);
+        let (report, mut cells) = (report(body), Vec::new());
+        let row = &rows(&report, None)[0];
+        let rest = columns.place(row, &mut cells);
+        assert_eq!(rest.unwrap(), r#"{"a":"1","x":0.5,"y":true}"#);
+        assert_eq!(
+            cells,
+            [Some(Said::Tag("2")), Some(Said::Number(Number::Int(3)))]
+        );
+    }
+
+    #[test]
+    fn names_that_somebody_makes_up_take_bounded_room() {
+        let mut all = Found::default();
+        for n in 0..NAMES_LOOKED_AT / 500 + 3 {
+            let names: Vec<String> = (0..500).map(|at| format!("\"k{n}-{at}\":1")).collect();
+            let report = report(&format!("[{{\"values\":{{{}}}}}]", names.join(",")));
+            rows(&report, None).iter().for_each(|row| all.see(row));
+        }
+        assert_eq!(all.0.len(), NAMES_LOOKED_AT);
     }
 }

@@ -10,6 +10,8 @@
 
 mod columns;
 mod csv;
+mod described;
+mod door;
 mod download;
 mod json_line;
 mod limits;
@@ -23,6 +25,8 @@ mod walk;
 mod when;
 
 pub(crate) use self::columns::Found;
+pub(crate) use self::described::operations;
+pub(crate) use self::door::{reports, turnstile};
 pub(crate) use self::download::download;
 pub(crate) use self::organizations::Organizations;
 pub(crate) use self::parquet::Parquet;

@@ -57,11 +57,6 @@ impl Walk {
         }
     }
 
-    /// The same from the beginning.
-    pub(crate) fn again(&self) -> Walk {
-        Walk::between(self.which.clone(), 0, self.end)
-    }
-
     /// The place to go on from.
     pub(crate) fn next(&self) -> Seq {
         self.next.min(self.end)

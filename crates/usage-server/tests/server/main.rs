@@ -18,6 +18,7 @@ mod conformance;
 mod crowded;
 mod dashboard;
 mod demo;
+mod exporting;
 mod extensions;
 mod faults;
 mod folder;

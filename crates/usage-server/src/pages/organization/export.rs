@@ -57,6 +57,32 @@ mod tests {
     use super::super::super::testing::House;
 
     #[tokio::test]
+    async fn a_table_comes_down_in_which_no_text_is_a_formula() {
+        let house = House::with_customers();
+        let usage = r#"[{"tags":{"=name":"@x","version":"+1"},"values":{"cluster_id":"-c","n":-7,"host":"=cmd|' /C calc'!A0"}}]"#;
+        house.append_for("Acme", Kind::Usage, "=product", usage);
+        house.append_for("Umbrella", Kind::Usage, "theirs", usage);
+        let path = format!("{}/export?format=csv", house.path_of("Acme"));
+        let table = house.get(&path).await;
+        assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
+        assert!(table.header("content-disposition").contains("reports.csv"));
+        let lines: Vec<&str> = table.text.lines().collect();
+        let [head, row] = lines[..] else {
+            panic!("{}", table.text)
+        };
+        assert!(head.ends_with(",series,'=name,n,other"), "{head}");
+        let (_, row) = row.split_once(",usage,").unwrap();
+        let said = "'=product,Acme,'-c,,'=cmd|' /C calc'!A0,'+1,,'@x,-7,";
+        assert_eq!(row, said);
+        let wrong = house.get(&format!("{path}&format=xml")).await;
+        assert_eq!(wrong.status, 400);
+        let page = house
+            .get(&format!("{}/reports", house.path_of("Acme")))
+            .await;
+        assert!(page.text.contains("format=csv"));
+    }
+
+    #[tokio::test]
     async fn all_reports_come_down_and_another_server_takes_them() {
         let house = House::with_customers();
         let body = |n: u32| format!(r#"[{{"values":{{"cluster_id":"c","n":{n}}}}}]"#);
