@@ -70,7 +70,8 @@ fn digits(out: &mut impl Write, number: Number) -> io::Result<()> {
 /// A text as a cell.
 fn text(out: &mut impl Write, text: &str) -> io::Result<()> {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let needs_quotes = text.contains([',', '"', '\r', '\n']) || text.trim() != text;
+    let splits = |byte| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    let needs_quotes = text.bytes().any(splits) || text.trim() != text;
     if needs_quotes {
         out.write_all(b"\"")?;
     }

@@ -82,9 +82,11 @@ fn measurement(product: &str) -> String {
 
 /// Blank tags are none.
 fn add_tag(key: &mut String, name: &str, tag: &str) {
+    if name.is_empty() || tag.is_empty() || tag.len() > LINE_PROTOCOL_KEY_MAX_BYTES {
+        return;
+    }
     let (name, tag) = (escaped(name, KEYS), escaped(tag, KEYS));
-    let longer = key.len() + name.len() + tag.len() + 2;
-    if name.is_empty() || tag.is_empty() || longer > LINE_PROTOCOL_KEY_MAX_BYTES {
+    if key.len() + name.len() + tag.len() + 2 > LINE_PROTOCOL_KEY_MAX_BYTES {
         return;
     }
     key.push(',');

