@@ -32,6 +32,8 @@ pub(crate) use self::session::{end, start};
 pub(crate) use self::shown_once::{Once, ShownOnce};
 pub(crate) use self::throttle::Throttle;
 
+use usage_store::registry::AccountId;
+
 /// What signing in needs to remember while the server runs.
 pub(crate) struct AccountState {
     /// Hashes and checks passwords, two at a time.
@@ -41,7 +43,9 @@ pub(crate) struct AccountState {
     /// Slows down who has mail sent.
     pub(crate) mails: Throttle,
     /// Bounds what sign-ins write into the audit log.
-    pub(crate) noted: Noted,
+    pub(crate) noted: Noted<AccountId>,
+    /// The same of exports.
+    pub(crate) exports_noted: Noted<String>,
     /// The same for codes that programs show.
     pub(crate) user_codes: Throttle,
     /// The link that makes the first operator.
@@ -58,6 +62,7 @@ impl AccountState {
             throttle: Throttle::default(),
             mails: Throttle::default(),
             noted: Noted::default(),
+            exports_noted: Noted::default(),
             user_codes: Throttle::default(),
             first_visit,
             shown_once: ShownOnce::default(),

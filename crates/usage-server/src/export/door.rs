@@ -2,6 +2,7 @@
 //! wanted at once. Parquet is a folder of files, which the command writes.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -46,8 +47,11 @@ pub(crate) async fn reports(
         // Who takes everything away is written down.
         let subject = format!("{}{}", format.file_name(), told(&which));
         let now = Timestamp::now();
-        held.store
-            .note(&asker.name, "export reports", &subject, now)?;
+        let noted = &held.account.exports_noted;
+        if noted.allows(asker.name.clone(), Instant::now()) {
+            held.store
+                .note(&asker.name, "export reports", &subject, now)?;
+        }
         Walk::new(&held.store, which)
     });
     let walk = match begun.await {

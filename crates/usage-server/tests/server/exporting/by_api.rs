@@ -50,6 +50,10 @@ fn a_key_exports_what_the_command_does_until_it_is_revoked() {
             written.replace("\r\n", "\n")
         );
     }
+    let noted = "SELECT count(*) FROM audit WHERE actor = 'API key warehouse' AND action = 'export reports'";
+    let database = rusqlite::Connection::open(folder.database()).unwrap();
+    let noted: i64 = database.query_row(noted, [], |row| row.get(0)).unwrap();
+    assert_eq!(noted, 3);
     let list = folder.run(&["api-key", "list"]).well();
     assert!(
         list.contains("warehouse\texport\tcommand line") && list.contains("\tvalid\n"),

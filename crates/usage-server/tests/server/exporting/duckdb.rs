@@ -143,7 +143,9 @@ fn types_counts_and_sums_are_those_of_the_json_lines() {
         let own = elements
             .iter()
             .filter(|(report, _)| report["organization"].as_str() == name);
-        let times = own.clone().map(|(report, _)| time(report).parse::<jiff::Timestamp>().unwrap());
+        let times = own
+            .clone()
+            .map(|(report, _)| time(report).parse::<jiff::Timestamp>().unwrap());
         let first = times.min().unwrap().as_millisecond();
         json!([name, own.count(), first])
     };
