@@ -3,24 +3,36 @@
 //! `observed`, as a point without a field is none, and points can be counted by it.
 //!
 //! A field has one type in a measurement for good, so a name under which whole and other numbers came has
-//! floats only: that is what [`Columns`] are for here. Without them each number has its own type.
+//! floats only: that is what [`Columns`] are for here. Whoever can't look at all reports first has none; then
+//! every number is a float, as senders write 86400 for 86400.0.
 //!
 //! Points of the same tags and time would replace each other. Reports have milliseconds, so what is below
 //! tells their places apart: the same report is the same point whenever it is written.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use usage_store::report::Number;
 
-use super::columns::{Columns, Type};
+use super::columns::{Columns, FIXED, Type};
 use super::limits::LINE_PROTOCOL_KEY_MAX_BYTES;
 use super::row::{Row, Said};
 
 /// The field that every point has.
 const OBSERVED: &str = "observed";
 
+/// Appends a row whose names nobody looked at before.
+pub(crate) fn put(text: &mut Vec<u8>, row: &Row<'_>) {
+    // Writing to memory doesn't fail.
+    let _ = write(text, None, row);
+}
+
 /// Writes a row.
-pub(crate) fn write(out: &mut impl Write, columns: &Columns, row: &Row<'_>) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut impl Write,
+    columns: Option<&Columns>,
+    row: &Row<'_>,
+) -> io::Result<()> {
     let report = row.report;
     let mut key = measurement(&report.product);
     let fixed = [
@@ -37,8 +49,17 @@ pub(crate) fn write(out: &mut impl Write, columns: &Columns, row: &Row<'_>) -> i
     }
     let mut fields = String::new();
     for (name, said) in row.said() {
-        let column = columns.of(name, said).map(|at| &columns.all[at]);
-        let name = column.map_or(name, |column| &column.name);
+        let column = columns.and_then(|columns| columns.all.get(columns.of(name, said)?));
+        let name = match column {
+            Some(column) => Cow::Borrowed(column.name.as_str()),
+            // Nobody says by a tag of that name whose a point is.
+            None if FIXED.contains(&name) => Cow::Owned(match said {
+                Said::Tag(_) => format!("tag_{name}"),
+                _ => format!("value_{name}"),
+            }),
+            None => Cow::Borrowed(name),
+        };
+        let name = name.as_ref();
         let is_tag = column.is_some_and(|column| column.is_tag);
         match said {
             Said::Tag(word) => add_tag(&mut key, name, word),
@@ -50,7 +71,10 @@ pub(crate) fn write(out: &mut impl Write, columns: &Columns, row: &Row<'_>) -> i
             }
             Said::Flag(flag) => add_field(&mut fields, name, &flag.to_string()),
             Said::Number(number) => {
-                let kind = column.map(|column| column.kind);
+                let kind = match columns {
+                    Some(_) => column.map(|column| column.kind),
+                    None => Some(Type::Float),
+                };
                 add_field(&mut fields, name, &written(number, kind));
             }
         }
@@ -146,3 +170,6 @@ fn quoted(text: &str) -> String {
     written.push('"');
     written
 }
+
+#[cfg(test)]
+mod tests;
