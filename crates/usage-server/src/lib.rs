@@ -10,6 +10,7 @@ mod command;
 mod config;
 mod demo;
 mod export;
+mod forward;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod health;

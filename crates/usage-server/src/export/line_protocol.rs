@@ -3,24 +3,36 @@
 //! `observed`, as a point without a field is none, and points can be counted by it.
 //!
 //! A field has one type in a measurement for good, so a name under which whole and other numbers came has
-//! floats only: that is what [`Columns`] are for here. Without them each number has its own type.
+//! floats only: that is what [`Columns`] are for here. Whoever can't look at all reports first has none; then
+//! every number is a float, as senders write 86400 for 86400.0.
 //!
 //! Points of the same tags and time would replace each other. Reports have milliseconds, so what is below
 //! tells their places apart: the same report is the same point whenever it is written.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use usage_store::report::Number;
 
-use super::columns::{Columns, Type};
+use super::columns::{Columns, FIXED, Type};
 use super::limits::LINE_PROTOCOL_KEY_MAX_BYTES;
 use super::row::{Row, Said};
 
 /// The field that every point has.
 const OBSERVED: &str = "observed";
 
+/// Appends a row whose names nobody looked at before.
+pub(crate) fn put(text: &mut Vec<u8>, row: &Row<'_>) {
+    // Writing to memory doesn't fail.
+    let _ = write(text, None, row);
+}
+
 /// Writes a row.
-pub(crate) fn write(out: &mut impl Write, columns: &Columns, row: &Row<'_>) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut impl Write,
+    columns: Option<&Columns>,
+    row: &Row<'_>,
+) -> io::Result<()> {
     let report = row.report;
     let mut key = measurement(&report.product);
     let fixed = [
@@ -37,8 +49,17 @@ pub(crate) fn write(out: &mut impl Write, columns: &Columns, row: &Row<'_>) -> i
     }
     let mut fields = String::new();
     for (name, said) in row.said() {
-        let column = columns.of(name, said).map(|at| &columns.all[at]);
-        let name = column.map_or(name, |column| &column.name);
+        let column = columns.and_then(|columns| columns.all.get(columns.of(name, said)?));
+        let name = match column {
+            Some(column) => Cow::Borrowed(column.name.as_str()),
+            // Nobody says by a tag of that name whose a point is.
+            None if FIXED.contains(&name) => Cow::Owned(match said {
+                Said::Tag(_) => format!("tag_{name}"),
+                _ => format!("value_{name}"),
+            }),
+            None => Cow::Borrowed(name),
+        };
+        let name = name.as_ref();
         let is_tag = column.is_some_and(|column| column.is_tag);
         match said {
             Said::Tag(word) => add_tag(&mut key, name, word),
@@ -50,7 +71,10 @@ pub(crate) fn write(out: &mut impl Write, columns: &Columns, row: &Row<'_>) -> i
             }
             Said::Flag(flag) => add_field(&mut fields, name, &flag.to_string()),
             Said::Number(number) => {
-                let kind = column.map(|column| column.kind);
+                let kind = match columns {
+                    Some(_) => column.map(|column| column.kind),
+                    None => Some(Type::Float),
+                };
                 add_field(&mut fields, name, &written(number, kind));
             }
         }
@@ -150,117 +174,6 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use usage_store::StoredReport;
-    use usage_store::report::Kind;
-
-    use super::super::{Found, rows};
-    use super::*;
-
-    fn report(product: &str, body: &str) -> StoredReport {
-        StoredReport {
-            seq: 1_042,
-            kind: Kind::Usage,
-            product: product.into(),
-            organization: None,
-            received_at: "2026-11-23T10:30:00.5Z".parse().unwrap(),
-            reported_at: None,
-            idempotency_key: None,
-            install_key: None,
-            unlisted: false,
-            body: body.as_bytes().to_vec(),
-        }
-    }
-
-    fn lines(columns: &Columns, report: &StoredReport) -> Vec<String> {
-        let mut out = Vec::new();
-        for row in rows(report, Some("Acme, Inc.")) {
-            write(&mut out, columns, &row).unwrap();
-        }
-        let text = String::from_utf8(out).unwrap();
-        text.lines().map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn everything_is_escaped_as_the_protocol_has_it() {
-        for (text, written) in [
-            ("plain", "plain"),
-            ("a b,c=d", "a\\ b\\,c\\=d"),
-            ("C:\\dir", "C:\\dir"),
-            ("ends\\", "ends/"),
-            ("a\\,b\\ c\\\\", "a/\\,b/\\ c\\/"),
-            ("two\nlines", "two\\ lines"),
-            ("é\"", "é\""),
-        ] {
-            assert_eq!(escaped(text, KEYS), written, "{text:?}");
-        }
-        assert_eq!(quoted("say \"hi\" \\ ="), "\"say \\\"hi\\\" \\\\ =\"");
-        assert_eq!(measurement("a=b c,d"), "a=b\\ c\\,d");
-        assert_eq!(measurement("# p"), "_#\\ p");
-    }
-
-    #[test]
-    fn a_point_has_tags_fields_of_their_types_and_a_time_of_its_own() {
-        let body = r#"[{"tags":{"os":"li nux","empty":""},"values":{"server_id":7,"n":-3,"f":1e300,"big":18446744073709551615,"on":true,"t":"x"}},null]"#;
-        let body = body.replace(",null", ",{\"tags\":null}");
-        let report = report("influxdb", &body);
-        assert_eq!(
-            lines(&Columns::default(), &report),
-            [
-                "influxdb,kind=usage,organization=Acme\\,\\ Inc.,server_id=7,os=li\\ nux big=1.8446744073709552e19,f=1e300,n=-3i,on=true,t=\"x\",observed=1i 1795429800500042000",
-                "influxdb,kind=usage,organization=Acme\\,\\ Inc. observed=1i 1795429800500042001",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_field_has_one_type() {
-        let some = report("p", r#"[{"values":{"n":1,"w":true,"t":"x","observed":7}}]"#);
-        let others = report(
-            "p",
-            r#"[{"tags":{"t":"tag"},"values":{"n":1.5,"w":"word","time":1}}]"#,
-        );
-        let mut found = Found::default();
-        for report in [&some, &others] {
-            rows(report, None).iter().for_each(|row| found.see(row));
-        }
-        let columns = found.columns(100);
-        let fields = |report| {
-            lines(&columns, report)[0]
-                .split(' ')
-                .skip(2)
-                .collect::<Vec<_>>()
-                .join(" ")
-        };
-        assert!(
-            fields(&some).starts_with("n=1.0,value_observed=7i,w=\"true\",observed=1i "),
-            "{}",
-            fields(&some)
-        );
-        assert!(
-            lines(&columns, &some)[0].contains(",t=x "),
-            "{:?}",
-            lines(&columns, &some)
-        );
-        assert!(
-            fields(&others).starts_with("n=1.5,value_time=1i,w=\"word\",observed=1i "),
-            "{}",
-            fields(&others)
-        );
-    }
-
-    #[test]
-    fn tags_without_end_are_cut_before_influxdb_refuses_the_point() {
-        let tags: Vec<String> = (0..50)
-            .map(|n| format!("\"t{n:02}\":\"{}\"", "x".repeat(5_000)))
-            .collect();
-        let report = report("p", &format!("[{{\"tags\":{{{}}}}}]", tags.join(",")));
-        let line = &lines(&Columns::default(), &report)[0];
-        assert!(
-            line.len() < LINE_PROTOCOL_KEY_MAX_BYTES + 100,
-            "{}",
-            line.len()
-        );
-        assert!(line.contains(",t10=x"));
-    }
-}
+mod tests;
+#[cfg(test)]
+mod written;

@@ -28,6 +28,7 @@ pub(crate) use self::columns::Found;
 pub(crate) use self::described::operations;
 pub(crate) use self::door::{reports, turnstile};
 pub(crate) use self::download::download;
+pub(crate) use self::line_protocol::put as put_line;
 pub(crate) use self::organizations::Organizations;
 pub(crate) use self::parquet::Parquet;
 pub(crate) use self::row::rows;

@@ -83,7 +83,7 @@ impl Text {
                 .try_for_each(|row| csv::write(out, columns, row)),
             Text::LineProtocol(columns) => rows(report, organization)
                 .iter()
-                .try_for_each(|row| line_protocol::write(out, columns, row)),
+                .try_for_each(|row| line_protocol::write(out, Some(columns), row)),
         }
     }
 }

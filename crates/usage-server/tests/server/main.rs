@@ -23,6 +23,7 @@ mod extensions;
 mod faults;
 mod folder;
 mod forgetting;
+mod forwarding;
 mod go_client;
 mod golden;
 mod hostile;

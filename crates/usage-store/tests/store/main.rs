@@ -6,6 +6,7 @@
 mod counting;
 mod erasing;
 mod fleet;
+mod forwarding;
 mod keeping;
 mod keys;
 mod leaving;
