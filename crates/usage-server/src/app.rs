@@ -14,6 +14,7 @@ use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
 use crate::mail::Mail;
+use crate::openid::OpenId;
 use crate::reserve::Reserve;
 use crate::watch::Watch;
 
@@ -33,6 +34,8 @@ pub(crate) struct App {
     pub(crate) questions: Semaphore,
     /// Lets a few exports out at a time.
     pub(crate) exports: Arc<Semaphore>,
+    /// Who else people may sign in with.
+    pub(crate) openid: Option<OpenId>,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -53,6 +56,7 @@ impl App {
             mail: None,
             questions: api::turnstile(),
             exports: export::turnstile(),
+            openid: None,
             store,
             settings,
             watch,

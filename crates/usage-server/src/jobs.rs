@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::Store;
+use usage_store::{Day, Store, TOP_VALUES};
 
 use crate::outage::Outage;
 use crate::watch::Watch;
@@ -31,6 +31,11 @@ const RETIRE_EVERY: Duration = Duration::from_secs(60);
 
 /// Between two writes of when tokens and API keys were last used, which is kept to the hour.
 const USES_EVERY: Duration = Duration::from_secs(60);
+/// Between two looks at numbers that may wait to be packed: each counts them.
+const PACK_EVERY: Duration = Duration::from_secs(10);
+
+/// Between two looks at days that are over: what came late is packed and folded together.
+const PAST_DAYS_EVERY: Duration = Duration::from_secs(3_600);
 
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -233,8 +238,8 @@ fn tidy_keys(store: &Store) -> usage_store::Result<()> {
     Ok(())
 }
 
-/// What rewrites the journal: erasures, re-packing, the end of old reports. Each by itself: a damaged
-/// block that can't be erased from must not keep others large.
+/// What rewrites the journal and the read model: erasures, re-packing, the end of old reports. Each by
+/// itself: a damaged block that can't be erased from must not keep others large.
 fn rewrite(
     store: &Store,
     mut retention: Retention,
@@ -245,18 +250,22 @@ fn rewrite(
     let mut erasing = Outage::of("erasing what is to be forgotten");
     let mut packing = Outage::of("re-packing the journal");
     let mut retiring = Outage::of("taking old reports out of the journal");
+    let mut tidying = Outage::of("packing and folding the read model's days");
+    let mut days = Days::default();
     loop {
         let erased = erase(store, watch);
         let began = Instant::now();
         let (packed, retired) = (repack(store, watch), retention.step(store));
-        let pause = match (&packed, &retired) {
-            (Ok(true), _) | (_, Ok(true)) => manners.rest_after(began.elapsed()),
-            _ => UPKEEP_EVERY,
+        let tidied = days.step(store);
+        let pause = match [&packed, &retired, &tidied].map(|done| matches!(done, Ok(true))) {
+            [false, false, false] => UPKEEP_EVERY,
+            _ => manners.rest_after(began.elapsed()),
         };
         let failed = [
             erasing.note(&erased),
             packing.note(&packed),
             retiring.note(&retired),
+            tidying.note(&tidied),
         ];
         let pause = after(failed, pause, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
@@ -303,6 +312,36 @@ impl Retention {
     }
 }
 
+/// The read model's days: numbers are packed, a chunk of servers at a time; what is over is folded.
+#[derive(Default)]
+struct Days {
+    next_look: Option<Instant>,
+    next_at_past: Option<Instant>,
+}
+
+impl Days {
+    /// Does a step, where one is due; whether there may be more.
+    fn step(&mut self, store: &Store) -> usage_store::Result<bool> {
+        let now = Instant::now();
+        if self.next_look.is_some_and(|at| at > now) {
+            return Ok(false);
+        }
+        let past = self.next_at_past.is_none_or(|at| at <= now);
+        let today = Day::of(Timestamp::now());
+        let done = after_others(|| {
+            Ok(store.pack_columns(past.then_some(today))?
+                || (past && store.fold_day(today.plus(-1), TOP_VALUES)?))
+        })?;
+        if done == Some(false) {
+            self.next_look = Some(now + PACK_EVERY);
+            if past {
+                self.next_at_past = Some(now + PAST_DAYS_EVERY);
+            }
+        }
+        Ok(done == Some(true))
+    }
+}
+
 /// How long to wait before the next look.
 fn after<const WORKS: usize>(failed: [bool; WORKS], pause: Duration, watch: &Watch) -> Duration {
     let failures = failed.into_iter().filter(|failed| *failed).count();
@@ -313,20 +352,26 @@ fn after<const WORKS: usize>(failed: [bool; WORKS], pause: Duration, watch: &Wat
 /// Re-packs the next full span; whether there was one. Packing is done when nobody else wants the
 /// processor; putting the span in its place is not, as commits wait for that.
 fn repack(store: &Store, watch: &Watch) -> usage_store::Result<bool> {
-    let packed = std::thread::scope(|scope| {
-        let packing = scope.spawn(|| {
-            after_everybody_else();
-            store.pack_next()
-        });
-        // A panic has been said already, and is tried again like any failure.
-        packing.join().unwrap_or(Ok(None))
-    })?;
-    let Some(span) = packed else {
+    let Some(span) = after_others(|| store.pack_next())?.flatten() else {
         return Ok(false);
     };
     store.put_packed(&span)?;
     watch.reports.repacked_spans.inc();
     Ok(true)
+}
+
+/// Does work when nobody else wants the processor; `None` where it panicked, which has been said already: it
+/// is tried again like any failure.
+fn after_others<T: Send>(
+    work: impl FnOnce() -> usage_store::Result<T> + Send,
+) -> usage_store::Result<Option<T>> {
+    std::thread::scope(|scope| {
+        let working = scope.spawn(|| {
+            after_everybody_else();
+            work()
+        });
+        working.join().map_or(Ok(None), |done| done.map(Some))
+    })
 }
 
 /// From here on this thread gets what others leave of the processor. Elsewhere than on Linux a

@@ -21,6 +21,7 @@ mod limits;
 mod log;
 mod mail;
 mod openapi;
+mod openid;
 mod outage;
 mod pages;
 mod progress;

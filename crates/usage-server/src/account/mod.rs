@@ -4,7 +4,7 @@
 
 mod api;
 pub(crate) mod api_key;
-mod cookie;
+pub(crate) mod cookie;
 mod csrf;
 mod first_visit;
 pub(crate) mod links;
@@ -48,6 +48,8 @@ pub(crate) struct AccountState {
     pub(crate) exports_noted: Noted<String>,
     /// The same for codes that programs show.
     pub(crate) user_codes: Throttle,
+    /// The same for what browsers bring back from a provider.
+    pub(crate) openid: Throttle,
     /// The link that makes the first operator.
     pub(crate) first_visit: FirstVisit,
     /// Secrets on their way from the form that made them to the page that shows them.
@@ -64,6 +66,7 @@ impl AccountState {
             noted: Noted::default(),
             exports_noted: Noted::default(),
             user_codes: Throttle::default(),
+            openid: Throttle::default(),
             first_visit,
             shown_once: ShownOnce::default(),
         }

@@ -37,7 +37,7 @@ pub(crate) struct Data {
 /// The data, made now if it isn't there.
 pub(crate) fn made(options: &Options) -> Data {
     let folder =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{}", options.times));
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{}", options.servers));
     let done = folder.join("done");
     if options.anew || !done.exists() {
         if folder.exists() {
@@ -48,7 +48,11 @@ pub(crate) fn made(options: &Options) -> Data {
         std::fs::write(&done, "").expect("a file");
     }
     let (store, csv) = (folder.join("store"), folder.join("rows.csv"));
-    let opened = Store::open(&store, Writing::Beside).expect("the store");
+    let opened = Store::open(&store, Writing::Alone).expect("the store");
+    if options.rebuild {
+        rebuild(&opened);
+        while opened.pack_columns(Some(LAST_DAY.plus(1))).expect("packed") {}
+    }
     let product = opened.product_named(PRODUCT).expect("an answer");
     Data {
         product: product.expect("the product"),
@@ -80,7 +84,7 @@ fn make(folder: &Path, options: &Options) {
         .collect();
     let product: Arc<str> = PRODUCT.into();
     let (mut batch, mut body, mut reports) = (Vec::with_capacity(COMMIT), String::new(), 0_u64);
-    for row in Fleet::new(options.times) {
+    for row in Fleet::new(options.servers) {
         let (day, version) = (LAST_DAY.0 + 1 - (DAYS - row.day) as i32, row.version());
         write_row(&mut csv, &row, day, &version).expect("room");
         row.body(&mut body);
@@ -110,9 +114,19 @@ fn make(folder: &Path, options: &Options) {
         began.elapsed()
     );
     let began = Instant::now();
-    // while store.pack_columns(instant(LAST_DAY.0 + 2, 0)).expect("packed") {}
+    while store.pack_columns(Some(LAST_DAY.plus(1))).expect("packed") {}
     println!("columns packed in {:.0?}", began.elapsed());
     store.checkpoint().expect("copied");
+}
+
+fn rebuild(store: &Store) {
+    let began = Instant::now();
+    store.rebuild(|_, _| ()).expect("rebuilt");
+    let rate = store.next_seq().expect("an answer") as f64 / began.elapsed().as_secs_f64();
+    println!(
+        "rebuilt in {:.1?}: {rate:.0} reports a second",
+        began.elapsed()
+    );
 }
 
 fn append(store: &Store, batch: &mut Vec<NewReport>) -> u64 {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-/// Servers that are there at some time.
+/// Servers, where the command line says nothing: some nine million reports.
 pub(crate) const SERVERS: u32 = 119_000;
 
 /// Days of history.
@@ -92,11 +92,11 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    pub(crate) fn new(times: u32) -> Fleet {
+    pub(crate) fn new(wanted: u32) -> Fleet {
         let mut random = Random(20_261_123);
         let mut servers: Vec<Server> = Vec::new();
         let (mut cluster, mut left, mut organization) = (0, 0, 0);
-        for _ in 0..SERVERS * times {
+        for _ in 0..wanted {
             if left == 0 {
                 cluster += 1;
                 left = 1 + random.below(5);

@@ -1,13 +1,17 @@
 //! What the command line of the bench says.
 
+use crate::fleet::SERVERS;
+
 /// How much is measured.
 pub(crate) struct Options {
-    /// Times 119,000 servers.
-    pub(crate) times: u32,
+    /// Servers that are there at some time.
+    pub(crate) servers: u32,
     /// No peers.
     pub(crate) ours_only: bool,
     /// Make the data again.
     pub(crate) anew: bool,
+    /// Make the read model again, and say how long that takes.
+    pub(crate) rebuild: bool,
     /// Only questions whose name has this in it.
     pub(crate) only: Option<String>,
 }
@@ -15,17 +19,19 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Options {
         let mut options = Options {
-            times: 1,
+            servers: SERVERS,
             ours_only: false,
             anew: false,
+            rebuild: false,
             only: None,
         };
         let mut arguments = arguments;
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().expect("a value after it");
             match argument.as_str() {
-                "--times" => options.times = value().parse().expect("a whole number"),
+                "--servers" => options.servers = value().parse().expect("a whole number"),
                 "--only" => options.only = Some(value()),
+                "--rebuild" => options.rebuild = true,
                 "--ours-only" => options.ours_only = true,
                 "--anew" => options.anew = true,
                 // Cargo says it to every bench.

@@ -1,13 +1,14 @@
 //! Making one server anew from the reports that are left of it, after some were erased: out
 //! of every cell and day it was in, and in again by the same rules as ever.
 
+use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
 use super::applied::{self, Mark};
 use super::cells::{ACTIVE, SHADOWED, bitmap};
 use super::chunk::Touched;
 use super::days::{self, places_on};
-use super::{Dictionary, stat_days};
+use super::{Dictionary, unused};
 use crate::journal::{StoredReport, walk};
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
@@ -37,13 +38,13 @@ impl Subject {
 }
 
 /// Takes the server out of the read model, and what is left of its reports in again. All in the
-/// caller's transaction.
+/// caller's transaction. Texts that only it had said go with [`unused::forget_unused`].
 pub(crate) fn server(
     db: &Connection,
     dictionary: &mut Dictionary,
     subject: &Subject,
 ) -> Result<()> {
-    let mut places = remove(db, subject)?;
+    let places = remove(db, subject)?;
     let mut touched = Touched::default();
     let applied = applied::read(db)?;
     let mut left = false;
@@ -72,14 +73,8 @@ pub(crate) fn server(
     if !left {
         forget(db, subject)?;
     }
-    // Texts that only this server had said must not outlive it.
-    places.sort_unstable();
-    places.dedup();
-    for place in places {
-        db.prepare_cached(sql!("erasure/unused_value"))?
-            .execute(params![subject.product.0, place.dimension, place.value])?;
-    }
-    // It may remember the server or the values that are gone.
+    unused::doubt(db, subject.product, &places)?;
+    // It may remember the server.
     dictionary.clear();
     Ok(())
 }
@@ -89,15 +84,15 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
     let (product, server) = (subject.product, subject.server);
     let mut touched = Touched::default();
     let mut places = Vec::new();
+    let only = RoaringBitmap::from_iter([server.0]);
     for day in days_of(db, product, server)? {
         touched.cells.remove(db, (product, day, ACTIVE), server)?;
         touched.cells.remove(db, (product, day, SHADOWED), server)?;
         for place in places_on(db, (product, day, server))? {
-            touched.cells.remove(db, (product, day, place), server)?;
+            touched.cells.leave(db, (product, day, place), server)?;
             places.push(place);
         }
-        days::forget(db, (product, day, server))?;
-        stat_days::forget(db, server, day)?;
+        days::forget(db, (product, day), &only)?;
         if subject.organization.is_some() {
             let ids = (product, &*subject.cluster_id, &*subject.server_id);
             touched.reconsider_twin(db, ids, day)?;

@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod asking;
 mod counting;
 mod erasing;
 mod fleet;
+mod folding;
 mod forwarding;
 mod keeping;
 mod keys;
@@ -17,3 +19,4 @@ mod rebuilding;
 mod registering;
 mod retaining;
 mod tokens;
+mod valuing;

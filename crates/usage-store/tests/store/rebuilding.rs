@@ -1,14 +1,18 @@
 //! The read model that followed the journal step by step equals the one made anew from it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
+use usage_store::query::{ProductId, ServerId};
 use usage_store::report::Kind;
-use usage_store::{NewReport, Store, Writing};
+use usage_store::{Day, NewReport, Store, Writing};
 
 use crate::fleet::*;
+use crate::folding::is_partitioned;
 
 /// A column as text. Sets as their members: the same set has several encodings.
 fn text(column: &str, value: Value) -> String {
@@ -29,13 +33,14 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
         "SELECT * FROM dimension ORDER BY id",
         "SELECT * FROM number_key ORDER BY id",
         "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
-        "SELECT product, day, server, numbers FROM day_numbers ORDER BY 1, 2, 3",
         "SELECT * FROM stat_day ORDER BY 1, 2",
         "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
+        "SELECT * FROM fold ORDER BY 1, 2, 3",
+        "SELECT * FROM doubted",
         "SELECT * FROM day_reports ORDER BY 1, 2, 3",
         "SELECT seq, element, received_at, spans_from FROM applied",
     ];
-    let mut lines = Vec::new();
+    let mut lines = numbers(world, &db);
     for table in tables {
         let mut query = db.prepare(table).unwrap();
         let names: Vec<String> = query.column_names().map(str::to_owned).collect();
@@ -50,6 +55,39 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
     lines
 }
 
+/// All numbers of all days, packed or not.
+fn numbers(world: &World, db: &Connection) -> Vec<String> {
+    let mut days = db
+        .prepare("SELECT product, day, server FROM day ORDER BY product, day, server")
+        .unwrap();
+    let days = days
+        .query_map([], |row| {
+            Ok((
+                ProductId(row.get(0)?),
+                Day(row.get(1)?),
+                ServerId(row.get(2)?),
+            ))
+        })
+        .unwrap();
+    let (mut lines, mut of_day) = (Vec::new(), (None, BTreeMap::new()));
+    for row in days {
+        let (product, day, server) = row.unwrap();
+        if of_day.0 != Some((product, day)) {
+            assert!(of_day.1.is_empty(), "numbers of none: {of_day:?}");
+            let all = world.store.numbers_of_day(product, day).unwrap();
+            of_day = (Some((product, day)), all);
+        }
+        let said: Vec<_> = of_day.1.remove(&server).unwrap_or_default();
+        lines.push(format!("{product:?} {day} {server:?} said {said:?}"));
+        if lines.len() % 16 == 0 {
+            let alone = world.store.numbers_of_server(product, day, server).unwrap();
+            assert_eq!(alone, said);
+        }
+    }
+    assert!(of_day.1.is_empty(), "numbers of none: {of_day:?}");
+    lines
+}
+
 /// A report of a small, quarrelsome fleet: few ids, so that they meet often.
 pub(crate) fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
     let ids = (
@@ -61,8 +99,8 @@ pub(crate) fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
         ids,
         (0u8..4, 0u8..3, 0u8..4),
         any::<bool>(),
-        0i64..96,
-        proptest::option::of(0i64..72),
+        0i64..72,
+        proptest::option::of(0i64..48),
     )
         .prop_map(
             |((cluster, server, version), said, organization, at, delay)| {
@@ -109,19 +147,41 @@ proptest! {
 
     #[test]
     fn step_by_step_equals_made_anew(
-        history in proptest::collection::vec((any_report(), any::<bool>()), 1..60),
+        history in proptest::collection::vec(
+            (any_report(), any::<bool>(), prop::bool::weighted(0.1), prop::bool::weighted(0.1)),
+            1..90,
+        ),
+        packed_anew in any::<bool>(),
+        top in proptest::option::of(1usize..3),
     ) {
         let world = World::new();
         let acme = world.store.organization("Acme", noon(0)).unwrap();
-        for ((report, under_acme), apply_now) in history {
+        let fold = || {
+            if let Some(top) = top {
+                world.fold_all(top);
+            }
+        };
+        for ((report, under_acme), apply_now, pack_now, fold_now) in history {
             world.append(if under_acme { under(report, acme) } else { report });
             if apply_now {
                 world.apply_all();
             }
+            if pack_now {
+                world.pack_all();
+            }
+            if fold_now {
+                fold();
+            }
+            is_partitioned(&world);
         }
         world.apply_all();
+        fold();
         let step_by_step = dump(&world);
         world.store.rebuild(|_, _| ()).unwrap();
+        if packed_anew {
+            world.pack_all();
+        }
+        fold();
         prop_assert_eq!(dump(&world), step_by_step);
     }
 }

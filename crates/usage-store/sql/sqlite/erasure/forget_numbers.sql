@@ -1,2 +1,0 @@
--- A server's numbers of a day go. Served by the primary key.
-DELETE FROM day_numbers WHERE product = ?1 AND day = ?2 AND server = ?3;
