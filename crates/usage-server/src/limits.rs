@@ -298,9 +298,9 @@ pub(crate) const INVITATION_VALID_DAYS: i64 = 7;
 /// Entries on one page of the audit log.
 pub(crate) const AUDIT_ENTRIES_SHOWN: u32 = 100;
 
-/// Sign-ins and sign-outs of one account that go into the audit log in an hour: a person with many
+/// Sign-ins and sign-outs of one account, and exports by one key, that go into the audit log in an hour: a person with many
 /// browsers stays below; a program that signs in all day doesn't fill the disk.
-pub(crate) const SIGN_INS_NOTED_PER_HOUR: u32 = 20;
+pub(crate) const NOTED_PER_HOUR: u32 = 20;
 
 /// Letters that wait for the mail server: some minutes of a busy one.
 pub(crate) const MAIL_WAITING_MAX: usize = 1_000;
