@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// Manages the accounts of people
     #[command(subcommand)]
     Account(Account),
+    /// Manages what operators decide about products
+    #[command(subcommand)]
+    Product(Product),
     /// Writes out what was reported
     #[command(subcommand)]
     Export(Export),
@@ -205,6 +208,26 @@ pub(crate) enum Scope {
     Export,
     /// Everything; implies the others
     Admin,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Product {
+    /// Lists, adds and removes the hosts that its customers' tokens may go to unasked; prints them
+    Hosts(ProductHosts),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProductHosts {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Its name as it reports, also before its first report
+    pub(crate) product: String,
+    /// A host to list, such as console.example.com; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) add: Vec<String>,
+    /// A host to take off the list; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) remove: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ mod forget;
 mod import;
 mod operator;
 mod organization;
+mod product;
 mod ready;
 mod rebuild;
 mod restore;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 
 use usage_store::{Store, Writing};
 
-use crate::cli::{Account, ApiKey, Command, Export, Operator, Token};
+use crate::cli::{Account, ApiKey, Command, Export, Operator, Product, Token};
 
 /// Why a command ended early: one line that says what to do.
 #[derive(Debug)]
@@ -93,6 +94,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::ApiKey(ApiKey::List(data)) => api_key::list(&data),
         Command::ApiKey(ApiKey::Revoke(options)) => api_key::revoke(&options),
         Command::Account(Account::Reset(options)) => account::reset(&options),
+        Command::Product(Product::Hosts(options)) => product::hosts(&options),
         Command::Export(Export::Reports(options)) => export::reports(&options),
     }
 }

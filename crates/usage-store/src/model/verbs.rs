@@ -54,10 +54,12 @@ impl Store {
             scope.spawn(move || bulk::read_ahead(mark.seq, read, &send));
             let mut ahead = Ahead::new(mark, next);
             let mut tell = |done: u64| progress(done, end.max(done));
-            while !self.stopping.load(Ordering::Relaxed)
-                && bulk::apply(&mut self.model(), &mut ahead, &mut tell)?
-            {}
-            Ok(())
+            loop {
+                let more = bulk::apply(&mut self.model(), &mut ahead, &mut tell)?;
+                if !more || self.stopping.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
+            }
         })
     }
 }

@@ -27,6 +27,7 @@ pub use identities::Identity;
 pub use invitations::{Invitation, InvitationId, InvitedTo};
 pub use members::{Member, Membership, Role};
 pub use organizations::Organization;
+pub use resets::Handed;
 pub use sessions::{NewSession, OpenSession, Session, SessionId};
 pub use tokens::{NewToken, OrganizationToken, Revoked};
 pub(crate) use tokens::{token_is_valid, version};
