@@ -9,6 +9,7 @@ use usage_store::Store;
 use crate::account::{AccountState, FirstVisit};
 use crate::api;
 use crate::config::SignUp;
+use crate::export;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub(crate) mail: Option<Mail>,
     /// Lets a few questions of operators in at a time.
     pub(crate) questions: Semaphore,
+    /// Lets a few exports out at a time.
+    pub(crate) exports: Arc<Semaphore>,
     /// Who else people may sign in with.
     pub(crate) openid: Option<OpenId>,
     /// What operators watch.
@@ -52,6 +55,7 @@ impl App {
             account: AccountState::new(first_visit),
             mail: None,
             questions: api::turnstile(),
+            exports: export::turnstile(),
             openid: None,
             store,
             settings,

@@ -255,7 +255,7 @@ pub(crate) struct AccountReset {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Export {
-    /// Every accepted report, one JSON object a line, in order of acceptance
+    /// Every accepted report, in order of acceptance
     Reports(ExportReports),
 }
 
@@ -266,15 +266,30 @@ pub(crate) struct ExportReports {
     /// Only this product's
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Option<String>,
+    /// Only what counts for this organization
+    #[arg(long, value_name = "NAME", conflicts_with = "organization_id")]
+    pub(crate) organization: Option<String>,
+    /// The same by its id, as in its page's address: for one that registered itself
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization_id: Option<i64>,
+    /// Only what counts from this day or time on, in UTC
+    #[arg(long, value_name = "DAY|TIME")]
+    pub(crate) from: Option<String>,
+    /// Only what counts up to the end of this day, or before this time
+    #[arg(long, value_name = "DAY|TIME")]
+    pub(crate) to: Option<String>,
     /// Only this kind
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
     /// How they are written
     #[arg(long, value_enum, default_value = "jsonl")]
     pub(crate) format: Format,
-    /// The file to write; standard output without it
-    #[arg(long, value_name = "FILE")]
+    /// The file to write, for Parquet the folder; standard output without it
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
+    /// Goes on with what was cut short: a file where it was, a folder without the days that are there
+    #[arg(long)]
+    pub(crate) resume: bool,
 }
 
 #[derive(Debug, Args)]
@@ -354,8 +369,14 @@ pub(crate) enum Kind {
 /// Formats of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// JSON lines
+    /// A JSON object a report, as `import` reads them
     Jsonl,
+    /// A row an observation, for spreadsheets; texts that would be formulas begin with '
+    Csv,
+    /// A folder with a file for each product and day
+    Parquet,
+    /// A point an observation, for InfluxDB
+    LineProtocol,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! The server's configuration: flags over environment over file, parsed once into one struct.
 
+mod forward;
 #[cfg(feature = "mail")]
 mod mail;
 mod openid;
@@ -18,6 +19,7 @@ use crate::limits::{
 };
 use crate::reserve::Bytes;
 
+pub(crate) use self::forward::{ForwardConfig, ForwardFrom, ForwardOptions, ForwardProof};
 #[cfg(feature = "mail")]
 pub(crate) use self::mail::{MailConfig, MailOptions, MailTls};
 pub(crate) use self::openid::{OpenidConfig, OpenidOptions};
@@ -109,6 +111,9 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_LOG", value_enum)]
     pub(crate) log: Option<LogLevel>,
 
+    #[command(flatten)]
+    pub(crate) forward: ForwardOptions,
+
     #[cfg(feature = "mail")]
     #[command(flatten)]
     pub(crate) mail: MailOptions,
@@ -183,6 +188,7 @@ pub(crate) struct Config {
     /// Free space below which no reports are taken; 0 is none.
     pub(crate) disk_reserve: Bytes,
     pub(crate) sign_up: SignUp,
+    pub(crate) forward: Option<ForwardConfig>,
     #[cfg(feature = "mail")]
     pub(crate) mail: Option<MailConfig>,
     pub(crate) openid: Option<OpenidConfig>,
@@ -261,6 +267,7 @@ impl Config {
                 .or(file.disk_reserve)
                 .map_or(Ok(Bytes(DISK_RESERVE_BYTES)), |text| disk_reserve(&text))?,
             sign_up: set.sign_up.or(file.sign_up).unwrap_or_default(),
+            forward: ForwardConfig::resolve(set.forward, file.forward)?,
             #[cfg(feature = "mail")]
             mail: MailConfig::resolve(set.mail, file.mail)?,
             openid: OpenidConfig::resolve(set.openid, file.openid)?,
@@ -442,6 +449,7 @@ mod tests {
         let default = resolve(ServeOptions::default()).unwrap();
         assert_eq!(set.public_url.as_deref(), Some("https://usage.example.com"));
         assert_eq!(set.trusted_proxies, [("127.0.0.1".parse().unwrap(), 32)]);
+        assert!(set.forward.as_ref().unwrap().is_here());
         assert!(set.metrics_listen.unwrap().ip().is_loopback());
         assert_eq!(
             set.max_connections,
@@ -452,6 +460,7 @@ mod tests {
             trusted_proxies: Vec::new(),
             retention_days: None,
             metrics_listen: None,
+            forward: None,
             max_connections: None,
             ..set
         };

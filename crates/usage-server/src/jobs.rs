@@ -67,14 +67,14 @@ impl Nudge {
 }
 
 /// Gives way to ingest.
-struct Manners {
+pub(crate) struct Manners {
     came: Arc<AtomicU64>,
     seen: u64,
     since: Instant,
 }
 
 impl Manners {
-    fn towards(came: &Arc<AtomicU64>) -> Manners {
+    pub(crate) fn towards(came: &Arc<AtomicU64>) -> Manners {
         Manners {
             came: Arc::clone(came),
             seen: 0,
@@ -83,7 +83,7 @@ impl Manners {
     }
 
     /// How long to rest after having worked for so long.
-    fn rest_after(&mut self, worked: Duration) -> Duration {
+    pub(crate) fn rest_after(&mut self, worked: Duration) -> Duration {
         let came = self.came.load(Ordering::Relaxed);
         let a_second = (came - self.seen) as f64 / self.since.elapsed().as_secs_f64();
         (self.seen, self.since) = (came, Instant::now());
@@ -98,6 +98,7 @@ impl Manners {
 pub(crate) struct Jobs {
     store: Arc<Store>,
     nudge: Option<Nudge>,
+    came: Arc<AtomicU64>,
     stop: Vec<SyncSender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -133,7 +134,11 @@ impl Jobs {
         ];
         Ok(Jobs {
             store: store.clone(),
-            nudge: Some(Nudge { tell, came }),
+            nudge: Some(Nudge {
+                tell,
+                came: Arc::clone(&came),
+            }),
+            came,
             stop: vec![stop_upkeep, stop_rewriting],
             threads,
         })
@@ -142,6 +147,11 @@ impl Jobs {
     /// How to tell the read model that reports came. The jobs stop only when every nudge is gone.
     pub(crate) fn nudge(&self) -> Option<Nudge> {
         self.nudge.clone()
+    }
+
+    /// For others who are to give way like these.
+    pub(crate) fn manners(&self) -> Manners {
+        Manners::towards(&self.came)
     }
 
     /// Lets each job finish its step, and waits for it.
@@ -366,7 +376,7 @@ fn after_others<T: Send>(
 
 /// From here on this thread gets what others leave of the processor. Elsewhere than on Linux a
 /// thread can't be told so without touching the whole process: it competes.
-fn after_everybody_else() {
+pub(crate) fn after_everybody_else() {
     #[cfg(target_os = "linux")]
     if let Err(cause) = rustix::process::nice(19) {
         tracing::debug!(%cause, "background work competes with ingest");

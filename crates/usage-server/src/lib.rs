@@ -9,6 +9,8 @@ mod cli;
 mod command;
 mod config;
 mod demo;
+mod export;
+mod forward;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod health;

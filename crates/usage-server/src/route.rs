@@ -17,6 +17,7 @@ const NAMES: &[&str] = &[
     "/api/v1/register/token",
     "/api/v1/query",
     "/api/v1/query/{question}",
+    "/api/v1/export/reports",
     "/api/v1/openapi.json",
     "/healthz",
     "/readyz",

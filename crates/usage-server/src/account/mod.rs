@@ -19,10 +19,6 @@ mod session;
 mod shown_once;
 mod throttle;
 
-#[allow(
-    unused_imports,
-    reason = "the doors of questions and exports come next"
-)]
 pub(crate) use self::api::{Asker, Export, Read};
 pub(crate) use self::csrf::{FormGuard, is_cross_site};
 pub(crate) use self::first_visit::FirstVisit;
@@ -36,6 +32,8 @@ pub(crate) use self::session::{end, start};
 pub(crate) use self::shown_once::{Once, ShownOnce};
 pub(crate) use self::throttle::Throttle;
 
+use usage_store::registry::AccountId;
+
 /// What signing in needs to remember while the server runs.
 pub(crate) struct AccountState {
     /// Hashes and checks passwords, two at a time.
@@ -45,7 +43,9 @@ pub(crate) struct AccountState {
     /// Slows down who has mail sent.
     pub(crate) mails: Throttle,
     /// Bounds what sign-ins write into the audit log.
-    pub(crate) noted: Noted,
+    pub(crate) noted: Noted<AccountId>,
+    /// The same of exports.
+    pub(crate) exports_noted: Noted<String>,
     /// The same for codes that programs show.
     pub(crate) user_codes: Throttle,
     /// The same for what browsers bring back from a provider.
@@ -64,6 +64,7 @@ impl AccountState {
             throttle: Throttle::default(),
             mails: Throttle::default(),
             noted: Noted::default(),
+            exports_noted: Noted::default(),
             user_codes: Throttle::default(),
             openid: Throttle::default(),
             first_visit,

@@ -18,7 +18,6 @@ mod token;
 
 #[cfg(test)]
 pub(crate) use export::reports as export_reports;
-pub(crate) use export::write_line as export_line;
 pub(crate) use serve::first_report;
 
 use std::fmt;

@@ -15,6 +15,7 @@ use super::{Failure, io};
 use crate::account::FirstVisit;
 use crate::app::{App, Settings};
 use crate::config::{Config, ServeOptions};
+use crate::forward::Forwarder;
 use crate::jobs::Jobs;
 use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
 #[cfg(feature = "mail")]
@@ -68,12 +69,34 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
         .map_err(|e| Failure::Failed(e.to_string()))?;
     let jobs = Jobs::start(&store, &watch, config.retention_days)
         .map_err(io("starting background jobs"))?;
+    let forwarder = forwarding(&store, &watch, &jobs, config)?;
     let served = runtime.block_on(serve_until_told(&store, &jobs, &watch, config));
     drop(runtime);
+    if let Some(forwarder) = forwarder {
+        forwarder.stop();
+    }
     jobs.stop();
     served?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The forwarder, where there is a target.
+fn forwarding(
+    store: &Arc<Store>,
+    watch: &Arc<Watch>,
+    jobs: &Jobs,
+    config: &Config,
+) -> Result<Option<Forwarder>, Failure> {
+    let Some(config) = &config.forward else {
+        return Ok(None);
+    };
+    if config.is_readable() {
+        tracing::warn!("what proves who we are goes to --forward-url unencrypted");
+    }
+    Forwarder::start(store, watch, config, jobs.manners())
+        .map(Some)
+        .map_err(Failure::Failed)
 }
 
 async fn serve_until_told(

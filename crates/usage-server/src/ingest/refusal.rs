@@ -23,6 +23,8 @@ pub(crate) enum Refusal {
     Scope(Scope),
     /// Signed in, but not as an operator.
     NotAnOperator,
+    /// As many exports as may be are under way.
+    TooManyExports,
     /// Nothing answers at this path.
     UnknownPath(&'static str),
     /// The path exists, the method doesn't. The router adds `Allow`.
@@ -98,7 +100,7 @@ impl Refusal {
             Refusal::WrongMethod(_) => "wrong_method",
             Refusal::TooMany { .. } => "rate_limit",
             Refusal::TooManyServers { .. } => "server_limit",
-            Refusal::Overloaded => "overload",
+            Refusal::Overloaded | Refusal::TooManyExports => "overload",
             Refusal::NotStored => "not_stored",
             Refusal::NoRoom => "no_room",
             Refusal::NotReady => "not_ready",
@@ -178,6 +180,13 @@ impl Refusal {
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
                     error("too much to do at the moment, nothing was stored, try again later"),
+                )
+            }
+            Refusal::TooManyExports => {
+                retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    error("as many exports as may be are under way, try again when one is done"),
                 )
             }
             Refusal::NotStored => {

@@ -13,16 +13,19 @@ use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::operation::{Access, Answer, Body, Content, Operation, in_header, in_path};
+pub(crate) use self::operation::{
+    Access, Answer, Body, Content, Operation, in_header, in_path, in_query,
+};
 use crate::app::{App, Settings};
 use crate::limits::{HEADERS_MAX_BYTES, OPENAPI_CACHED_SECONDS, TOKEN_MAX_BYTES};
-use crate::{api, health, ingest, register};
+use crate::{api, export, health, ingest, register};
 
 /// All doors that programs use. A room that has one adds its own here.
 fn operations(settings: &Settings) -> Vec<Operation> {
     let mut all = ingest::operations(settings);
     all.extend(register::operations(settings));
     all.extend(api::operations(settings));
+    all.extend(export::operations());
     all.extend(health::operations());
     all.push(Operation {
         path: "/api/v1/openapi.json",

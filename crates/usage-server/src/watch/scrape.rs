@@ -23,7 +23,15 @@ impl Watch {
             f64::from(u8::from(vitals.is_ok())),
         )?;
         match vitals {
-            Ok(vitals) => store(&moment, &vitals)?,
+            Ok(vitals) => {
+                store(&moment, &vitals)?;
+                gauge_once(
+                    &moment,
+                    "usage_forward_behind_reports",
+                    "Reports on disk that are not forwarded yet, those included that needn't be; 0 without --forward-url.",
+                    self.forward.behind(vitals.next_seq) as f64,
+                )?;
+            }
             Err(cause) => tracing::error!(%cause, "the store does not tell how it is"),
         }
         process::read(&moment)?;

@@ -3,6 +3,7 @@
 
 mod append;
 mod block;
+mod forwarding;
 pub(crate) mod keys;
 mod limits;
 mod listing;

@@ -32,3 +32,7 @@ pub(super) const USES_PER_STEP: usize = 500;
 
 /// Tokens, or API keys, whose uses are remembered in memory, 16 bytes each. Past this the memory starts anew.
 pub(super) const USES_KEPT: usize = 100_000;
+
+/// Sign-ups that wait for the link in their mail to be opened, 5 KiB each at most: two hours of the most that is
+/// mailed.
+pub(super) const SIGN_UPS_WAITING_MAX: u32 = 10_000;

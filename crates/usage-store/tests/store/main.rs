@@ -8,6 +8,7 @@ mod counting;
 mod erasing;
 mod fleet;
 mod folding;
+mod forwarding;
 mod keeping;
 mod keys;
 mod leaving;

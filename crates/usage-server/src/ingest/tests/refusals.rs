@@ -254,6 +254,7 @@ async fn those_that_are_no_senders_fault_say_when_to_come_again() {
         Refusal::ApiKey("why"),
         Refusal::Scope(Scope::Export),
         Refusal::NotAnOperator,
+        Refusal::TooManyExports,
         Refusal::UnknownPath("what"),
         Refusal::WrongMethod(Method::TRACE),
         Refusal::TooManyServers {
@@ -276,6 +277,7 @@ async fn those_that_are_no_senders_fault_say_when_to_come_again() {
             Refusal::ApiKey(_) => "ApiKey",
             Refusal::Scope(_) => "Scope",
             Refusal::NotAnOperator => "NotAnOperator",
+            Refusal::TooManyExports => "TooManyExports",
             Refusal::UnknownPath(_) => "UnknownPath",
             Refusal::WrongMethod(_) => "WrongMethod",
             Refusal::TooMany { .. } => "TooMany",

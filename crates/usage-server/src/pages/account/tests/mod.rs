@@ -323,7 +323,7 @@ async fn signing_in_and_out_is_in_the_audit_log_so_often_and_no_oftener() {
     assert_eq!(count("sign in"), 0, "nothing of strangers");
     assert_eq!(signs_in(&house, OP, OLD).await, 303);
     assert_eq!(count("sign in"), 1);
-    let most = crate::limits::SIGN_INS_NOTED_PER_HOUR as usize;
+    let most = crate::limits::NOTED_PER_HOUR as usize;
     for _ in 0..most + 2 {
         house.enter_as(OP);
         let csrf = house.get("/account").await.field("csrf");
