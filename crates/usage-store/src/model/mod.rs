@@ -27,7 +27,7 @@ use rusqlite::{Connection, Transaction};
 pub(crate) use columns::Packing;
 pub(crate) use counters::{alternates, goes_back};
 pub(crate) use days::DaySet;
-pub(crate) use dictionary::Dictionary;
+pub(crate) use dictionary::{Dictionary, OTHER};
 pub use limits::TOP_VALUES;
 pub(crate) use servers::Latest;
 

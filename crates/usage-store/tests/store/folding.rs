@@ -12,7 +12,8 @@ use usage_store::{Day, NewReport};
 use crate::fleet::*;
 use crate::rebuilding::dump;
 
-/// Each day's cells of a dimension are a partition of those servers whose latest report of the day had it.
+/// Each day's cells of a dimension are a partition of those servers whose latest report of the day had it; and
+/// those that posted are those that have such a report.
 pub(crate) fn is_partitioned(world: &World) {
     let db = Connection::open(world.path().join("model.db")).unwrap();
     let mut said: BTreeMap<(i64, i32, i64), RoaringBitmap> = BTreeMap::new();
@@ -33,7 +34,8 @@ pub(crate) fn is_partitioned(world: &World) {
         }
     }
     let mut cells: BTreeMap<(i64, i32, i64), RoaringBitmap> = BTreeMap::new();
-    let all = "SELECT product, day, dimension, value, servers FROM cell WHERE dimension > 0";
+    let all =
+        "SELECT product, day, dimension, value, servers FROM cell WHERE dimension > 0 OR value = 5";
     let mut query = db.prepare(all).unwrap();
     let mut rows = query.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
