@@ -106,10 +106,6 @@ impl Given {
         match parameter {
             Parameter::Product => self.take_product(store, said)?,
             Parameter::Window { days } => self.window = window(said, days, today),
-            Parameter::Day => {
-                let day = said.day("day").unwrap_or(self.window.to);
-                self.window = Window { from: day, to: day };
-            }
             Parameter::Filter => self.take_filter(store, said)?,
             Parameter::Per => {
                 let words = [

@@ -10,8 +10,6 @@ pub(crate) enum Parameter {
     Product,
     /// `from` and `to`: days; so many days where nothing is said.
     Window { days: i32 },
-    /// `day`: one day; yesterday where nothing is said.
-    Day,
     /// `filter[DIMENSION]`, `who`, `organization`, `clones`, `once`: which servers count.
     Filter,
     /// `per`: day, week or month.
@@ -46,7 +44,6 @@ impl Parameter {
         match self {
             Parameter::Product => &["product"],
             Parameter::Window { .. } => &["from", "to"],
-            Parameter::Day => &["day"],
             Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
             Parameter::Per | Parameter::Cohorts => &["per"],
             Parameter::By | Parameter::Groups { .. } => &["by"],
@@ -88,12 +85,6 @@ impl Parameter {
                     day(),
                 ),
             ],
-            Parameter::Day => vec![in_query(
-                "day",
-                false,
-                "The day, UTC. Without it yesterday, the last that is over.",
-                day(),
-            )],
             Parameter::Filter => vec![
                 json!({
                     "name": "filter",
