@@ -18,6 +18,7 @@ mod limits;
 pub(crate) mod replay;
 mod servers;
 mod stat_days;
+pub(crate) mod tiers;
 pub(crate) mod unused;
 
 use rusqlite::{Connection, Transaction};
@@ -27,6 +28,7 @@ pub(crate) use days::DaySet;
 pub(crate) use dictionary::Dictionary;
 pub use limits::TOP_VALUES;
 pub(crate) use servers::Latest;
+pub use tiers::Tier;
 
 use limits::{OBSERVATIONS_AT_ONCE, RULES};
 
@@ -108,9 +110,11 @@ fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
         sql!("retention/forget_counts"),
         sql!("folding/forget_folds"),
         sql!("folding/undecide_days"),
+        sql!("retention/lower_tiers"),
     ] {
         step.prepare_cached(emptied)?.execute([kept.horizon.0])?;
     }
+    servers::make_new(step, kept.horizon)?;
     step.execute_batch(sql!("retention/begin_anew"))?;
     Ok(())
 }
