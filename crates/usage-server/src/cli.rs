@@ -1,5 +1,7 @@
 //! The command line: what can be said, and the help texts. Scripts rely on it.
 
+mod product;
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServeOptions;
+pub(crate) use product::{Mode, Names, Product, ProductAllowlist, ProductList, ProductNames};
 
 /// Usage reporting for software that runs on other people's machines.
 #[derive(Debug, Parser)]
@@ -43,6 +46,9 @@ pub(crate) enum Command {
     /// Manages the accounts of people
     #[command(subcommand)]
     Account(Account),
+    /// Says what is kept of products' reports
+    #[command(subcommand)]
+    Product(Product),
     /// Writes out what was reported
     #[command(subcommand)]
     Export(Export),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::Result;
+use crate::allow::Lists;
 use crate::report::Kind;
 use crate::sqlite::{millis, sql, timestamp};
 
@@ -50,10 +51,13 @@ pub struct Quarantined {
     pub refused: Refused,
 }
 
-/// Keeps what was refused, and lets go of the oldest.
-pub(crate) fn add(db: &mut Connection, refused: &[Refused]) -> Result<()> {
+/// Keeps what may be kept of what was refused, and lets go of the oldest.
+pub(crate) fn add(db: &mut Connection, lists: &mut Lists, refused: &[Refused]) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for one in refused {
+    lists.refresh(&step)?;
+    for came in refused {
+        let treated = lists.treat_refused(came);
+        let one = treated.as_ref().unwrap_or(came);
         let body = &one.body[..one.body.len().min(BODY_KEPT_BYTES)];
         let mut kept = one.errors.len().min(ERRORS_KEPT_BYTES);
         while !one.errors.is_char_boundary(kept) {
@@ -73,6 +77,7 @@ pub(crate) fn add(db: &mut Connection, refused: &[Refused]) -> Result<()> {
         step.prepare_cached(sql!("quarantine/trim_alike"))?
             .execute(params![one.product, kind, errors, ALIKE_KEPT])?;
     }
+    lists.write(&step)?;
     if let Some(last) = refused.last() {
         step.prepare_cached(sql!("quarantine/trim_all"))?
             .execute(params![KEPT, millis(last.at) - KEPT_MILLIS])?;

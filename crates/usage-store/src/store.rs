@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::allow::Lists;
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
@@ -51,6 +52,8 @@ pub struct Store {
     pub(crate) token_uses: TokenUses,
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
+    /// Things that allowlists left out or masked since the start.
+    removed: AtomicU64,
     /// Long work is to end at its next step.
     stopping: AtomicBool,
     /// What was erased may still stand in the WAL; not known of what an earlier process left.
@@ -63,6 +66,7 @@ pub struct Store {
 pub(crate) struct Writer {
     pub(crate) db: Connection,
     appender: Appender,
+    lists: Lists,
 }
 
 /// The writer, for as long as one's turn lasts.
@@ -174,7 +178,11 @@ impl Store {
             wal_to_empty: AtomicBool::new(alone),
             model_wal_to_empty: AtomicBool::new(alone),
             checkpointer: Mutex::new(sqlite::checkpointer(&path)?),
-            writer: Mutex::new(Writer { db, appender }),
+            writer: Mutex::new(Writer {
+                db,
+                appender,
+                lists: Lists::default(),
+            }),
             readers: Readers::new(path, model_path),
             model: Mutex::new(Model {
                 db: model,
@@ -185,6 +193,7 @@ impl Store {
             grants: tokens::Grants::default(),
             token_uses: TokenUses::default(),
             appended_bytes: AtomicU64::new(0),
+            removed: AtomicU64::new(0),
             _lock: lock,
         })
     }
@@ -271,7 +280,7 @@ impl Store {
         }
         self.readers.read(|db| upkeep.read(db))?;
         let mut writer = self.writer();
-        let Writer { db, appender } = &mut *writer;
+        let Writer { db, appender, .. } = &mut *writer;
         upkeep.write(db, &mut appender.keys)?;
         Ok(true)
     }
@@ -321,8 +330,13 @@ impl Store {
             self.make_room_for_keys();
             writer = self.hold(self.turns.urgent());
         }
-        let Writer { db, appender } = &mut *writer;
-        let outcomes = appender.append(db, reports)?;
+        let Writer {
+            db,
+            appender,
+            lists,
+        } = &mut *writer;
+        let outcomes = appender.append(db, lists, reports)?;
+        self.removed.store(lists.removed(), Ordering::Relaxed);
         self.appended_bytes
             .store(appender.packed_bytes(), Ordering::Relaxed);
         if outcomes.contains(&Outcome::TokenRevoked) {
@@ -343,9 +357,21 @@ impl Store {
         {}
     }
 
-    /// Keeps what was refused.
+    /// Keeps what was refused, as far as allowlists let it be kept.
     pub fn quarantine(&self, refused: &[Refused]) -> Result<()> {
-        quarantine::add(&mut self.writer().db, refused)
+        let mut writer = self.writer();
+        let Writer { db, lists, .. } = &mut *writer;
+        let kept = quarantine::add(db, lists, refused);
+        if kept.is_err() {
+            lists.clear();
+        }
+        self.removed.store(lists.removed(), Ordering::Relaxed);
+        kept
+    }
+
+    /// Things that allowlists left out or masked since the start, in reports and in the quarantine.
+    pub fn removed_by_allowlists(&self) -> u64 {
+        self.removed.load(Ordering::Relaxed)
     }
 
     /// Brings the read model forward by one chunk, in steps that commits of reports come between; how

@@ -8,6 +8,7 @@ mod forget;
 mod import;
 mod operator;
 mod organization;
+mod product;
 mod ready;
 mod rebuild;
 mod restore;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use usage_store::{Store, Writing};
 
-use crate::cli::{Account, Command, Export, Operator, Token};
+use crate::cli::{Account, Command, Export, Operator, Product, Token};
 
 /// Why a command ended early: one line that says what to do.
 #[derive(Debug)]
@@ -89,6 +90,10 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Token(Token::Revoke(options)) => token::revoke(&options),
         Command::Operator(Operator::Add(options)) => operator::add(&options),
         Command::Account(Account::Reset(options)) => account::reset(&options),
+        Command::Product(Product::List(options)) => product::list(&options),
+        Command::Product(Product::Allowlist(options)) => product::allowlist(&options),
+        Command::Product(Product::Allow(options)) => product::allow(&options),
+        Command::Product(Product::Disallow(options)) => product::disallow(&options),
         Command::Export(Export::Reports(options)) => export::reports(&options),
     }
 }

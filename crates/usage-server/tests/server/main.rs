@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+mod allowing;
 mod backing_up;
 mod behind_proxies;
 mod commands;

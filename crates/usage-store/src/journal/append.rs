@@ -1,6 +1,7 @@
 //! Into the journal: a batch in one commit, one fsync. What an answer to a sender depends
 //! on (the token, the idempotency key) is decided inside that commit.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -10,6 +11,7 @@ use super::keys::Keys;
 use super::limits::{BLOCK_MAX_BYTES, COMMIT_ZSTD_LEVEL, SPAN_REPORTS};
 use super::listing::Listing;
 use super::{NewReport, Outcome, Seq};
+use crate::allow::Lists;
 use crate::registry::{TokenId, token_is_valid, version};
 use crate::sqlite::sql;
 use crate::{Error, Result};
@@ -53,17 +55,24 @@ impl Appender {
     pub(crate) fn append(
         &mut self,
         db: &mut Connection,
+        lists: &mut Lists,
         reports: &[NewReport],
     ) -> Result<Vec<Outcome>> {
-        let appended = self.try_append(db, reports);
+        let appended = self.try_append(db, lists, reports);
         if appended.is_err() {
+            lists.clear();
             self.listing.clear();
             self.keys.roll_back();
         }
         appended
     }
 
-    fn try_append(&mut self, db: &mut Connection, reports: &[NewReport]) -> Result<Vec<Outcome>> {
+    fn try_append(
+        &mut self,
+        db: &mut Connection,
+        lists: &mut Lists,
+        reports: &[NewReport],
+    ) -> Result<Vec<Outcome>> {
         let commit = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut next = self.next;
         let mut registry = None;
@@ -71,7 +80,7 @@ impl Appender {
             .iter()
             .map(|report| self.decide(&commit, report, &mut next, &mut registry))
             .collect::<Result<Vec<Decision>>>()?;
-        self.insert(&commit, reports, &decisions)?;
+        self.insert(&commit, lists, reports, &decisions)?;
         self.keys.write(&commit)?;
         commit.commit()?;
         self.keys.committed();
@@ -104,20 +113,32 @@ impl Appender {
         })
     }
 
-    /// Writes the accepted ones, a new block where a span ends.
+    /// Writes what may be kept of the accepted ones, a new block where a span ends. The lists that are in
+    /// force at this commit decide; idempotency keys go by what came.
     fn insert(
         &mut self,
         commit: &Transaction<'_>,
+        lists: &mut Lists,
         reports: &[NewReport],
         decisions: &[Decision],
     ) -> Result<()> {
-        let accepted: Vec<Packed<'_>> = reports
+        lists.refresh(commit)?;
+        let kept: Vec<(&NewReport, Seq, bool, Cow<'_, [u8]>)> = reports
             .iter()
             .zip(decisions)
             .filter_map(|(report, decision)| match decision.outcome {
-                Outcome::Accepted(seq) => Some(packed(report, seq, decision.unlisted)),
+                Outcome::Accepted(seq) => {
+                    let (kind, product) = (report.kind, &report.product);
+                    let body = lists.treat(kind, product, &report.body, report.received_at);
+                    Some((report, seq, decision.unlisted, body))
+                }
                 _ => None,
             })
+            .collect();
+        lists.write(commit)?;
+        let accepted: Vec<Packed<'_>> = kept
+            .iter()
+            .map(|(report, seq, unlisted, body)| packed(report, *seq, *unlisted, body))
             .collect();
         let mut insert = commit.prepare_cached(sql!("journal/insert_block"))?;
         for block in blocks(&accepted) {
@@ -203,7 +224,7 @@ pub(crate) fn next_seq(db: &Connection) -> Result<Seq> {
     Ok(next.unwrap_or(0) as Seq)
 }
 
-fn packed(report: &NewReport, seq: Seq, unlisted: bool) -> Packed<'_> {
+fn packed<'a>(report: &'a NewReport, seq: Seq, unlisted: bool, body: &'a [u8]) -> Packed<'a> {
     Packed {
         seq,
         kind: report.kind,
@@ -214,7 +235,7 @@ fn packed(report: &NewReport, seq: Seq, unlisted: bool) -> Packed<'_> {
         idempotency_key: report.idempotency.and_then(|idempotency| idempotency.key),
         install_key: report.install_key,
         unlisted,
-        body: &report.body,
+        body,
     }
 }
 

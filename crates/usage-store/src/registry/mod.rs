@@ -4,6 +4,7 @@
 //! or [`COMMAND_LINE`].
 
 pub(crate) mod accounts;
+mod allowlists;
 pub(crate) mod audit;
 mod identities;
 mod invitations;
@@ -20,6 +21,7 @@ pub(crate) mod tokens;
 mod verbs;
 
 pub use accounts::{Account, NewAccount};
+pub use allowlists::{Allowlist, AllowlistSummary};
 pub use audit::{COMMAND_LINE, Entry};
 pub use identities::Identity;
 pub use invitations::{Invitation, InvitationId, InvitedTo};

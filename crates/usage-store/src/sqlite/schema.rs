@@ -16,6 +16,7 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/003_keys"),
     sql!("schema/004_accounts"),
     sql!("schema/005_registration"),
+    sql!("schema/006_dictionary"),
 ];
 
 /// Those of `model.db`.
