@@ -1,6 +1,8 @@
 //! What was refused, with the reason, so that an operator sees a broken sender instead of
 //! silence. Bounded in size and age. Never a sender's address, never a token.
 
+use std::sync::atomic::Ordering;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
@@ -8,6 +10,7 @@ use crate::Result;
 use crate::allow::Lists;
 use crate::report::Kind;
 use crate::sqlite::{millis, sql, timestamp};
+use crate::store::{Store, Writer};
 
 /// Refused reports kept in all: a screenful for each of hundreds of broken senders.
 const KEPT: i64 = 10_000;
@@ -51,8 +54,28 @@ pub struct Quarantined {
     pub refused: Refused,
 }
 
+/// Refused reports.
+impl Store {
+    /// Keeps what was refused, as far as allowlists let it be kept.
+    pub fn quarantine(&self, refused: &[Refused]) -> Result<()> {
+        let mut writer = self.writer();
+        let Writer { db, lists, .. } = &mut *writer;
+        let kept = add(db, lists, refused);
+        if kept.is_err() {
+            lists.clear();
+        }
+        self.removed.store(lists.removed(), Ordering::Relaxed);
+        kept
+    }
+
+    /// Things that allowlists left out or masked since the start, in reports and in the quarantine.
+    pub fn removed_by_allowlists(&self) -> u64 {
+        self.removed.load(Ordering::Relaxed)
+    }
+}
+
 /// Keeps what may be kept of what was refused, and lets go of the oldest.
-pub(crate) fn add(db: &mut Connection, lists: &mut Lists, refused: &[Refused]) -> Result<()> {
+fn add(db: &mut Connection, lists: &mut Lists, refused: &[Refused]) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     lists.refresh(&step)?;
     for came in refused {

@@ -16,7 +16,6 @@ use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
 use crate::model::{self, Dictionary, Model, applied};
-use crate::quarantine::{self, Refused};
 use crate::query::ground::Answering;
 use crate::registry::{TokenUses, tokens};
 use crate::sqlite::{self, Readers};
@@ -53,7 +52,7 @@ pub struct Store {
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
     /// Things that allowlists left out or masked since the start.
-    removed: AtomicU64,
+    pub(crate) removed: AtomicU64,
     /// Long work is to end at its next step.
     stopping: AtomicBool,
     /// What was erased may still stand in the WAL; not known of what an earlier process left.
@@ -66,7 +65,7 @@ pub struct Store {
 pub(crate) struct Writer {
     pub(crate) db: Connection,
     appender: Appender,
-    lists: Lists,
+    pub(crate) lists: Lists,
 }
 
 /// The writer, for as long as one's turn lasts.
@@ -355,23 +354,6 @@ impl Store {
         while self.writer().appender.keys.crowded()
             && matches!(self.tidy_keys(Timestamp::now()), Ok(true))
         {}
-    }
-
-    /// Keeps what was refused, as far as allowlists let it be kept.
-    pub fn quarantine(&self, refused: &[Refused]) -> Result<()> {
-        let mut writer = self.writer();
-        let Writer { db, lists, .. } = &mut *writer;
-        let kept = quarantine::add(db, lists, refused);
-        if kept.is_err() {
-            lists.clear();
-        }
-        self.removed.store(lists.removed(), Ordering::Relaxed);
-        kept
-    }
-
-    /// Things that allowlists left out or masked since the start, in reports and in the quarantine.
-    pub fn removed_by_allowlists(&self) -> u64 {
-        self.removed.load(Ordering::Relaxed)
     }
 
     /// Brings the read model forward by one chunk, in steps that commits of reports come between; how
