@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Manages the people who may see the dashboard
     #[command(subcommand)]
     Operator(Operator),
+    /// Issues and revokes the keys by which programs ask and export in an operator's name
+    #[command(subcommand)]
+    ApiKey(ApiKey),
     /// Manages the accounts of people
     #[command(subcommand)]
     Account(Account),
@@ -163,6 +166,51 @@ pub(crate) struct OperatorAdd {
     /// The address they sign in with
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApiKey {
+    /// Prints a new key, valid at once, also on a running server
+    Issue(ApiKeyIssue),
+    /// Lists the keys, those that were revoked last
+    List(DataDir),
+    /// Makes a key invalid at once, also on a running server
+    Revoke(ApiKeyRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApiKeyIssue {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// What it is for, so that it is recognized in the list
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it may be used for; may be given several times
+    #[arg(long, value_enum, value_name = "SCOPE", required = true)]
+    pub(crate) scope: Vec<Scope>,
+    /// Its last day, in UTC; without it the key is valid until it is revoked
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) expires: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApiKeyRevoke {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The whole key, or its beginning if only one key begins like that
+    #[arg(value_name = "KEY_OR_PREFIX")]
+    pub(crate) key: String,
+}
+
+/// What a key may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scope {
+    /// Questions: counts, shares, histories
+    Read,
+    /// The reports themselves
+    Export,
+    /// Everything; implies the others
+    Admin,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::Store;
+use usage_store::{Day, Store};
 
 use crate::outage::Outage;
 use crate::watch::Watch;
@@ -29,8 +29,13 @@ const APPLY_AT_MOST_EVERY: Duration = Duration::from_millis(50);
 /// Between two looks at reports that may be too old: each unpacks the oldest block.
 const RETIRE_EVERY: Duration = Duration::from_secs(60);
 
-/// Between two writes of when tokens were last used, which is kept to the hour.
-const TOKEN_USES_EVERY: Duration = Duration::from_secs(60);
+/// Between two writes of when tokens and API keys were last used, which is kept to the hour.
+const USES_EVERY: Duration = Duration::from_secs(60);
+/// Between two looks at numbers that may wait to be packed: each counts them.
+const PACK_EVERY: Duration = Duration::from_secs(10);
+
+/// Between two looks at days that are over: what came late is packed together.
+const PACK_PAST_EVERY: Duration = Duration::from_secs(3_600);
 
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -181,7 +186,7 @@ fn follow(store: &Store, nudges: &Receiver<()>, mut manners: Manners, watch: &Wa
 fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
     let mut copying = Outage::of("copying the WAL into the database");
     let mut tidying = Outage::of("tidying idempotency keys");
-    let mut noting = Outage::of("noting when tokens were last used");
+    let mut noting = Outage::of("noting when tokens and API keys were last used");
     let mut uses_saved = Instant::now();
     loop {
         let mut failed = [
@@ -189,8 +194,8 @@ fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
             tidying.note(&tidy_keys(store)),
             false,
         ];
-        if uses_saved.elapsed() >= TOKEN_USES_EVERY {
-            failed[2] = noting.note(&save_token_uses(store));
+        if uses_saved.elapsed() >= USES_EVERY {
+            failed[2] = noting.note(&save_uses(store));
             if !failed[2] {
                 uses_saved = Instant::now();
             }
@@ -198,14 +203,14 @@ fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
         let pause = after(failed, UPKEEP_EVERY, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             // If it fails, an hour's use isn't shown.
-            let _ = save_token_uses(store);
+            let _ = save_uses(store);
             return;
         }
     }
 }
 
-fn save_token_uses(store: &Store) -> usage_store::Result<()> {
-    while store.save_token_uses()? {}
+fn save_uses(store: &Store) -> usage_store::Result<()> {
+    while store.save_token_uses()? || store.save_api_key_uses()? {}
     Ok(())
 }
 
@@ -223,8 +228,8 @@ fn tidy_keys(store: &Store) -> usage_store::Result<()> {
     Ok(())
 }
 
-/// What rewrites the journal: erasures, re-packing, the end of old reports. Each by itself: a damaged
-/// block that can't be erased from must not keep others large.
+/// What rewrites the journal and the read model: erasures, re-packing, the end of old reports. Each by
+/// itself: a damaged block that can't be erased from must not keep others large.
 fn rewrite(
     store: &Store,
     mut retention: Retention,
@@ -235,18 +240,22 @@ fn rewrite(
     let mut erasing = Outage::of("erasing what is to be forgotten");
     let mut packing = Outage::of("re-packing the journal");
     let mut retiring = Outage::of("taking old reports out of the journal");
+    let mut columns = Columns::default();
+    let mut packing_numbers = Outage::of("packing numbers in the read model");
     loop {
         let erased = erase(store, watch);
         let began = Instant::now();
         let (packed, retired) = (repack(store, watch), retention.step(store));
-        let pause = match (&packed, &retired) {
-            (Ok(true), _) | (_, Ok(true)) => manners.rest_after(began.elapsed()),
-            _ => UPKEEP_EVERY,
+        let numbers = columns.step(store);
+        let pause = match [&packed, &retired, &numbers].map(|done| matches!(done, Ok(true))) {
+            [false, false, false] => UPKEEP_EVERY,
+            _ => manners.rest_after(began.elapsed()),
         };
         let failed = [
             erasing.note(&erased),
             packing.note(&packed),
             retiring.note(&retired),
+            packing_numbers.note(&numbers),
         ];
         let pause = after(failed, pause, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
@@ -293,6 +302,33 @@ impl Retention {
     }
 }
 
+/// Numbers are packed, a chunk of servers at a time.
+#[derive(Default)]
+struct Columns {
+    next_look: Option<Instant>,
+    next_at_past: Option<Instant>,
+}
+
+impl Columns {
+    /// Packs a chunk, where one is due; whether there may be more.
+    fn step(&mut self, store: &Store) -> usage_store::Result<bool> {
+        let now = Instant::now();
+        if self.next_look.is_some_and(|at| at > now) {
+            return Ok(false);
+        }
+        let past = self.next_at_past.is_none_or(|at| at <= now);
+        let all_before = past.then(|| Day::of(Timestamp::now()));
+        let packed = after_others(|| store.pack_columns(all_before))?;
+        if packed == Some(false) {
+            self.next_look = Some(now + PACK_EVERY);
+            if past {
+                self.next_at_past = Some(now + PACK_PAST_EVERY);
+            }
+        }
+        Ok(packed == Some(true))
+    }
+}
+
 /// How long to wait before the next look.
 fn after<const WORKS: usize>(failed: [bool; WORKS], pause: Duration, watch: &Watch) -> Duration {
     let failures = failed.into_iter().filter(|failed| *failed).count();
@@ -303,20 +339,26 @@ fn after<const WORKS: usize>(failed: [bool; WORKS], pause: Duration, watch: &Wat
 /// Re-packs the next full span; whether there was one. Packing is done when nobody else wants the
 /// processor; putting the span in its place is not, as commits wait for that.
 fn repack(store: &Store, watch: &Watch) -> usage_store::Result<bool> {
-    let packed = std::thread::scope(|scope| {
-        let packing = scope.spawn(|| {
-            after_everybody_else();
-            store.pack_next()
-        });
-        // A panic has been said already, and is tried again like any failure.
-        packing.join().unwrap_or(Ok(None))
-    })?;
-    let Some(span) = packed else {
+    let Some(span) = after_others(|| store.pack_next())?.flatten() else {
         return Ok(false);
     };
     store.put_packed(&span)?;
     watch.reports.repacked_spans.inc();
     Ok(true)
+}
+
+/// Does work when nobody else wants the processor; `None` where it panicked, which has been said already: it
+/// is tried again like any failure.
+fn after_others<T: Send>(
+    work: impl FnOnce() -> usage_store::Result<T> + Send,
+) -> usage_store::Result<Option<T>> {
+    std::thread::scope(|scope| {
+        let working = scope.spawn(|| {
+            after_everybody_else();
+            work()
+        });
+        working.join().map_or(Ok(None), |done| done.map(Some))
+    })
 }
 
 /// From here on this thread gets what others leave of the processor. Elsewhere than on Linux a

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 /// Every door as the router writes it, and last what stands for all that is none. A path is looked
 /// up from the top, so those that reports come through are first.
-const NAMES: [&str; 63] = [
+const NAMES: &[&str] = &[
     "/api/v1/usage/{product}",
     "/api/v1/servers",
     "/api/v1/stats/{product}",
@@ -67,6 +67,8 @@ const NAMES: [&str; 63] = [
     "/operators/withdraw",
     "/operators/remove",
     "/operators/reset",
+    "/api-keys",
+    "/api-keys/revoke",
     "/audit",
     "/welcome/{code}",
     "/assets/{name}",

@@ -59,7 +59,8 @@ impl Store {
     /// Keeps what was refused, as far as allowlists let it be kept.
     pub fn quarantine(&self, refused: &[Refused]) -> Result<()> {
         let mut writer = self.writer();
-        let Writer { db, lists, .. } = &mut *writer;
+        let Writer { db, appender } = &mut *writer;
+        let lists = &mut appender.lists;
         let kept = add(db, lists, refused);
         if kept.is_err() {
             lists.clear();

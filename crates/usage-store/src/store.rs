@@ -11,13 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::allow::Lists;
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
-use crate::model::{self, Dictionary, Model, applied};
+use crate::model::{self, Dictionary, Model, Packing, applied};
 use crate::query::ground::Answering;
-use crate::registry::{TokenUses, tokens};
+use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result, backup};
@@ -47,8 +46,10 @@ pub struct Store {
     model: Mutex<Model>,
     key_upkeep: Mutex<KeyUpkeep>,
     pub(crate) answering: Answering,
+    packing: Mutex<Packing>,
     pub(crate) grants: tokens::Grants,
-    pub(crate) token_uses: TokenUses,
+    pub(crate) token_uses: Uses<TokenId>,
+    pub(crate) api_key_uses: Uses<ApiKeyId>,
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
     /// Things that allowlists left out or masked since the start.
@@ -64,8 +65,7 @@ pub struct Store {
 
 pub(crate) struct Writer {
     pub(crate) db: Connection,
-    appender: Appender,
-    pub(crate) lists: Lists,
+    pub(crate) appender: Appender,
 }
 
 /// The writer, for as long as one's turn lasts.
@@ -109,6 +109,8 @@ pub enum Opening<'a> {
     /// `model.db` had taken in more than `usage.db` holds, which is an older one than it was made
     /// from: it is made anew.
     ModelAhead,
+    /// `model.db` is of an older program, which asked less of it: it is made anew.
+    ModelOutdated,
 }
 
 /// Opening, closing, upkeep.
@@ -170,6 +172,9 @@ impl Store {
         if alone && model::reset_if_ahead(&mut model)? {
             tell(Opening::ModelAhead);
         }
+        if model::reset_if_outdated(&mut model)? {
+            tell(Opening::ModelOutdated);
+        }
         let appender = Appender::new(&db)?;
         Ok(Store {
             turns: Turns::default(),
@@ -177,11 +182,7 @@ impl Store {
             wal_to_empty: AtomicBool::new(alone),
             model_wal_to_empty: AtomicBool::new(alone),
             checkpointer: Mutex::new(sqlite::checkpointer(&path)?),
-            writer: Mutex::new(Writer {
-                db,
-                appender,
-                lists: Lists::default(),
-            }),
+            writer: Mutex::new(Writer { db, appender }),
             readers: Readers::new(path, model_path),
             model: Mutex::new(Model {
                 db: model,
@@ -189,8 +190,10 @@ impl Store {
             }),
             key_upkeep: Mutex::default(),
             answering: Answering::default(),
+            packing: Mutex::default(),
             grants: tokens::Grants::default(),
-            token_uses: TokenUses::default(),
+            token_uses: Uses::default(),
+            api_key_uses: Uses::default(),
             appended_bytes: AtomicU64::new(0),
             removed: AtomicU64::new(0),
             _lock: lock,
@@ -279,7 +282,7 @@ impl Store {
         }
         self.readers.read(|db| upkeep.read(db))?;
         let mut writer = self.writer();
-        let Writer { db, appender, .. } = &mut *writer;
+        let Writer { db, appender } = &mut *writer;
         upkeep.write(db, &mut appender.keys)?;
         Ok(true)
     }
@@ -307,6 +310,11 @@ impl Store {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is known of numbers that wait to be packed.
+    pub(crate) fn packing(&self) -> MutexGuard<'_, Packing> {
+        self.packing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `write` in one transaction.
     pub(crate) fn write<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut writer = self.writer();
@@ -329,13 +337,10 @@ impl Store {
             self.make_room_for_keys();
             writer = self.hold(self.turns.urgent());
         }
-        let Writer {
-            db,
-            appender,
-            lists,
-        } = &mut *writer;
-        let outcomes = appender.append(db, lists, reports)?;
-        self.removed.store(lists.removed(), Ordering::Relaxed);
+        let Writer { db, appender } = &mut *writer;
+        let outcomes = appender.append(db, reports)?;
+        self.removed
+            .store(appender.lists.removed(), Ordering::Relaxed);
         self.appended_bytes
             .store(appender.packed_bytes(), Ordering::Relaxed);
         if outcomes.contains(&Outcome::TokenRevoked) {

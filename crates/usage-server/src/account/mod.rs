@@ -1,7 +1,10 @@
 //! Who is looking: passwords, sessions, protection of forms, the first operator's link, and the
-//! extractors [`SignedIn`] (anybody with an account), [`Operator`], and [`Member`] (of the organization
-//! of the path). No pages here.
+//! extractors [`SignedIn`] (anybody with an account), [`Operator`], [`Member`] (of the organization
+//! of the path), and [`Asker`] (a program, by an API key). No pages here.
 
+#[allow(dead_code, reason = "the doors of questions and exports come next")]
+mod api;
+pub(crate) mod api_key;
 mod cookie;
 mod csrf;
 mod first_visit;
@@ -17,6 +20,11 @@ mod session;
 mod shown_once;
 mod throttle;
 
+#[allow(
+    unused_imports,
+    reason = "the doors of questions and exports come next"
+)]
+pub(crate) use self::api::{Asker, Export, Read};
 pub(crate) use self::csrf::{FormGuard, is_cross_site};
 pub(crate) use self::first_visit::FirstVisit;
 pub(crate) use self::member::Member;
@@ -24,7 +32,7 @@ pub(crate) use self::noted::Noted;
 pub(crate) use self::operator::Operator;
 pub(crate) use self::password::{Busy, Passwords};
 pub(crate) use self::person::{SignedIn, local_path};
-pub(crate) use self::secret::{Secret, draw_token};
+pub(crate) use self::secret::{Secret, draw_api_key, draw_token};
 pub(crate) use self::session::{end, start};
 pub(crate) use self::shown_once::{Once, ShownOnce};
 pub(crate) use self::throttle::Throttle;

@@ -68,7 +68,7 @@ impl OptionalFromRequestParts<Arc<App>> for SignedIn {
     }
 }
 
-async fn find(parts: &Parts, app: &Arc<App>) -> Result<Option<SignedIn>, Failure> {
+pub(super) async fn find(parts: &Parts, app: &Arc<App>) -> Result<Option<SignedIn>, Failure> {
     let Some(secret) = session::sent(&parts.headers, app.settings.tls) else {
         return Ok(None);
     };

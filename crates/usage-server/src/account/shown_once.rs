@@ -18,6 +18,8 @@ const WAITING_MAX: usize = 1_000;
 pub(crate) enum Once {
     /// A token.
     Token(i64),
+    /// An API key.
+    ApiKey(i64),
     /// An invitation.
     Invitation(i64),
 }

@@ -102,7 +102,7 @@ fn json(question: &Question, given: &Given, fresh: &Fresh, rows: &[Row]) -> Valu
         .collect();
     json!({
         "question": question.name(),
-        "product": given.product,
+        "product": (!given.product.is_empty()).then_some(&given.product),
         "window": {"from": given.window.from.to_string(), "to": given.window.to.to_string()},
         "fresh_to": fresh.to.map(|at| at.to_string()),
         "behind": fresh.behind,

@@ -95,7 +95,7 @@ fn shape(question: &Question) -> Value {
         "required": ["question", "product", "window", "fresh_to", "behind", "rows"],
         "properties": {
             "question": {"type": "string"},
-            "product": {"type": "string"},
+            "product": {"type": ["string", "null"]},
             "window": {"type": "object", "properties": {
                 "from": {"type": "string", "format": "date"},
                 "to": {"type": "string", "format": "date"},

@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 use self::answer::{Format, Fresh};
 use self::given::Given;
 use self::question::Question;
-use crate::account::Operator as Reader;
+use crate::account::{Asker, Read};
 use crate::app::App;
 use crate::ingest::Refusal;
 
@@ -46,20 +46,20 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     questions::QUESTIONS.iter().fold(list, |doors, question| {
         doors.route(
             question.path,
-            get(move |app, reader, query, headers| answer(question, app, reader, query, headers)),
+            get(move |app, asker, query, headers| answer(question, app, asker, query, headers)),
         )
     })
 }
 
 /// `GET /api/v1/query`: what can be asked.
-async fn list(_: Reader) -> Response {
+async fn list(_: Asker<Read>) -> Response {
     answer::list(questions::QUESTIONS)
 }
 
 async fn answer(
     question: &'static Question,
     State(app): State<Arc<App>>,
-    _: Reader,
+    _: Asker<Read>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {

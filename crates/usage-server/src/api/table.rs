@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use usage_store::Day;
+use usage_store::query::Total;
+use usage_store::report::Number;
 
 /// A column of a table.
 pub(crate) struct Column {
@@ -107,6 +109,30 @@ impl From<u64> for Cell {
 impl From<f64> for Cell {
     fn from(n: f64) -> Cell {
         Cell::Float(n)
+    }
+}
+
+impl From<Number> for Cell {
+    fn from(n: Number) -> Cell {
+        match n {
+            Number::Int(n) => Cell::Int(n),
+            Number::UInt(n) => Cell::UInt(n),
+            Number::Float(n) => Cell::Float(n),
+        }
+    }
+}
+
+impl From<Total> for Cell {
+    fn from(total: Total) -> Cell {
+        match total {
+            Total::Whole(n) => match (i64::try_from(n), u64::try_from(n)) {
+                (Ok(n), _) => Cell::Int(n),
+                (_, Ok(n)) => Cell::UInt(n),
+                // Beyond what JSON's readers take for whole.
+                _ => Cell::Float(n as f64),
+            },
+            Total::Float(n) => Cell::Float(n),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one file each, and what can go wrong with them.
 
 mod account;
+mod api_key;
 mod backup;
 mod demo;
 mod export;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 
 use usage_store::{Store, Writing};
 
-use crate::cli::{Account, Command, Export, Operator, Product, Token};
+use crate::cli::{Account, ApiKey, Command, Export, Operator, Product, Token};
 
 /// Why a command ended early: one line that says what to do.
 #[derive(Debug)]
@@ -89,6 +90,9 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Token(Token::Issue(options)) => token::issue(&options),
         Command::Token(Token::Revoke(options)) => token::revoke(&options),
         Command::Operator(Operator::Add(options)) => operator::add(&options),
+        Command::ApiKey(ApiKey::Issue(options)) => api_key::issue(&options),
+        Command::ApiKey(ApiKey::List(data)) => api_key::list(&data),
+        Command::ApiKey(ApiKey::Revoke(options)) => api_key::revoke(&options),
         Command::Account(Account::Reset(options)) => account::reset(&options),
         Command::Product(Product::List(options)) => product::list(&options),
         Command::Product(Product::Allowlist(options)) => product::allowlist(&options),

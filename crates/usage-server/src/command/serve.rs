@@ -37,6 +37,9 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
             Opening::ModelAhead => tracing::warn!(
                 "model.db is of later data than usage.db: it is made anew from the reports there are"
             ),
+            Opening::ModelOutdated => tracing::warn!(
+                "model.db is of an older version, which counted less: it is made anew from the reports there are"
+            ),
         },
     )?;
     run_with(store, &config)

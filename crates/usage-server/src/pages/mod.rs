@@ -3,6 +3,7 @@
 //! A page asks the store and shows the answer; it computes no statistics of its own.
 
 mod account;
+mod api_keys;
 mod assets;
 mod audit;
 mod chart;
@@ -106,6 +107,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/operators/withdraw", post(operators::withdraw))
         .route("/operators/remove", post(operators::remove))
         .route("/operators/reset", post(operators::reset))
+        .route("/api-keys", get(api_keys::show).post(api_keys::issue))
+        .route("/api-keys/revoke", post(api_keys::revoke))
         .route("/audit", get(audit::show))
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))

@@ -22,6 +22,8 @@ pub(crate) struct Appender {
     listing: Listing,
     /// The idempotency keys that came.
     pub(crate) keys: Keys,
+    /// What may be kept of products' reports.
+    pub(crate) lists: Lists,
     next: Seq,
     /// Of the blocks packed since the start.
     packed_bytes: u64,
@@ -41,6 +43,7 @@ impl Appender {
             packer,
             listing: Listing::default(),
             keys: Keys::load(db)?,
+            lists: Lists::default(),
             next: next_seq(db)?,
             packed_bytes: 0,
         })
@@ -55,24 +58,18 @@ impl Appender {
     pub(crate) fn append(
         &mut self,
         db: &mut Connection,
-        lists: &mut Lists,
         reports: &[NewReport],
     ) -> Result<Vec<Outcome>> {
-        let appended = self.try_append(db, lists, reports);
+        let appended = self.try_append(db, reports);
         if appended.is_err() {
-            lists.clear();
+            self.lists.clear();
             self.listing.clear();
             self.keys.roll_back();
         }
         appended
     }
 
-    fn try_append(
-        &mut self,
-        db: &mut Connection,
-        lists: &mut Lists,
-        reports: &[NewReport],
-    ) -> Result<Vec<Outcome>> {
+    fn try_append(&mut self, db: &mut Connection, reports: &[NewReport]) -> Result<Vec<Outcome>> {
         let commit = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut next = self.next;
         let mut registry = None;
@@ -80,7 +77,7 @@ impl Appender {
             .iter()
             .map(|report| self.decide(&commit, report, &mut next, &mut registry))
             .collect::<Result<Vec<Decision>>>()?;
-        self.insert(&commit, lists, reports, &decisions)?;
+        self.insert(&commit, reports, &decisions)?;
         self.keys.write(&commit)?;
         commit.commit()?;
         self.keys.committed();
@@ -118,24 +115,24 @@ impl Appender {
     fn insert(
         &mut self,
         commit: &Transaction<'_>,
-        lists: &mut Lists,
         reports: &[NewReport],
         decisions: &[Decision],
     ) -> Result<()> {
-        lists.refresh(commit)?;
+        self.lists.refresh(commit)?;
         let kept: Vec<(&NewReport, Seq, bool, Cow<'_, [u8]>)> = reports
             .iter()
             .zip(decisions)
             .filter_map(|(report, decision)| match decision.outcome {
                 Outcome::Accepted(seq) => {
                     let (kind, product) = (report.kind, &report.product);
-                    let body = lists.treat(kind, product, &report.body, report.received_at);
+                    let at = report.received_at;
+                    let body = self.lists.treat(kind, product, &report.body, at);
                     Some((report, seq, decision.unlisted, body))
                 }
                 _ => None,
             })
             .collect();
-        lists.write(commit)?;
+        self.lists.write(commit)?;
         let accepted: Vec<Packed<'_>> = kept
             .iter()
             .map(|(report, seq, unlisted, body)| packed(report, *seq, *unlisted, body))
@@ -222,6 +219,14 @@ pub(crate) fn next_seq(db: &Connection) -> Result<Seq> {
         .query_row([], |row| row.get(0))
         .optional()?;
     Ok(next.unwrap_or(0) as Seq)
+}
+
+/// The place of the oldest report that is kept, or of one that stood before it.
+pub(crate) fn first_seq(db: &Connection) -> Result<Seq> {
+    let first: Option<i64> = db
+        .prepare_cached(sql!("fleet/first_place"))?
+        .query_row([], |row| row.get(0))?;
+    Ok(first.unwrap_or(0) as Seq)
 }
 
 fn packed<'a>(report: &'a NewReport, seq: Seq, unlisted: bool, body: &'a [u8]) -> Packed<'a> {

@@ -12,7 +12,7 @@ pub(crate) mod retention;
 pub(crate) mod rewrite;
 pub(crate) mod walk;
 
-pub(crate) use append::{Appender, next_seq};
+pub(crate) use append::{Appender, first_seq, next_seq};
 #[cfg(any(test, fuzzing))]
 pub(crate) use block::{Packed, Packer, read as read_block, unpack};
 pub(crate) use limits::SPAN_REPORTS;

@@ -7,8 +7,10 @@ use rusqlite::{Connection, params};
 
 use super::applied::{self, Mark};
 use super::cells::{ACTIVE, Cells, Place, SHADOWED};
+use super::columns::Numbers;
 use super::limits::OBSERVATIONS_AT_ONCE;
 use super::servers::{Seen, Servers};
+use super::stat_days::StatDays;
 use super::{DaySet, Dictionary};
 use crate::journal::retention::{self, Kept};
 use crate::journal::walk::Stretch;
@@ -22,8 +24,9 @@ use crate::{Day, Result};
 /// What a chunk has touched so far.
 #[derive(Default)]
 pub(super) struct Touched {
-    servers: Servers,
+    pub(super) servers: Servers,
     days: DaySet,
+    stats: StatDays,
     pub(super) cells: Cells,
     /// By product, day and kind.
     reports: BTreeMap<(ProductId, Day, u8), Counted>,
@@ -130,7 +133,12 @@ impl Touched {
                 return Ok(Some(element));
             }
             *room -= 1;
-            self.observe(db, dictionary, product, report, observation)?;
+            let place = Mark {
+                seq: report.seq,
+                element,
+            };
+            let known = self.kept.is_some_and(|kept| place < kept.known);
+            self.observe(db, dictionary, product, (report, known), observation)?;
         }
         Ok(None)
     }
@@ -149,13 +157,14 @@ impl Touched {
         self.reports.insert(key, counted);
     }
 
-    /// What one element says about the server that its ids name; nothing where they name none.
+    /// What one element says about the server that its ids name; nothing where they name none. `known`
+    /// are those that the server's counters have already.
     pub(super) fn observe(
         &mut self,
         db: &Connection,
         dictionary: &mut Dictionary,
         product: ProductId,
-        report: &StoredReport,
+        (report, known): (&StoredReport, bool),
         observation: &Observation<'_>,
     ) -> Result<()> {
         let Some(cluster_id) = &observation.cluster_id else {
@@ -169,24 +178,32 @@ impl Touched {
             at: millis(report.at()),
             seq: report.seq,
             late: day < Day::of(report.received_at),
-            usage: report.kind == Kind::Usage,
+            kind: report.kind,
+            known,
         };
         self.servers.observe(db, server, seen, observation)?;
         if self.cells.insert(db, (product, day, ACTIVE), server)? {
             let ids = (product, &**cluster_id, server_id);
             self.shadow(db, ids, day, server, organization.is_none())?;
         }
-        if seen.usage {
-            let places = places(db, dictionary, product, observation)?;
-            let key = (product, day, server);
-            self.days
-                .observe(db, &mut self.cells, key, seen.at, places)?;
+        match report.kind {
+            Kind::Usage => {
+                let places = places(db, dictionary, (product, day), observation)?;
+                let numbers = numbers(db, dictionary, (product, day), observation)?;
+                let key = (product, day, server);
+                self.days
+                    .observe(db, &mut self.cells, key, seen.at, (places, numbers))
+            }
+            Kind::Stats => {
+                let key = (server, day);
+                self.stats.observe(db, key, seen.at, &report.body)
+            }
+            Kind::Servers => Ok(()),
         }
-        Ok(())
     }
 
     /// Writes all that was touched.
-    pub(super) fn save(self, db: &Connection) -> Result<()> {
+    pub(super) fn save(mut self, db: &Connection) -> Result<()> {
         for ((product, day, kind), counted) in self.reports {
             db.prepare_cached(sql!("model/count_reports"))?
                 .execute(params![
@@ -202,8 +219,9 @@ impl Touched {
             db.prepare_cached(sql!("model/add_organization_span"))?
                 .execute(params![organization.0, span as i64])?;
         }
-        self.servers.save(db)?;
+        self.servers.save(db, &mut self.cells)?;
         self.days.save(db)?;
+        self.stats.save(db)?;
         self.cells.save(db)
     }
 
@@ -271,14 +289,31 @@ fn twins(
 fn places(
     db: &Connection,
     dictionary: &mut Dictionary,
-    product: ProductId,
+    (product, day): (ProductId, Day),
     observation: &Observation<'_>,
 ) -> Result<Vec<Place>> {
     let mut places = Vec::with_capacity(observation.dimensions.len());
     for (name, value) in &observation.dimensions {
-        let dimension = dictionary.dimension(db, product, name)?;
+        let dimension = dictionary.dimension(db, product, name, day)?;
         let value = dictionary.value(db, dimension, value)?;
         places.push(Place { dimension, value });
     }
     Ok(places)
+}
+
+/// What an observation says in numbers, in order of keys.
+fn numbers(
+    db: &Connection,
+    dictionary: &mut Dictionary,
+    (product, day): (ProductId, Day),
+    observation: &Observation<'_>,
+) -> Result<Numbers> {
+    let mut numbers = Numbers::with_capacity(observation.values.len());
+    for (name, number) in &observation.values {
+        let key = dictionary.number_key(db, product, name, day, *number)?;
+        // Ids are dense and small.
+        numbers.push((key as u32, *number));
+    }
+    numbers.sort_unstable_by_key(|(key, _)| *key);
+    Ok(numbers)
 }

@@ -1,12 +1,15 @@
-//! Days: for each server and UTC day its latest usage observation, and which cells that
-//! put it in, so that it can be moved out of them again.
+//! Days: for each server and UTC day its latest usage observation: which cells that put it in, so
+//! that it can be moved out of them again, and the numbers it said.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{Cells, Place};
+use super::columns::{self, Numbers};
+use super::stat_days;
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Result};
@@ -19,6 +22,8 @@ pub(crate) struct LatestOfDay {
     /// When, in milliseconds; `None` before the first.
     at: Option<i64>,
     places: Vec<Place>,
+    /// `None` where they are in the table already.
+    numbers: Option<Numbers>,
 }
 
 /// The days that a chunk touches.
@@ -34,7 +39,7 @@ impl DaySet {
         cells: &mut Cells,
         key: Key,
         at: i64,
-        mut places: Vec<Place>,
+        (mut places, numbers): (Vec<Place>, Numbers),
     ) -> Result<()> {
         let (product, day, server) = key;
         let latest = match self.0.entry(key) {
@@ -59,6 +64,7 @@ impl DaySet {
         *latest = LatestOfDay {
             at: Some(at),
             places,
+            numbers: Some(numbers),
         };
         Ok(())
     }
@@ -67,7 +73,7 @@ impl DaySet {
     pub(crate) fn save(self, db: &Connection) -> Result<()> {
         let mut days: Vec<(Key, LatestOfDay)> = self.0.into_iter().collect();
         days.sort_unstable_by_key(|(key, _)| *key);
-        for ((product, day, server), latest) in days {
+        for (key @ (product, day, server), latest) in &days {
             db.prepare_cached(sql!("model/save_day"))?.execute(params![
                 product.0,
                 day.0,
@@ -75,13 +81,30 @@ impl DaySet {
                 latest.at,
                 encode(&latest.places)
             ])?;
+            if let Some(numbers) = &latest.numbers {
+                columns::save(db, *key, numbers)?;
+            }
         }
         Ok(())
     }
 }
 
+/// Servers leave a day: their observations, numbers and stats go. The cells are the caller's.
+pub(super) fn forget(
+    db: &Connection,
+    (product, day): (ProductId, Day),
+    servers: &RoaringBitmap,
+) -> Result<()> {
+    for server in servers.iter().map(ServerId) {
+        db.prepare_cached(sql!("erasure/forget_day"))?
+            .execute(params![product.0, day.0, server.0])?;
+        stat_days::forget(db, server, day)?;
+    }
+    columns::forget(db, (product, day), servers)
+}
+
 /// The cells that a server's day put it in.
-pub(super) fn places_on(db: &Connection, key: Key) -> Result<Vec<Place>> {
+pub(crate) fn places_on(db: &Connection, key: Key) -> Result<Vec<Place>> {
     Ok(read(db, key)?.places)
 }
 
@@ -92,6 +115,7 @@ fn read(db: &Connection, (product, day, server): Key) -> Result<LatestOfDay> {
             Ok(LatestOfDay {
                 at: row.get(0)?,
                 places: decode(row.get_ref(1)?.as_blob().unwrap_or_default()),
+                numbers: None,
             })
         })
         .optional()?

@@ -1,13 +1,14 @@
 //! Making one server anew from the reports that are left of it, after some were erased: out
 //! of every cell and day it was in, and in again by the same rules as ever.
 
+use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
-use super::applied;
+use super::Dictionary;
+use super::applied::{self, Mark};
 use super::cells::{ACTIVE, SHADOWED, bitmap};
 use super::chunk::Touched;
-use super::days::places_on;
-use super::{Dictionary, servers};
+use super::days::{self, places_on};
 use crate::journal::{StoredReport, walk};
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
@@ -45,17 +46,22 @@ pub(crate) fn server(
 ) -> Result<()> {
     let mut places = remove(db, subject)?;
     let mut touched = Touched::default();
-    let applied = applied::read(db)?.seq;
+    let applied = applied::read(db)?;
     let mut left = false;
     for span in &subject.spans {
         walk::each_block(db, *span, |_, reports| {
-            for report in reports.iter().filter(|report| report.seq < applied) {
+            for report in reports.iter().filter(|report| report.seq <= applied.seq) {
                 let Ok(decoded) = decode(report.kind, &report.body) else {
                     continue;
                 };
-                for observation in &decoded.observations {
-                    if subject.is_of(report, observation) {
-                        touched.observe(db, dictionary, subject.product, report, observation)?;
+                for (element, observation) in decoded.observations.iter().enumerate() {
+                    let place = Mark {
+                        seq: report.seq,
+                        element,
+                    };
+                    if place < applied && subject.is_of(report, observation) {
+                        let new = (report, false);
+                        touched.observe(db, dictionary, subject.product, new, observation)?;
                         left = true;
                     }
                 }
@@ -65,8 +71,7 @@ pub(crate) fn server(
     }
     touched.save(db)?;
     if !left {
-        db.prepare_cached(sql!("erasure/forget_server"))?
-            .execute([subject.server.0])?;
+        forget(db, subject)?;
     }
     // Texts that only this server had said must not outlive it.
     places.sort_unstable();
@@ -85,27 +90,40 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
     let (product, server) = (subject.product, subject.server);
     let mut touched = Touched::default();
     let mut places = Vec::new();
-    for day in days(db, product, server)? {
+    let only = RoaringBitmap::from_iter([server.0]);
+    for day in days_of(db, product, server)? {
         touched.cells.remove(db, (product, day, ACTIVE), server)?;
         touched.cells.remove(db, (product, day, SHADOWED), server)?;
         for place in places_on(db, (product, day, server))? {
             touched.cells.remove(db, (product, day, place), server)?;
             places.push(place);
         }
-        db.prepare_cached(sql!("erasure/forget_day"))?
-            .execute(params![product.0, day.0, server.0])?;
+        days::forget(db, (product, day), &only)?;
         if subject.organization.is_some() {
             let ids = (product, &*subject.cluster_id, &*subject.server_id);
             touched.reconsider_twin(db, ids, day)?;
         }
     }
+    touched.servers.forget(db, server)?;
     touched.save(db)?;
-    servers::reset(db, server)?;
     Ok(places)
 }
 
+/// A server that no report names any more goes, and its cluster where it was the last of it.
+pub(crate) fn forget(db: &Connection, subject: &Subject) -> Result<()> {
+    db.prepare_cached(sql!("erasure/forget_server"))?
+        .execute([subject.server.0])?;
+    db.prepare_cached(sql!("erasure/forget_cluster"))?
+        .execute(params![
+            subject.product.0,
+            subject.cluster_id,
+            subject.organization.map_or(0, |id| id.0)
+        ])?;
+    Ok(())
+}
+
 /// The days on which the server was active.
-fn days(db: &Connection, product: ProductId, server: ServerId) -> Result<Vec<Day>> {
+fn days_of(db: &Connection, product: ProductId, server: ServerId) -> Result<Vec<Day>> {
     let mut query = db.prepare_cached(sql!("erasure/days"))?;
     let mut rows = query.query([product.0])?;
     let mut days = Vec::new();

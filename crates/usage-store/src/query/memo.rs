@@ -122,7 +122,7 @@ impl Series<'_> {
         Ok(answer)
     }
 
-    /// Versions only ever grow, so their sum tells of any change.
+    /// The steps that changed the days: they only ever grow, so their sum tells of any change.
     fn version(&self, days: impl IntoIterator<Item = Day>) -> i64 {
         let versions = days.into_iter().filter_map(|day| self.versions.get(&day));
         versions.sum()

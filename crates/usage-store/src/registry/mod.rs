@@ -5,6 +5,7 @@
 
 pub(crate) mod accounts;
 mod allowlists;
+mod api_keys;
 pub(crate) mod audit;
 mod identities;
 mod invitations;
@@ -16,21 +17,22 @@ mod redirect_hosts;
 pub mod register;
 mod resets;
 mod sessions;
-mod token_uses;
 pub(crate) mod tokens;
+mod uses;
 mod verbs;
 
 pub use accounts::{Account, NewAccount};
 pub use allowlists::{Allowlist, AllowlistSummary};
+pub use api_keys::{ApiGrant, ApiKey, ApiKeyId, NewApiKey, Scope, Scopes};
 pub use audit::{COMMAND_LINE, Entry};
 pub use identities::Identity;
 pub use invitations::{Invitation, InvitationId, InvitedTo};
 pub use members::{Member, Membership, Role};
 pub use organizations::Organization;
 pub use sessions::{NewSession, OpenSession, Session, SessionId};
-pub(crate) use token_uses::TokenUses;
 pub use tokens::{NewToken, OrganizationToken, Revoked};
 pub(crate) use tokens::{token_is_valid, version};
+pub(crate) use uses::Uses;
 
 /// An organization's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

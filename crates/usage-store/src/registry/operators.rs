@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{Account, AccountId, COMMAND_LINE, NewAccount, accounts, audit, invitations};
+use super::{Account, AccountId, COMMAND_LINE, NewAccount, accounts, api_keys, audit, invitations};
 use crate::sqlite::sql;
 use crate::{Error, Result, Store};
 
@@ -74,7 +74,8 @@ impl Store {
         })
     }
 
-    /// An operator is one no longer; the account stays, their open invitations end. `Error::LastOne` where nobody else is,
+    /// An operator is one no longer; the account stays, their open invitations and
+    /// their API keys end. `Error::LastOne` where nobody else is,
     /// `Error::NotFound` where they aren't.
     pub fn remove_operator(&self, id: AccountId, by: &str, now: Timestamp) -> Result<()> {
         self.write(|db| {
@@ -87,6 +88,7 @@ impl Store {
             }
             set(db, id, false)?;
             invitations::end_those_of(db, None, &leaving.email)?;
+            api_keys::revoke_those_of(db, &leaving.email, now)?;
             audit::write(db, now, by, "remove operator", &leaving.email)
         })
     }

@@ -253,6 +253,7 @@ proptest! {
         before in proptest::collection::vec(any_report(), 1..50),
         erasures in proptest::collection::vec((0u8..3, proptest::option::of(0u8..3), 0u8..4), 1..4),
         after in proptest::collection::vec(any_report(), 0..20),
+        packed in any::<[bool; 2]>(),
     ) {
         let world = World::new();
         let acme = world.store.organization("Acme", noon(0)).unwrap();
@@ -263,6 +264,9 @@ proptest! {
             world.apply_all();
         };
         append(before);
+        if packed[0] {
+            world.pack_all();
+        }
         for (cluster, server, whose) in erasures {
             let server = server.map(|server| format!("s{server}"));
             let whose = match whose {
@@ -277,6 +281,9 @@ proptest! {
             erase(&world, &format!("c{cluster}"), server.as_deref(), whose);
         }
         append(after);
+        if packed[1] {
+            world.pack_all();
+        }
         // When the mark's report was received is not part of it: that report may be erased.
         let comparable = |world: &World| {
             let mut lines = dump(world);

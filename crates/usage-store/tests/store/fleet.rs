@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 use tempfile::TempDir;
 use usage_store::registry::OrganizationId;
 use usage_store::report::{Kind, decode};
-use usage_store::{Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Writing};
+use usage_store::{Day, Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Writing};
 
 pub(crate) struct World {
     pub(crate) store: Store,
@@ -47,6 +48,11 @@ impl World {
         while self.store.apply().unwrap() > 0 {}
     }
 
+    /// Packs all numbers that wait.
+    pub(crate) fn pack_all(&self) {
+        while self.store.pack_columns(Some(Day(i32::MAX))).unwrap() {}
+    }
+
     pub(crate) fn journal(&self) -> Vec<StoredReport> {
         let (mut all, mut next) = (Vec::new(), 0);
         loop {
@@ -58,6 +64,40 @@ impl World {
             all.extend(reports);
         }
     }
+}
+
+/// Makes `model.db` what an older program left: of its second schema.
+pub(crate) fn without_questions(folder: &Path) -> Connection {
+    let db = Connection::open(folder.join("model.db")).unwrap();
+    for table in [
+        "cluster",
+        "number_key",
+        "day_numbers",
+        "column",
+        "stat_day",
+        "day_state",
+        "tiers",
+    ] {
+        db.execute_batch(&format!("DROP TABLE {table}")).unwrap();
+    }
+    for column in [
+        "server DROP COLUMN cluster",
+        "server DROP COLUMN reports",
+        "server DROP COLUMN starts",
+        "server DROP COLUMN prev_host",
+        "server DROP COLUMN host_returns",
+        "server DROP COLUMN backwards",
+        "dimension DROP COLUMN first_day",
+        "applied DROP COLUMN step",
+        "applied DROP COLUMN rules",
+        "kept DROP COLUMN known_seq",
+        "kept DROP COLUMN known_element",
+    ] {
+        db.execute_batch(&format!("ALTER TABLE {column}")).unwrap();
+    }
+    db.execute_batch("DELETE FROM cell WHERE dimension = 0 AND value > 1; PRAGMA user_version = 2")
+        .unwrap();
+    db
 }
 
 /// Noon of a day in the autumn of 2026.

@@ -12,6 +12,7 @@ mod keys;
 mod leaving;
 mod own;
 mod people;
+mod questions;
 mod rebuilding;
 mod registering;
 mod retaining;

@@ -2,6 +2,13 @@
 //! store that answers it.
 
 mod active;
+mod clusters;
+mod histogram;
+mod history;
+mod penetration;
+mod silent;
+mod value_now;
+mod values;
 
 use usage_store::query::Group;
 
@@ -9,7 +16,19 @@ use super::question::Question;
 use super::table::Cell;
 
 /// All of them, in the order of the documentation.
-pub(crate) static QUESTIONS: &[Question] = &[active::QUESTION];
+pub(crate) static QUESTIONS: &[Question] = &[
+    active::QUESTION,
+    values::QUESTION,
+    value_now::QUESTION,
+    histogram::QUESTION,
+    penetration::QUESTION,
+    clusters::LARGEST,
+    clusters::GROWING,
+    silent::QUESTION,
+    history::SERVER,
+    history::CLUSTER,
+    history::STATS,
+];
 
 /// A group's name in a cell: what is not told apart is `(other)`, what has none is empty.
 impl From<Group> for Cell {

@@ -1,4 +1,4 @@
--- Schema 6: what of products' reports is kept, and what it means.
+-- Schema 7: what of products' reports is kept, and what it means.
 
 -- Changes with every list; commits of reports ask for it.
 CREATE TABLE allowlist_version (

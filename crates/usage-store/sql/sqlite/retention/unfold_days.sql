@@ -1,0 +1,2 @@
+-- The days from ?1 on are not folded, for a rebuild. A scan of few rows.
+UPDATE day_state SET folded = 0 WHERE day >= ?1;

@@ -1,0 +1,107 @@
+//! What is counted of a server over all its reports, and what that makes of it: seen once, or suspected to
+//! share its ids with another.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::report::Number;
+
+/// A host that came back as often as this is one of two.
+const HOST_RETURNS_SUSPECTED: i64 = 2;
+
+/// Counters begin again at each start; starts whose check-ins didn't arrive are allowed for.
+const STARTS_UNKNOWN: i64 = 2;
+
+/// Counted in the order of the journal.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Counters {
+    /// Observations that were taken in.
+    pub(super) reports: i64,
+    /// Those that were check-ins.
+    pub(super) starts: i64,
+    /// The host before the one it has.
+    pub(super) prev_host: Option<String>,
+    /// Times that its host was again the one before.
+    pub(super) host_returns: i64,
+    /// Usage observations in which a value that only grows had gone down.
+    pub(super) backwards: i64,
+}
+
+impl Counters {
+    pub(super) fn is_once(&self) -> bool {
+        self.reports == 1
+    }
+
+    /// Whether there are probably two servers with these ids.
+    pub(super) fn is_clone(&self) -> bool {
+        self.host_returns >= HOST_RETURNS_SUSPECTED || self.backwards > self.starts + STARTS_UNKNOWN
+    }
+}
+
+/// The part of what a server's latest usage observation said that is compared.
+#[derive(Deserialize)]
+struct Before<'a> {
+    #[serde(borrow)]
+    values: Vec<(Key<'a>, serde_json::Number)>,
+}
+
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Whether a value that only grows is less than `before`, the JSON of [`Latest`](super::Latest), has it.
+pub(super) fn went_down(before: &str, values: &[(Cow<'_, str>, Number)]) -> bool {
+    if !values.iter().any(|(key, _)| only_grows(key)) {
+        return false;
+    }
+    let Ok(before) = serde_json::from_str::<Before<'_>>(before) else {
+        return false;
+    };
+    let was = |key: &str| {
+        let at = before
+            .values
+            .binary_search_by(|(other, _)| (*other.0).cmp(key));
+        at.ok().map(|at| &before.values[at].1)
+    };
+    let mut growing = values.iter().filter(|(key, _)| only_grows(key));
+    growing.any(|(key, now)| was(key).is_some_and(|was| is_less(*now, was)))
+}
+
+/// By their names: counters, and how long a process has run.
+fn only_grows(key: &str) -> bool {
+    key.ends_with("_total") || key.ends_with("uptime")
+}
+
+fn is_less(now: Number, was: &serde_json::Number) -> bool {
+    let (whole, float) = match now {
+        Number::Int(n) => (Some(i128::from(n)), n as f64),
+        Number::UInt(n) => (Some(i128::from(n)), n as f64),
+        Number::Float(n) => (None, n),
+    };
+    match (whole, was.as_i128()) {
+        (Some(now), Some(was)) => now < was,
+        _ => was.as_f64().is_some_and(|was| float < was),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_only_grow_are_known_by_their_names() {
+        let before = r#"{"dimensions":[["os","linux"]],"values":[["a\"_total",5],["tasks",9],["uptime",1.5],["z_total",18446744073709551615]]}"#;
+        let went = |key: &'static str, now| went_down(before, &[(Cow::Borrowed(key), now)]);
+        assert!(went("a\"_total", Number::Int(4)));
+        assert!(!went("a\"_total", Number::Int(5)));
+        assert!(went("a\"_total", Number::Float(4.5)));
+        assert!(!went("tasks", Number::Int(1)), "may go down");
+        assert!(went("uptime", Number::Int(1)));
+        assert!(went("z_total", Number::UInt(u64::MAX - 1)));
+        assert!(!went("new_total", Number::Int(0)));
+        assert!(!went_down(
+            "broken",
+            &[(Cow::Borrowed("uptime"), Number::Int(0))]
+        ));
+    }
+}
