@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use usage_store::query::{Asked, By, Filter, Per, Window};
+use usage_store::query::{Asked, By, Filter, Order, Per, Window};
+use usage_store::report::Number;
 use usage_store::{Result, Store};
 
 use crate::build::{Data, LAST_DAY};
@@ -88,7 +89,87 @@ pub(crate) const QUESTIONS: &[Question] = &[
         },
         sql: "SELECT sum(n) FROM (SELECT count(DISTINCT server) AS n FROM r WHERE os = 'linux' AND arch = 'arm64' GROUP BY day)",
     },
+    Question {
+        name: "values per day, 100 days",
+        ask: |store, asked| per_day(store, asked, None),
+        sql: "SELECT sum(series) + sum(m) FROM (SELECT sum(series) AS series, quantile_disc(series, 0.5) AS m FROM r GROUP BY day)",
+    },
+    Question {
+        name: "values per day, two filters",
+        ask: |store, asked| {
+            let asked = only(asked, &[("os", "linux"), ("arch", "arm64")]);
+            per_day(store, &asked, None)
+        },
+        sql: "SELECT sum(series) + sum(m) FROM (SELECT sum(series) AS series, quantile_disc(series, 0.5) AS m FROM r WHERE os = 'linux' AND arch = 'arm64' GROUP BY day)",
+    },
+    Question {
+        name: "values per day by version",
+        ask: |store, asked| per_day(store, asked, Some(&By::Dimension("version".to_owned()))),
+        sql: "SELECT sum(series) + sum(m) FROM (SELECT sum(series) AS series, quantile_disc(series, 0.5) AS m FROM r GROUP BY day, version)",
+    },
+    Question {
+        name: "a value now, and its histogram",
+        ask: |store, asked| {
+            let spread = store.spread(asked, "num_series", Window::last(7, LAST_DAY))?;
+            Ok(spread.summary.map_or(0.0, |summary| summary.sum.as_f64()))
+        },
+        sql: "SELECT sum(series) FROM (SELECT arg_max(series, day) AS series FROM r WHERE day > (SELECT max(day) FROM r) - 7 GROUP BY server)",
+    },
+    Question {
+        name: "use of a feature, 100 days",
+        ask: |store, asked| {
+            let days = store.penetration(asked, "uptime", all())?;
+            Ok(days.iter().map(|day| day.using as f64).sum())
+        },
+        sql: "SELECT sum(n) FROM (SELECT count(DISTINCT server) AS n FROM r WHERE uptime > 0 GROUP BY day)",
+    },
+    Question {
+        name: "largest clusters by a value",
+        ask: |store, asked| {
+            let window = Window::last(30, LAST_DAY);
+            let clusters = store.clusters_by(asked, "num_series", window, Order::Largest, 20)?;
+            Ok(clusters.iter().map(|cluster| cluster.value.as_f64()).sum())
+        },
+        sql: "SELECT sum(v) FROM (SELECT sum(series) AS v FROM (SELECT cluster, arg_max(series, day) AS series FROM r WHERE day > (SELECT max(day) FROM r) - 7 GROUP BY server, cluster) GROUP BY cluster ORDER BY v DESC LIMIT 20)",
+    },
+    Question {
+        name: "clusters that went silent",
+        ask: |store, asked| {
+            let since = LAST_DAY.plus(-1).start();
+            let window = Window::last(30, LAST_DAY);
+            Ok(store.silent_clusters(asked, window, since, 100_000)?.len() as f64)
+        },
+        sql: "SELECT count(*) FROM (SELECT cluster FROM r WHERE day > (SELECT max(day) FROM r) - 30 GROUP BY cluster HAVING max(day) < (SELECT max(day) FROM r) - 1)",
+    },
+    Question {
+        name: "one server’s 100 days",
+        ask: |store, asked| {
+            let newest = store.servers(asked.product, None, 1)?;
+            let Some(server) = newest.first() else {
+                return Ok(0.0);
+            };
+            let days = store.server_days(server.id, all())?;
+            Ok(days.iter().filter(|day| day.active).count() as f64)
+        },
+        sql: "SELECT count(DISTINCT day) FROM r WHERE server = (SELECT server FROM (SELECT server, min(day * 86400000 + at) AS f FROM r GROUP BY server ORDER BY f DESC LIMIT 1))",
+    },
 ];
+
+fn per_day(store: &Store, asked: &Asked, by: Option<&By>) -> Result<f64> {
+    let days = store.values(asked, "num_series", all(), by.map(|by| (by, 1_000)))?;
+    let summaries = days.iter().filter_map(|day| day.summary);
+    Ok(summaries
+        .map(|summary| summary.sum.as_f64() + float(summary.median))
+        .sum())
+}
+
+fn float(number: Number) -> f64 {
+    match number {
+        Number::Int(n) => n as f64,
+        Number::UInt(n) => n as f64,
+        Number::Float(n) => n,
+    }
+}
 
 /// Ours, cold with a store that was just opened, then warm.
 pub(crate) fn ours(data: &Data, options: &Options) -> Vec<Answer> {

@@ -40,6 +40,7 @@ pub(crate) fn print(ours: &[Answer], duckdb: Option<&[Answer]>, sqlite: Option<&
     for (at, answer) in ours.iter().enumerate() {
         let peer = |answers: Option<&[Answer]>| match answers.and_then(|answers| answers.get(at)) {
             None => "–".to_owned(),
+            Some(peer) if peer.answer.is_nan() => "–".to_owned(),
             Some(peer) if !alike(peer.answer, answer.answer) => {
                 format!("{} is not ours, {}", peer.answer, answer.answer)
             }

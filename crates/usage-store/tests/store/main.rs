@@ -17,3 +17,4 @@ mod rebuilding;
 mod registering;
 mod retaining;
 mod tokens;
+mod valuing;
