@@ -11,7 +11,9 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServeOptions;
-pub(crate) use product::{Mode, Names, Product, ProductAllowlist, ProductList, ProductNames};
+pub(crate) use product::{
+    Mode, Names, Product, ProductAllowlist, ProductDescribe, ProductList, ProductNames, Sensitivity,
+};
 
 /// Usage reporting for software that runs on other people's machines.
 #[derive(Debug, Parser)]
@@ -49,7 +51,7 @@ pub(crate) enum Command {
     /// Manages the accounts of people
     #[command(subcommand)]
     Account(Account),
-    /// Says what is kept of products' reports
+    /// Says what is kept of products' reports, and what it means
     #[command(subcommand)]
     Product(Product),
     /// Writes out what was reported

@@ -8,6 +8,8 @@ use usage_store::query::limits::{TOP_MAX, WINDOW_MAX_DAYS};
 pub(crate) enum Parameter {
     /// `product`: its name.
     Product,
+    /// `product`: its name; all where nothing is said.
+    AnyProduct,
     /// `from` and `to`: days; so many days where nothing is said.
     Window { days: i32 },
     /// `day`: one day; yesterday where nothing is said.
@@ -38,7 +40,7 @@ impl Parameter {
     /// The names that it has in the query string.
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
-            Parameter::Product => &["product"],
+            Parameter::Product | Parameter::AnyProduct => &["product"],
             Parameter::Window { .. } => &["from", "to"],
             Parameter::Day => &["day"],
             Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
@@ -64,6 +66,12 @@ impl Parameter {
                 "product",
                 true,
                 "The product's name, as it reports it.",
+                text(),
+            )],
+            Parameter::AnyProduct => vec![in_query(
+                "product",
+                false,
+                "The product's name, as it reports it. Without it all products.",
                 text(),
             )],
             Parameter::Window { days } => vec![

@@ -14,6 +14,8 @@ pub(crate) enum Product {
     Allow(ProductNames),
     /// Takes names off a product's list
     Disallow(ProductNames),
+    /// Notes what something that a product reports means, for the data dictionary
+    Describe(ProductDescribe),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +63,65 @@ pub(crate) struct Names {
     /// A series of product stats; its tags are dimensions, its numbers values
     #[arg(long = "stat", value_name = "NAME")]
     pub(crate) stats: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProductDescribe {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The product, as its programs name it
+    #[arg(value_name = "PRODUCT")]
+    pub(crate) product: String,
+    #[command(flatten)]
+    pub(crate) name: Name,
+    #[command(flatten)]
+    pub(crate) note: Note,
+}
+
+/// One name, of some kind.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Name {
+    /// A tag, or a value that is a text or a boolean
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dimension: Option<String>,
+    /// A value that is a number
+    #[arg(long, value_name = "NAME")]
+    pub(crate) value: Option<String>,
+    /// A series of product stats
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stat: Option<String>,
+}
+
+/// What is noted; what is not said stays as it was.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Note {
+    /// What it means; '' for nothing
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// What its numbers count, such as bytes; '' for nothing
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) unit: Option<String>,
+    /// Who knows more; '' for nobody
+    #[arg(long, value_name = "WHO")]
+    pub(crate) owner: Option<String>,
+    /// Who may know it
+    #[arg(long, value_enum)]
+    pub(crate) sensitivity: Option<Sensitivity>,
+}
+
+/// How sensitive something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sensitivity {
+    /// Anybody may know it
+    Public,
+    /// Not for the world
+    Internal,
+    /// It may tell something about a person
+    Personal,
+    /// Nothing is noted
+    Unknown,
 }
 
 /// What becomes of what is not on a list.

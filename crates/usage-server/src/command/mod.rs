@@ -98,6 +98,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Product(Product::Allowlist(options)) => product::allowlist(&options),
         Command::Product(Product::Allow(options)) => product::allow(&options),
         Command::Product(Product::Disallow(options)) => product::disallow(&options),
+        Command::Product(Product::Describe(options)) => product::describe(&options),
         Command::Export(Export::Reports(options)) => export::reports(&options),
     }
 }

@@ -19,6 +19,7 @@ mod conformance;
 mod crowded;
 mod dashboard;
 mod demo;
+mod describing;
 mod extensions;
 mod faults;
 mod folder;

@@ -121,7 +121,7 @@ pub(crate) fn kept_of(
 
 /// A list that is in force.
 #[derive(Debug, Clone, Default)]
-struct List {
+pub(crate) struct List {
     /// Whether what is not on it is masked, where it can be.
     masks: bool,
     names: Names,
@@ -130,12 +130,12 @@ struct List {
 }
 
 impl List {
-    fn add(&mut self, thing: Thing, name: String) {
+    pub(crate) fn add(&mut self, thing: Thing, name: String) {
         self.every[thing as usize] |= name == EVERY_NAME;
         self.names.add(thing, name);
     }
 
-    fn allows(&self, thing: Thing, name: &str) -> bool {
+    pub(crate) fn allows(&self, thing: Thing, name: &str) -> bool {
         self.every[thing as usize] || self.names.have(thing, name)
     }
 }

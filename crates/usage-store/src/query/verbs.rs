@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    Active, ActiveOf, Asked, By, Freshness, Per, ProductId, ProductSummary, ServerDetail, ServerId,
-    ServerSummary, Share, Vitals, Window, active, activity, products, reports, servers, shares,
-    vitals,
+    Active, ActiveOf, Asked, By, DictionaryEntry, Freshness, Per, ProductId, ProductSummary,
+    ServerDetail, ServerId, ServerSummary, Share, Vitals, Window, active, activity, dictionary,
+    products, reports, servers, shares, vitals,
 };
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
 use crate::model::applied;
@@ -75,6 +75,19 @@ impl Store {
         top: usize,
     ) -> Result<Vec<ActiveOf>> {
         self.question(|ground| active::active_by(ground, asked, (window, per), by, top))
+    }
+
+    /// All that a product reports or, with its name left empty, every product.
+    pub fn dictionary(
+        &self,
+        asked: &Asked,
+        product: &str,
+        window: Window,
+    ) -> Result<Vec<DictionaryEntry>> {
+        self.question(|ground| match product {
+            "" => dictionary::all(ground, asked, window),
+            product => dictionary::dictionary(ground, asked, product, window),
+        })
     }
 
     /// The dimensions seen of a product, sorted.

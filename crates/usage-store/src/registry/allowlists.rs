@@ -38,21 +38,7 @@ pub struct AllowlistSummary {
 impl Store {
     /// A product's list.
     pub fn allowlist(&self, product: &str) -> Result<Allowlist> {
-        self.readers.read(|db| {
-            Ok(Allowlist {
-                mode: mode(db, product)?,
-                allowed: db
-                    .prepare_cached(sql!("allow/allowed"))?
-                    .query_map([product], |row| Ok((thing(row, 0)?, row.get(1)?)))?
-                    .collect::<rusqlite::Result<_>>()?,
-                removed: db
-                    .prepare_cached(sql!("allow/removed"))?
-                    .query_map([product], |row| {
-                        Ok((thing(row, 0)?, row.get(1)?, timestamp(row.get(2)?)))
-                    })?
-                    .collect::<rusqlite::Result<_>>()?,
-            })
-        })
+        self.readers.read(|db| of(db, product))
     }
 
     /// All lists, by product.
@@ -126,6 +112,23 @@ impl Store {
         let query = sql!("allow/disallow");
         self.write(|db| change(db, query, "disallow", product, names, by, now))
     }
+}
+
+/// A product's list.
+pub(crate) fn of(db: &Connection, product: &str) -> Result<Allowlist> {
+    Ok(Allowlist {
+        mode: mode(db, product)?,
+        allowed: db
+            .prepare_cached(sql!("allow/allowed"))?
+            .query_map([product], |row| Ok((thing(row, 0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?,
+        removed: db
+            .prepare_cached(sql!("allow/removed"))?
+            .query_map([product], |row| {
+                Ok((thing(row, 0)?, row.get(1)?, timestamp(row.get(2)?)))
+            })?
+            .collect::<rusqlite::Result<_>>()?,
+    })
 }
 
 /// Adds or removes names, and notes those that changed something.

@@ -4,13 +4,14 @@
 //! or [`COMMAND_LINE`].
 
 pub(crate) mod accounts;
-mod allowlists;
+pub(crate) mod allowlists;
 mod api_keys;
 pub(crate) mod audit;
 mod identities;
 mod invitations;
 mod limits;
 mod members;
+pub(crate) mod notes;
 mod operators;
 pub(crate) mod organizations;
 mod redirect_hosts;
@@ -28,6 +29,7 @@ pub use audit::{COMMAND_LINE, Entry};
 pub use identities::Identity;
 pub use invitations::{Invitation, InvitationId, InvitedTo};
 pub use members::{Member, Membership, Role};
+pub use notes::{Note, Sensitivity};
 pub use organizations::Organization;
 pub use sessions::{NewSession, OpenSession, Session, SessionId};
 pub use tokens::{NewToken, OrganizationToken, Revoked};

@@ -5,6 +5,7 @@
 
 mod allowing;
 mod counting;
+mod dictionary;
 mod erasing;
 mod fleet;
 mod keeping;

@@ -3,6 +3,7 @@
 
 mod active;
 mod clusters;
+mod dictionary;
 mod histogram;
 mod history;
 mod penetration;
@@ -28,6 +29,7 @@ pub(crate) static QUESTIONS: &[Question] = &[
     history::SERVER,
     history::CLUSTER,
     history::STATS,
+    dictionary::QUESTION,
 ];
 
 /// A group's name in a cell: what is not told apart is `(other)`, what has none is empty.
