@@ -13,6 +13,7 @@ use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
 use crate::mail::Mail;
+use crate::openid::OpenId;
 use crate::reserve::Reserve;
 use crate::watch::Watch;
 
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) mail: Option<Mail>,
     /// Lets a few questions of operators in at a time.
     pub(crate) questions: Semaphore,
+    /// Who else people may sign in with.
+    pub(crate) openid: Option<OpenId>,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -49,6 +52,7 @@ impl App {
             account: AccountState::new(first_visit),
             mail: None,
             questions: api::turnstile(),
+            openid: None,
             store,
             settings,
             watch,

@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServeOptions;
 pub(crate) use product::{
-    Mode, Names, Product, ProductAllowlist, ProductDescribe, ProductList, ProductNames, Sensitivity,
+    Mode, Names, Product, ProductAllowlist, ProductDescribe, ProductHosts, ProductList,
+    ProductNames, Sensitivity,
 };
 
 /// Usage reporting for software that runs on other people's machines.
@@ -51,7 +52,7 @@ pub(crate) enum Command {
     /// Manages the accounts of people
     #[command(subcommand)]
     Account(Account),
-    /// Says what is kept of products' reports, and what it means
+    /// Manages what operators decide about products
     #[command(subcommand)]
     Product(Product),
     /// Writes out what was reported

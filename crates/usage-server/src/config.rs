@@ -2,6 +2,7 @@
 
 #[cfg(feature = "mail")]
 mod mail;
+mod openid;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -19,6 +20,7 @@ use crate::reserve::Bytes;
 
 #[cfg(feature = "mail")]
 pub(crate) use self::mail::{MailConfig, MailOptions, MailTls};
+pub(crate) use self::openid::{OpenidConfig, OpenidOptions};
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -111,6 +113,9 @@ pub(crate) struct ServeOptions {
     #[command(flatten)]
     pub(crate) mail: MailOptions,
 
+    #[command(flatten)]
+    pub(crate) openid: OpenidOptions,
+
     /// How the log is written [default: text]
     #[arg(long, env = "USAGE_LOG_FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
@@ -180,6 +185,7 @@ pub(crate) struct Config {
     pub(crate) sign_up: SignUp,
     #[cfg(feature = "mail")]
     pub(crate) mail: Option<MailConfig>,
+    pub(crate) openid: Option<OpenidConfig>,
     /// `None` is for ever.
     pub(crate) retention_days: Option<u32>,
     pub(crate) log: LogLevel,
@@ -257,6 +263,7 @@ impl Config {
             sign_up: set.sign_up.or(file.sign_up).unwrap_or_default(),
             #[cfg(feature = "mail")]
             mail: MailConfig::resolve(set.mail, file.mail)?,
+            openid: OpenidConfig::resolve(set.openid, file.openid)?,
             retention_days: match set.retention_days.or(file.retention_days) {
                 Some(days) if days < RETENTION_MIN_DAYS => {
                     return Err(ConfigError(format!(

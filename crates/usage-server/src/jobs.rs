@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::{Day, Store};
+use usage_store::{Day, Store, TOP_VALUES};
 
 use crate::outage::Outage;
 use crate::watch::Watch;
@@ -34,8 +34,8 @@ const USES_EVERY: Duration = Duration::from_secs(60);
 /// Between two looks at numbers that may wait to be packed: each counts them.
 const PACK_EVERY: Duration = Duration::from_secs(10);
 
-/// Between two looks at days that are over: what came late is packed together.
-const PACK_PAST_EVERY: Duration = Duration::from_secs(3_600);
+/// Between two looks at days that are over: what came late is packed and folded together.
+const PAST_DAYS_EVERY: Duration = Duration::from_secs(3_600);
 
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -240,14 +240,14 @@ fn rewrite(
     let mut erasing = Outage::of("erasing what is to be forgotten");
     let mut packing = Outage::of("re-packing the journal");
     let mut retiring = Outage::of("taking old reports out of the journal");
-    let mut columns = Columns::default();
-    let mut packing_numbers = Outage::of("packing numbers in the read model");
+    let mut tidying = Outage::of("packing and folding the read model's days");
+    let mut days = Days::default();
     loop {
         let erased = erase(store, watch);
         let began = Instant::now();
         let (packed, retired) = (repack(store, watch), retention.step(store));
-        let numbers = columns.step(store);
-        let pause = match [&packed, &retired, &numbers].map(|done| matches!(done, Ok(true))) {
+        let tidied = days.step(store);
+        let pause = match [&packed, &retired, &tidied].map(|done| matches!(done, Ok(true))) {
             [false, false, false] => UPKEEP_EVERY,
             _ => manners.rest_after(began.elapsed()),
         };
@@ -255,7 +255,7 @@ fn rewrite(
             erasing.note(&erased),
             packing.note(&packed),
             retiring.note(&retired),
-            packing_numbers.note(&numbers),
+            tidying.note(&tidied),
         ];
         let pause = after(failed, pause, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
@@ -302,30 +302,33 @@ impl Retention {
     }
 }
 
-/// Numbers are packed, a chunk of servers at a time.
+/// The read model's days: numbers are packed, a chunk of servers at a time; what is over is folded.
 #[derive(Default)]
-struct Columns {
+struct Days {
     next_look: Option<Instant>,
     next_at_past: Option<Instant>,
 }
 
-impl Columns {
-    /// Packs a chunk, where one is due; whether there may be more.
+impl Days {
+    /// Does a step, where one is due; whether there may be more.
     fn step(&mut self, store: &Store) -> usage_store::Result<bool> {
         let now = Instant::now();
         if self.next_look.is_some_and(|at| at > now) {
             return Ok(false);
         }
         let past = self.next_at_past.is_none_or(|at| at <= now);
-        let all_before = past.then(|| Day::of(Timestamp::now()));
-        let packed = after_others(|| store.pack_columns(all_before))?;
-        if packed == Some(false) {
+        let today = Day::of(Timestamp::now());
+        let done = after_others(|| {
+            Ok(store.pack_columns(past.then_some(today))?
+                || (past && store.fold_day(today.plus(-1), TOP_VALUES)?))
+        })?;
+        if done == Some(false) {
             self.next_look = Some(now + PACK_EVERY);
             if past {
-                self.next_at_past = Some(now + PACK_PAST_EVERY);
+                self.next_at_past = Some(now + PAST_DAYS_EVERY);
             }
         }
-        Ok(packed == Some(true))
+        Ok(done == Some(true))
     }
 }
 

@@ -19,6 +19,7 @@ mod limits;
 mod log;
 mod mail;
 mod openapi;
+mod openid;
 mod outage;
 mod pages;
 mod progress;

@@ -27,5 +27,6 @@ pub use error::{Error, Result};
 pub use journal::{
     Idempotency, NewReport, Outcome, Repacked, Sender, Seq, StoredReport, TokenProof,
 };
+pub use model::TOP_VALUES;
 pub use store::{Opening, Store, Writing};
 pub use time::Day;

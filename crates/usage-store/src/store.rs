@@ -13,13 +13,13 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
-use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
-use crate::model::{self, Dictionary, Model, Packing, applied};
+use crate::journal::{Appender, NewReport, Outcome, Repacked, repack};
+use crate::model::{self, Dictionary, Model, Packing, folding};
 use crate::query::ground::Answering;
 use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
-use crate::{Error, Result, backup};
+use crate::{Day, Error, Result, backup};
 
 /// The database in the data folder: the journal, the registry, the quarantine.
 pub(crate) const DATABASE: &str = "usage.db";
@@ -55,10 +55,10 @@ pub struct Store {
     /// Things that allowlists left out or masked since the start.
     pub(crate) removed: AtomicU64,
     /// Long work is to end at its next step.
-    stopping: AtomicBool,
+    pub(crate) stopping: AtomicBool,
     /// What was erased may still stand in the WAL; not known of what an earlier process left.
     wal_to_empty: AtomicBool,
-    model_wal_to_empty: AtomicBool,
+    pub(crate) model_wal_to_empty: AtomicBool,
     /// Released by the operating system when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -233,7 +233,7 @@ impl Store {
     }
 
     /// The same for the read model's; where a reader is in the way, the next step does.
-    fn empty_model_wal(&self, model: &Model) -> Result<()> {
+    pub(crate) fn empty_model_wal(&self, model: &Model) -> Result<()> {
         let emptied = sqlite::empty_wal(&model.db)?;
         self.model_wal_to_empty.store(!emptied, Ordering::Relaxed);
         Ok(())
@@ -310,6 +310,20 @@ impl Store {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Decides of a day before `before` what of it is folded: of each dimension with more than `top` values
+    /// those that fewest servers have stand together as "other". Whether there may be more days to decide;
+    /// those that changed since are decided anew.
+    pub fn fold_day(&self, before: Day, top: usize) -> Result<bool> {
+        let Some((product, day)) = self.readers.read(|db| folding::next(db, before))? else {
+            return Ok(false);
+        };
+        let mut model = self.model();
+        let step = model::begin(&mut model.db)?;
+        folding::decide(&step, product, day, top)?;
+        step.commit()?;
+        Ok(true)
+    }
+
     /// What is known of numbers that wait to be packed.
     pub(crate) fn packing(&self) -> MutexGuard<'_, Packing> {
         self.packing.lock().unwrap_or_else(PoisonError::into_inner)
@@ -359,33 +373,6 @@ impl Store {
         while self.writer().appender.keys.crowded()
             && matches!(self.tidy_keys(Timestamp::now()), Ok(true))
         {}
-    }
-
-    /// Brings the read model forward by one chunk, in steps that commits of reports come between; how
-    /// many reports it looked at, 0 at the end.
-    pub fn apply(&self) -> Result<u64> {
-        let mut model = self.model();
-        let mut chunk = self.readers.read(model::next_chunk)?;
-        while !chunk.is_done() && !self.stopping.load(Ordering::Relaxed) {
-            model::apply(&mut model, &mut chunk)?;
-        }
-        if self.model_wal_to_empty.load(Ordering::Relaxed) {
-            self.empty_model_wal(&model)?;
-        }
-        Ok(chunk.reports())
-    }
-
-    /// Makes the read model anew from the journal. `progress` hears how many places of how many
-    /// are done. A server that runs beside takes part; if this is interrupted, it goes on.
-    pub fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<()> {
-        model::reset(&mut self.model().db)?;
-        while !self.stopping.load(Ordering::Relaxed) && self.apply()? > 0 {
-            let (done, all) = self
-                .readers
-                .read(|db| Ok((applied::read(db)?.seq, next_seq(db)?)))?;
-            progress(done, all);
-        }
-        Ok(())
     }
 }
 

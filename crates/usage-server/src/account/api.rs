@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use usage_store::registry::Scope;
 
-use super::person;
+use super::SignedIn;
 use super::secret::API_KEY_PREFIX;
 use crate::app::App;
 use crate::ingest::{self, Refusal};
@@ -107,7 +107,7 @@ async fn by_key(
 /// A browser that shows what is asked; a form of another site must not be able to do more.
 async fn by_session(app: &Arc<App>, parts: &Parts) -> Result<String, Refusal> {
     let person = match parts.method.is_safe() {
-        true => person::find(parts, app).await.map_err(|failure| {
+        true => SignedIn::of(&parts.headers, app).await.map_err(|failure| {
             let cause = failure.cause();
             tracing::error!(cause, "a session could not be looked up");
             Refusal::Failed

@@ -2,10 +2,9 @@
 //! extractors [`SignedIn`] (anybody with an account), [`Operator`], [`Member`] (of the organization
 //! of the path), and [`Asker`] (a program, by an API key). No pages here.
 
-#[allow(dead_code, reason = "the doors of questions and exports come next")]
 mod api;
 pub(crate) mod api_key;
-mod cookie;
+pub(crate) mod cookie;
 mod csrf;
 mod first_visit;
 pub(crate) mod links;
@@ -49,6 +48,8 @@ pub(crate) struct AccountState {
     pub(crate) noted: Noted,
     /// The same for codes that programs show.
     pub(crate) user_codes: Throttle,
+    /// The same for what browsers bring back from a provider.
+    pub(crate) openid: Throttle,
     /// The link that makes the first operator.
     pub(crate) first_visit: FirstVisit,
     /// Secrets on their way from the form that made them to the page that shows them.
@@ -64,6 +65,7 @@ impl AccountState {
             mails: Throttle::default(),
             noted: Noted::default(),
             user_codes: Throttle::default(),
+            openid: Throttle::default(),
             first_visit,
             shown_once: ShownOnce::default(),
         }

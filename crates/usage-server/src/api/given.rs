@@ -48,6 +48,13 @@ pub(crate) struct Given {
     pub(crate) now: Timestamp,
 }
 
+#[derive(Clone, Copy, Default)]
+enum Cohorts {
+    #[default]
+    Weeks,
+    Months,
+}
+
 /// The query string, as far as it isn't read yet.
 struct Said {
     pairs: BTreeMap<String, Vec<String>>,
@@ -116,16 +123,17 @@ impl Given {
                 ];
                 self.per = said.one_of("per", &words);
             }
-            Parameter::By => {
-                self.by = match said.once("by") {
-                    None => None,
-                    Some(word) if word == "@organization" => Some(By::Organization),
-                    Some(word) if word == "@who" => Some(By::Who),
-                    Some(name) => {
-                        self.known_dimension(store, said, "by", &name)?;
-                        Some(By::Dimension(name))
-                    }
-                }
+            Parameter::Cohorts => {
+                let words = [("week", Cohorts::Weeks), ("month", Cohorts::Months)];
+                self.per = match said.one_of("per", &words) {
+                    Cohorts::Weeks => Per::Week,
+                    Cohorts::Months => Per::Month,
+                };
+            }
+            Parameter::By => self.take_by(store, said)?,
+            Parameter::Groups { or } => {
+                self.by = Some(By::Dimension(or.to_owned()));
+                self.take_by(store, said)?;
             }
             Parameter::Top { most } => {
                 self.top = said.number("top", TOP_MAX as u64, most as u64) as usize
@@ -152,6 +160,19 @@ impl Given {
                 }
             }
             Parameter::Cluster => self.cluster = said.needed("cluster", ""),
+        }
+        Ok(())
+    }
+
+    fn take_by(&mut self, store: &Store, said: &mut Said) -> Result<(), Refusal> {
+        match said.once("by") {
+            None => {}
+            Some(word) if word == "@organization" => self.by = Some(By::Organization),
+            Some(word) if word == "@who" => self.by = Some(By::Who),
+            Some(name) => {
+                self.known_dimension(store, said, "by", &name)?;
+                self.by = Some(By::Dimension(name));
+            }
         }
         Ok(())
     }

@@ -18,8 +18,12 @@ pub(crate) enum Parameter {
     Filter,
     /// `per`: day, week or month.
     Per,
-    /// `by`: groups.
+    /// `per`: week or month, in which servers were first seen.
+    Cohorts,
+    /// `by`: groups, where it is said.
     By,
+    /// `by`: groups; of this dimension where nothing is said.
+    Groups { or: &'static str },
     /// `top`: how many groups.
     Top { most: usize },
     /// `dimension`: one dimension's name; this where nothing is said, and needed where that is empty.
@@ -36,6 +40,8 @@ pub(crate) enum Parameter {
     Cluster,
 }
 
+const GROUPS: &str = "Groups: by a dimension’s values, by `@organization`, or by `@who`.";
+
 impl Parameter {
     /// The names that it has in the query string.
     pub(super) fn names(self) -> &'static [&'static str] {
@@ -44,8 +50,8 @@ impl Parameter {
             Parameter::Window { .. } => &["from", "to"],
             Parameter::Day => &["day"],
             Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
-            Parameter::Per => &["per"],
-            Parameter::By => &["by"],
+            Parameter::Per | Parameter::Cohorts => &["per"],
+            Parameter::By | Parameter::Groups { .. } => &["by"],
             Parameter::Top { .. } => &["top"],
             Parameter::Dimension { .. } => &["dimension"],
             Parameter::Value => &["value"],
@@ -136,10 +142,17 @@ impl Parameter {
                 "Days, ISO weeks or months; the first and the last period of the window are taken whole.",
                 one_of(&["day", "week", "month"]),
             )],
-            Parameter::By => vec![in_query(
+            Parameter::Cohorts => vec![in_query(
+                "per",
+                false,
+                "ISO weeks or months; the first and the last of the window are taken whole. Weeks where nothing is said.",
+                one_of(&["week", "month"]),
+            )],
+            Parameter::By => vec![in_query("by", false, GROUPS, text())],
+            Parameter::Groups { or } => vec![in_query(
                 "by",
                 false,
-                "Groups: by a dimension’s values, by `@organization`, or by `@who`.",
+                &format!("{GROUPS} `{or}` where nothing is said."),
                 text(),
             )],
             Parameter::Top { most } => vec![in_query(

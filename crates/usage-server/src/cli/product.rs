@@ -1,4 +1,4 @@
-//! What can be said about products: the lists of what is kept of their reports.
+//! What operators decide about products: what is kept of their reports, what it means, where tokens may go.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -14,8 +14,24 @@ pub(crate) enum Product {
     Allow(ProductNames),
     /// Takes names off a product's list
     Disallow(ProductNames),
+    /// Lists, adds and removes the hosts that its customers' tokens may go to unasked; prints them
+    Hosts(ProductHosts),
     /// Notes what something that a product reports means, for the data dictionary
     Describe(ProductDescribe),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProductHosts {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// Its name as it reports, also before its first report
+    pub(crate) product: String,
+    /// A host to list, such as console.example.com; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) add: Vec<String>,
+    /// A host to take off the list; repeatable
+    #[arg(long, value_name = "HOST")]
+    pub(crate) remove: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,8 @@ use crate::jobs::Jobs;
 use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
 #[cfg(feature = "mail")]
 use crate::mail::{Mail, Smtp};
+#[cfg(feature = "openid")]
+use crate::openid::{OpenId, Remote};
 use crate::router::Doors;
 use crate::watch::{self, Watch};
 use crate::{log, reserve, serve};
@@ -116,6 +118,13 @@ async fn serve_until_told(
         let url = app.settings.public_url.clone();
         let mail = Mail::start(store.clone(), url, Box::new(smtp)).map_err(io("starting mail"))?;
         app.mail = Some(mail);
+    }
+    #[cfg(feature = "openid")]
+    if let Some(config) = &config.openid {
+        let url = &app.settings.public_url;
+        let provider = Remote::new(config.clone(), url).map_err(Failure::Usage)?;
+        let openid = OpenId::new(&config.name, &config.issuer, Box::new(provider));
+        app.openid = Some(openid.map_err(|e| Failure::Failed(e.to_string()))?);
     }
     let app = Arc::new(app);
     announce(

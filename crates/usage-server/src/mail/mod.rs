@@ -18,6 +18,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use jiff::Timestamp;
 use usage_store::Store;
+use usage_store::registry::Handed;
 
 pub(crate) use self::letter::Letter;
 #[cfg(test)]
@@ -126,7 +127,8 @@ impl Clerk {
                 None => None,
                 Some(account) => {
                     let by = &account.email;
-                    let made = links::reset(&self.store, &secret, account.id, by, now);
+                    let made =
+                        links::reset(&self.store, &secret, account.id, Handed::ByMail, by, now);
                     let path = made.map_err(|e| e.to_string())?;
                     Some(Letter::reset(&account.email, &self.link(&path)))
                 }

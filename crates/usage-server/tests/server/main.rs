@@ -36,12 +36,16 @@ mod logging;
 #[cfg(feature = "mail")]
 mod mailing;
 mod model;
+#[cfg(feature = "openid")]
+mod openid;
 mod overload;
 mod paths;
 mod patience;
 mod person;
 mod process;
 mod programs;
+#[cfg(feature = "openid")]
+mod provider;
 mod proxy;
 mod registering;
 mod reporter;

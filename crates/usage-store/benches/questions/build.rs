@@ -48,7 +48,11 @@ pub(crate) fn made(options: &Options) -> Data {
         std::fs::write(&done, "").expect("a file");
     }
     let (store, csv) = (folder.join("store"), folder.join("rows.csv"));
-    let opened = Store::open(&store, Writing::Beside).expect("the store");
+    let opened = Store::open(&store, Writing::Alone).expect("the store");
+    if options.rebuild {
+        rebuild(&opened);
+        while opened.pack_columns(Some(LAST_DAY.plus(1))).expect("packed") {}
+    }
     let product = opened.product_named(PRODUCT).expect("an answer");
     Data {
         product: product.expect("the product"),
@@ -113,6 +117,16 @@ fn make(folder: &Path, options: &Options) {
     while store.pack_columns(Some(LAST_DAY.plus(1))).expect("packed") {}
     println!("columns packed in {:.0?}", began.elapsed());
     store.checkpoint().expect("copied");
+}
+
+fn rebuild(store: &Store) {
+    let began = Instant::now();
+    store.rebuild(|_, _| ()).expect("rebuilt");
+    let rate = store.next_seq().expect("an answer") as f64 / began.elapsed().as_secs_f64();
+    println!(
+        "rebuilt in {:.1?}: {rate:.0} reports a second",
+        began.elapsed()
+    );
 }
 
 fn append(store: &Store, batch: &mut Vec<NewReport>) -> u64 {

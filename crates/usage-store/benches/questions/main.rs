@@ -2,9 +2,10 @@
 //! million reports, made once and kept; beside DuckDB and plain SQLite with the same data as rows.
 //! Each peer's answer is held against ours. Prints the README's table.
 //!
-//! `cargo bench -p usage-store --bench questions -- [--servers 1190000] [--ours-only] [--anew] [--only NAME]`
+//! `cargo bench -p usage-store --bench questions -- [--servers 1190000] [--ours-only] [--anew] [--rebuild] [--only NAME]`
 //!
-//! `--servers 1190000` is ten times as many: a hundred million reports. `--anew` makes the data again.
+//! `--servers 1190000` is ten times as many: a hundred million reports. `--anew` makes the data again,
+//! `--rebuild` only the read model.
 
 #![allow(
     missing_docs,

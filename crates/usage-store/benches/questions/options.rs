@@ -10,6 +10,8 @@ pub(crate) struct Options {
     pub(crate) ours_only: bool,
     /// Make the data again.
     pub(crate) anew: bool,
+    /// Make the read model again, and say how long that takes.
+    pub(crate) rebuild: bool,
     /// Only questions whose name has this in it.
     pub(crate) only: Option<String>,
 }
@@ -20,6 +22,7 @@ impl Options {
             servers: SERVERS,
             ours_only: false,
             anew: false,
+            rebuild: false,
             only: None,
         };
         let mut arguments = arguments;
@@ -28,6 +31,7 @@ impl Options {
             match argument.as_str() {
                 "--servers" => options.servers = value().parse().expect("a whole number"),
                 "--only" => options.only = Some(value()),
+                "--rebuild" => options.rebuild = true,
                 "--ours-only" => options.ours_only = true,
                 "--anew" => options.anew = true,
                 // Cargo says it to every bench.

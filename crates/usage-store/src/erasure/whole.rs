@@ -10,7 +10,7 @@ use crate::Result;
 use crate::journal::{SPAN_REPORTS, Seq};
 use crate::model::cells::bitmap;
 use crate::model::replay::{self, Subject};
-use crate::model::{self, Model, leaving};
+use crate::model::{self, Model, leaving, unused};
 use crate::query::fleet_spans::Spans;
 use crate::query::{ProductId, ServerId, fleet};
 use crate::registry::OrganizationId;
@@ -142,10 +142,12 @@ pub(super) fn leave(model: &mut Model, erasure: &Erasure, id: OrganizationId) ->
         }
         step.commit()?;
     }
+    model.dictionary.clear();
     let step = model::begin(&mut model.db)?;
     if !is_counted(&step, erasure)? {
         return Ok(false);
     }
+    unused::forget_unused(&step)?;
     step.prepare_cached(sql!("erasure/forget_spans"))?
         .execute(params![id.0, (erasure.until / SPAN_REPORTS) as i64])?;
     step.prepare_cached(sql!("erasure/forget_uncounted"))?

@@ -8,6 +8,8 @@ use roaring::RoaringBitmap;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::dictionary::OTHER;
+use super::folding;
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Error, Result};
@@ -45,6 +47,12 @@ pub(crate) const CLONES: Place = Place {
     value: 4,
 };
 
+/// Servers that posted usage on the day. Every such observation puts its server here, among its other cells.
+pub(crate) const POSTED: Place = Place {
+    dimension: OWN,
+    value: 5,
+};
+
 /// Stands for the day where a set is of none.
 pub(crate) const ALL_DAYS: Day = Day(i32::MIN);
 
@@ -57,9 +65,28 @@ pub(crate) struct Place {
 
 type Key = (ProductId, Day, Place);
 
+impl Place {
+    /// Whether it is a value's cell, and none of a day's own sets.
+    pub(super) fn is_of_dimension(self) -> bool {
+        self.dimension != OWN
+    }
+
+    /// The cell of the dimension's values that have none.
+    fn others(self) -> Place {
+        Place {
+            value: OTHER,
+            ..self
+        }
+    }
+}
+
 /// The cells that a chunk touches.
 #[derive(Default)]
-pub(crate) struct Cells(HashMap<Key, Cell>);
+pub(crate) struct Cells {
+    cells: HashMap<Key, Cell>,
+    /// The dimensions of a day that are folded.
+    folds: HashMap<(ProductId, Day), BTreeSet<i64>>,
+}
 
 struct Cell {
     servers: RoaringBitmap,
@@ -75,10 +102,34 @@ impl Cells {
         Ok(is_new)
     }
 
-    /// Takes a server out.
-    pub(crate) fn remove(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<()> {
+    /// Takes a server out; whether it was there.
+    pub(crate) fn remove(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<bool> {
         let cell = self.load(db, key)?;
-        cell.changed |= cell.servers.remove(server.0);
+        let was_in = cell.servers.remove(server.0);
+        cell.changed |= was_in;
+        Ok(was_in)
+    }
+
+    /// A server's value puts it in its cell: where the dimension is folded and the value has none, in that
+    /// of the others.
+    pub(super) fn join(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<()> {
+        let (product, day, place) = key;
+        let folds = match self.folds.entry((product, day)) {
+            Entry::Occupied(folds) => folds.into_mut(),
+            Entry::Vacant(unread) => unread.insert(folding::folds(db, product, day)?),
+        };
+        let has_none = folds.contains(&place.dimension) && self.load(db, key)?.servers.is_empty();
+        let place = if has_none { place.others() } else { place };
+        self.insert(db, (product, day, place), server)?;
+        Ok(())
+    }
+
+    /// Takes a server out of the cell that its value had put it in.
+    pub(super) fn leave(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<()> {
+        let (product, day, place) = key;
+        if !self.remove(db, key, server)? {
+            self.remove(db, (product, day, place.others()), server)?;
+        }
         Ok(())
     }
 
@@ -88,7 +139,7 @@ impl Cells {
     }
 
     fn load(&mut self, db: &Connection, key: Key) -> Result<&mut Cell> {
-        Ok(match self.0.entry(key) {
+        Ok(match self.cells.entry(key) {
             Entry::Occupied(cell) => cell.into_mut(),
             Entry::Vacant(place) => place.insert(Cell {
                 servers: read(db, key)?,
@@ -100,8 +151,9 @@ impl Cells {
     /// Writes the cells that changed, in the order of the table, and that their days did. A day of which
     /// a cell was only looked at counts as changed: its servers' numbers did.
     pub(crate) fn save(self, db: &Connection) -> Result<()> {
-        let days: BTreeSet<(ProductId, Day)> = self.0.keys().map(|key| (key.0, key.1)).collect();
-        let changed = self.0.into_iter().filter(|(_, cell)| cell.changed);
+        let days = self.cells.keys().map(|key| (key.0, key.1));
+        let days: BTreeSet<(ProductId, Day)> = days.collect();
+        let changed = self.cells.into_iter().filter(|(_, cell)| cell.changed);
         let mut cells: Vec<(Key, Cell)> = changed.collect();
         cells.sort_unstable_by_key(|(key, _)| *key);
         let mut bytes = Vec::new();

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::applied::{self, Mark};
-use super::cells::{ACTIVE, Cells, Place, SHADOWED};
+use super::cells::{ACTIVE, Cells, POSTED, Place, SHADOWED};
 use super::columns::Numbers;
-use super::limits::OBSERVATIONS_AT_ONCE;
+use super::limits::{BULK_BYTES, OBSERVATIONS_AT_ONCE};
 use super::servers::{Seen, Servers};
 use super::stat_days::StatDays;
 use super::{DaySet, Dictionary};
@@ -43,7 +43,7 @@ struct Counted {
     last_received_at: Timestamp,
 }
 
-/// Takes reports in, in the journal's order, from the mark on and up to a bounded number of
+/// Takes a stretch's reports in, in the journal's order, from the mark on and up to a bounded number of
 /// elements, and moves the mark; all in the caller's transaction. Where it is then.
 pub(super) fn take_in(
     db: &Connection,
@@ -51,49 +51,98 @@ pub(super) fn take_in(
     from: Mark,
     stretch: &Stretch,
 ) -> Result<Mark> {
-    let mut touched = Touched {
-        kept: retention::kept(db)?,
-        ..Touched::default()
-    };
-    let mut mark = from;
-    let mut room = OBSERVATIONS_AT_ONCE;
-    let mut received_at = None;
-    for report in stretch
-        .reports
-        .iter()
-        .filter(|report| report.seq >= from.seq)
-    {
-        if room == 0 {
-            break;
-        }
-        if report.seq > mark.seq {
-            mark = Mark {
-                seq: report.seq,
-                element: 0,
+    let mut taking = Taking::new(db, from, OBSERVATIONS_AT_ONCE)?;
+    taking.take(db, dictionary, stretch)?;
+    taking.finish(db)
+}
+
+/// Reports that are being taken in: some stretches, in one transaction.
+pub(super) struct Taking {
+    touched: Touched,
+    mark: Mark,
+    /// Elements for which there is room.
+    room: usize,
+    /// Bytes of the bodies so far.
+    bytes: usize,
+    received_at: Option<Timestamp>,
+}
+
+impl Taking {
+    pub(super) fn new(db: &Connection, from: Mark, room: usize) -> Result<Taking> {
+        Ok(Taking {
+            touched: Touched {
+                kept: retention::kept(db)?,
+                ..Touched::default()
+            },
+            mark: from,
+            room,
+            bytes: 0,
+            received_at: None,
+        })
+    }
+
+    /// Whether nothing more fits.
+    pub(super) fn is_full(&self) -> bool {
+        self.room == 0 || self.bytes >= BULK_BYTES
+    }
+
+    /// How far it is.
+    pub(super) fn place(&self) -> Seq {
+        self.mark.seq
+    }
+
+    /// Takes in what of the stretch comes behind the mark, as far as there is room.
+    pub(super) fn take(
+        &mut self,
+        db: &Connection,
+        dictionary: &mut Dictionary,
+        stretch: &Stretch,
+    ) -> Result<()> {
+        let from = self.mark.seq;
+        for report in stretch.reports.iter().filter(|report| report.seq >= from) {
+            if self.is_full() {
+                return Ok(());
+            }
+            if report.seq > self.mark.seq {
+                self.mark = Mark {
+                    seq: report.seq,
+                    element: 0,
+                };
+            }
+            let element = self.mark.element;
+            let room = &mut self.room;
+            let done = self
+                .touched
+                .take_in(db, dictionary, report, element, room)?;
+            self.bytes += report.body.len();
+            self.received_at = self.received_at.max(Some(report.received_at));
+            self.mark = match done {
+                Some(element) => Mark {
+                    seq: report.seq,
+                    element,
+                },
+                None => Mark {
+                    seq: report.seq + 1,
+                    element: 0,
+                },
             };
         }
-        let done = touched.take_in(db, dictionary, report, mark.element, &mut room)?;
-        received_at = received_at.max(Some(report.received_at));
-        mark = match done {
-            Some(element) => Mark {
-                seq: report.seq,
-                element,
-            },
-            None => Mark {
-                seq: report.seq + 1,
+        if self.room > 0 {
+            let end = Mark {
+                seq: stretch.next,
                 element: 0,
-            },
-        };
+            };
+            self.mark = self.mark.max(end);
+        }
+        Ok(())
     }
-    if room > 0 {
-        mark = mark.max(Mark {
-            seq: stretch.next,
-            element: 0,
-        });
+
+    /// Writes all of it, and the mark.
+    pub(super) fn finish(self, db: &Connection) -> Result<Mark> {
+        self.touched.save(db)?;
+        applied::set(db, self.mark, self.received_at)?;
+        Ok(self.mark)
     }
-    touched.save(db)?;
-    applied::set(db, mark, received_at)?;
-    Ok(mark)
 }
 
 impl Touched {
@@ -182,7 +231,8 @@ impl Touched {
             known,
         };
         self.servers.observe(db, server, seen, observation)?;
-        if self.cells.insert(db, (product, day, ACTIVE), server)? {
+        let first_of_day = self.cells.insert(db, (product, day, ACTIVE), server)?;
+        if first_of_day {
             let ids = (product, &**cluster_id, server_id);
             self.shadow(db, ids, day, server, organization.is_none())?;
         }
@@ -191,8 +241,11 @@ impl Touched {
                 let places = places(db, dictionary, (product, day), observation)?;
                 let numbers = numbers(db, dictionary, (product, day), observation)?;
                 let key = (product, day, server);
-                self.days
-                    .observe(db, &mut self.cells, key, seen.at, (places, numbers))
+                let said = (places, numbers);
+                if first_of_day {
+                    self.days.begin(key);
+                }
+                self.days.observe(db, &mut self.cells, key, seen.at, said)
             }
             Kind::Stats => {
                 let key = (server, day);
@@ -285,14 +338,15 @@ fn twins(
     Ok(twins)
 }
 
-/// The cells that an observation puts its server in: one for each dimension.
+/// The cells that a usage observation puts its server in: one for each dimension, and one for all.
 fn places(
     db: &Connection,
     dictionary: &mut Dictionary,
     (product, day): (ProductId, Day),
     observation: &Observation<'_>,
 ) -> Result<Vec<Place>> {
-    let mut places = Vec::with_capacity(observation.dimensions.len());
+    let mut places = Vec::with_capacity(1 + observation.dimensions.len());
+    places.push(POSTED);
     for (name, value) in &observation.dimensions {
         let dimension = dictionary.dimension(db, product, name, day)?;
         let value = dictionary.value(db, dimension, value)?;

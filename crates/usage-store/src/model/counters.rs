@@ -35,8 +35,18 @@ impl Counters {
 
     /// Whether there are probably two servers with these ids.
     pub(super) fn is_clone(&self) -> bool {
-        self.host_returns >= HOST_RETURNS_SUSPECTED || self.backwards > self.starts + STARTS_UNKNOWN
+        alternates(self.host_returns) || goes_back(self.backwards, self.starts)
     }
+}
+
+/// Whether a host came back too often to be the only one.
+pub(crate) fn alternates(host_returns: i64) -> bool {
+    host_returns >= HOST_RETURNS_SUSPECTED
+}
+
+/// Whether values that only grow went down more often than starts explain.
+pub(crate) fn goes_back(backwards: i64, starts: i64) -> bool {
+    backwards > starts + STARTS_UNKNOWN
 }
 
 /// The part of what a server's latest usage observation said that is compared.

@@ -7,7 +7,7 @@ use std::collections::hash_map::Entry;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::cells::{Cells, Place};
+use super::cells::{Cells, POSTED, Place};
 use super::columns::{self, Numbers};
 use super::stat_days;
 use crate::query::{ProductId, ServerId};
@@ -31,6 +31,11 @@ pub(crate) struct LatestOfDay {
 pub(crate) struct DaySet(HashMap<Key, LatestOfDay>);
 
 impl DaySet {
+    /// The server's first report of the day, of whatever kind: there is nothing to look up.
+    pub(crate) fn begin(&mut self, key: Key) {
+        self.0.entry(key).or_default();
+    }
+
     /// A usage observation: if it is the day's latest so far (ties by the journal's order), the server
     /// moves into its cells, and out of the others it was in.
     pub(crate) fn observe(
@@ -53,12 +58,12 @@ impl DaySet {
         places.dedup();
         for old in &latest.places {
             if places.binary_search(old).is_err() {
-                cells.remove(db, (product, day, *old), server)?;
+                cells.leave(db, (product, day, *old), server)?;
             }
         }
         for new in &places {
             if latest.places.binary_search(new).is_err() {
-                cells.insert(db, (product, day, *new), server)?;
+                cells.join(db, (product, day, *new), server)?;
             }
         }
         *latest = LatestOfDay {
@@ -87,6 +92,19 @@ impl DaySet {
         }
         Ok(())
     }
+}
+
+/// After an upgrade: of days that the journal has lost, who posted is told as of all others.
+pub(super) fn begin_posted(db: &Connection) -> Result<()> {
+    db.prepare(sql!("model/begin_posted"))?.execute([])?;
+    let mut cells = Cells::default();
+    let mut query = db.prepare(sql!("model/days_known"))?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let key = (ProductId(row.get(0)?), Day(row.get(1)?), POSTED);
+        cells.insert(db, key, ServerId(row.get(2)?))?;
+    }
+    cells.save(db)
 }
 
 /// Servers leave a day: their observations, numbers and stats go. The cells are the caller's.
@@ -131,7 +149,8 @@ fn encode(places: &[Place]) -> Vec<u8> {
         .collect()
 }
 
-fn decode(bytes: &[u8]) -> Vec<Place> {
+/// The places in a row of the table.
+pub(super) fn decode(bytes: &[u8]) -> Vec<Place> {
     let (numbers, _) = bytes.as_chunks::<4>();
     let (pairs, _) = numbers.as_chunks::<2>();
     pairs

@@ -13,7 +13,7 @@ use crate::report::Number;
 use crate::sqlite::sql;
 use crate::{Day, Result};
 
-/// The value that stands for all that are too long.
+/// The value that stands for all that are too long, and for the rarer ones of a folded dimension.
 pub(crate) const OTHER: i64 = 0;
 
 /// Ids by what they stand for. Keys are built in one buffer, so that a hit allocates nothing.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::cells::{self, ACTIVE, ALL_DAYS, Place, SHADOWED, bitmap, read};
 use super::chunk::Touched;
-use super::days;
+use super::{days, folding, unused};
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Result};
@@ -29,8 +29,8 @@ pub(crate) fn days_of(
     Ok(days)
 }
 
-/// Takes the servers out of a day, and texts that only they had said out of the dictionary. All in the
-/// caller's transaction.
+/// Takes the servers out of a day, all in the caller's transaction. Texts that only they had said go with
+/// [`unused::forget_unused`].
 pub(crate) fn day(
     db: &Connection,
     product: ProductId,
@@ -38,7 +38,8 @@ pub(crate) fn day(
     servers: &RoaringBitmap,
 ) -> Result<()> {
     let there = read(db, (product, day, ACTIVE))? & servers;
-    let (mut emptied, mut bytes) = (Vec::new(), Vec::new());
+    let mut left_by = folded_places(db, product, day, &there)?;
+    let mut bytes = Vec::new();
     for (place, mut left) in cells_of(db, product, day)? {
         if left.is_disjoint(servers) {
             continue;
@@ -46,17 +47,36 @@ pub(crate) fn day(
         left -= servers;
         cells::write(db, (product, day, place), &mut left, &mut bytes)?;
         if left.is_empty() {
-            emptied.push(place);
+            left_by.push(place);
         }
     }
     cells::change_day(db, product, day)?;
     days::forget(db, (product, day), &there)?;
     uncover(db, product, day)?;
-    for place in emptied {
-        db.prepare_cached(sql!("erasure/unused_value"))?
-            .execute(params![product.0, place.dimension, place.value])?;
+    unused::doubt(db, product, &left_by)
+}
+
+/// What servers said on a day in dimensions that are folded there: no cell tells.
+pub(super) fn folded_places(
+    db: &Connection,
+    product: ProductId,
+    day: Day,
+    servers: &RoaringBitmap,
+) -> Result<Vec<Place>> {
+    let folds = folding::folds(db, product, day)?;
+    let mut places = Vec::new();
+    if !folds.is_empty() {
+        for server in servers.iter().map(ServerId) {
+            let said = days::places_on(db, (product, day, server))?;
+            places.extend(
+                said.into_iter()
+                    .filter(|place| folds.contains(&place.dimension)),
+            );
+        }
+        places.sort_unstable();
+        places.dedup();
     }
-    Ok(())
+    Ok(places)
 }
 
 fn cells_of(db: &Connection, product: ProductId, day: Day) -> Result<Vec<(Place, RoaringBitmap)>> {

@@ -30,3 +30,15 @@ pub(crate) const PACK_ROWS: u64 = 4_096;
 
 /// Where a day has many servers, this part of them waits: each number is written so many times.
 pub(crate) const PACK_SERVERS_A: u64 = 16;
+
+/// Observations taken in by one transaction of a rebuild, which has no others to give way to: what several of
+/// them change is written once. At some hundred bytes each some dozens of MiB.
+pub(crate) const OBSERVATIONS_IN_BULK: usize = 200_000;
+
+/// Bytes of bodies at which such a transaction ends early: servers' latest values are in memory until then.
+pub(crate) const BULK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Values of a dimension that stand for themselves on a day that is over; the others are "other". More than
+/// anybody reads in a list; releases and systems are some dozens. What is unique to each server (a host, say)
+/// would cost a cell for each server and day.
+pub const TOP_VALUES: usize = 500;

@@ -6,23 +6,29 @@
 //! [`take_in`](chunk::take_in) holds the rules; the other files each keep one kind of row.
 
 pub(crate) mod applied;
+pub(crate) mod bulk;
 pub(crate) mod cells;
 mod chunk;
 pub(crate) mod columns;
 mod counters;
 pub(crate) mod days;
 mod dictionary;
+pub(crate) mod folding;
 pub(crate) mod leaving;
 mod limits;
 pub(crate) mod replay;
 mod servers;
 mod stat_days;
+pub(crate) mod unused;
+mod verbs;
 
 use rusqlite::{Connection, Transaction};
 
 pub(crate) use columns::Packing;
+pub(crate) use counters::{alternates, goes_back};
 pub(crate) use days::DaySet;
 pub(crate) use dictionary::Dictionary;
+pub use limits::TOP_VALUES;
 pub(crate) use servers::Latest;
 
 use limits::{OBSERVATIONS_AT_ONCE, RULES};
@@ -103,7 +109,8 @@ fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
         sql!("retention/forget_stats"),
         sql!("retention/forget_cells"),
         sql!("retention/forget_counts"),
-        sql!("retention/unfold_days"),
+        sql!("folding/forget_folds"),
+        sql!("folding/undecide_days"),
     ] {
         step.prepare_cached(emptied)?.execute([kept.horizon.0])?;
     }
@@ -140,6 +147,7 @@ pub(crate) fn reset_if_outdated(db: &mut Connection) -> Result<bool> {
     if let Some(kept) = retention::kept(&step)? {
         retention::know_nothing(&step, &kept)?;
         servers::begin_counting(&step, first_seq(&step)?)?;
+        days::begin_posted(&step)?;
     }
     step.prepare_cached(sql!("model/set_rules"))?
         .execute([RULES])?;

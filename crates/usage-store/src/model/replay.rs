@@ -4,11 +4,11 @@
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
-use super::Dictionary;
 use super::applied::{self, Mark};
 use super::cells::{ACTIVE, SHADOWED, bitmap};
 use super::chunk::Touched;
 use super::days::{self, places_on};
+use super::{Dictionary, unused};
 use crate::journal::{StoredReport, walk};
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
@@ -38,13 +38,13 @@ impl Subject {
 }
 
 /// Takes the server out of the read model, and what is left of its reports in again. All in the
-/// caller's transaction.
+/// caller's transaction. Texts that only it had said go with [`unused::forget_unused`].
 pub(crate) fn server(
     db: &Connection,
     dictionary: &mut Dictionary,
     subject: &Subject,
 ) -> Result<()> {
-    let mut places = remove(db, subject)?;
+    let places = remove(db, subject)?;
     let mut touched = Touched::default();
     let applied = applied::read(db)?;
     let mut left = false;
@@ -73,14 +73,8 @@ pub(crate) fn server(
     if !left {
         forget(db, subject)?;
     }
-    // Texts that only this server had said must not outlive it.
-    places.sort_unstable();
-    places.dedup();
-    for place in places {
-        db.prepare_cached(sql!("erasure/unused_value"))?
-            .execute(params![subject.product.0, place.dimension, place.value])?;
-    }
-    // It may remember the server or the values that are gone.
+    unused::doubt(db, subject.product, &places)?;
+    // It may remember the server.
     dictionary.clear();
     Ok(())
 }
@@ -95,7 +89,7 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
         touched.cells.remove(db, (product, day, ACTIVE), server)?;
         touched.cells.remove(db, (product, day, SHADOWED), server)?;
         for place in places_on(db, (product, day, server))? {
-            touched.cells.remove(db, (product, day, place), server)?;
+            touched.cells.leave(db, (product, day, place), server)?;
             places.push(place);
         }
         days::forget(db, (product, day), &only)?;

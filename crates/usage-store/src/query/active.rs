@@ -42,10 +42,7 @@ pub(crate) fn active(
     let mut periods = Vec::new();
     for period in window.periods(per) {
         let heads = series.get(period, || {
-            let mut servers = RoaringBitmap::new();
-            for day in period.days() {
-                servers |= cut.get()?.active(ground.db, day)?;
-            }
+            let servers = cut.get()?.active_in(ground.db, period)?;
             Ok(vec![ground.census.heads(&servers)])
         })?;
         periods.push(Active {

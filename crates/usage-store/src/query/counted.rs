@@ -3,10 +3,10 @@
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::asked::{Asked, Filter, Who};
+use super::asked::{Asked, Filter, Who, Window};
 use super::census::Census;
 use super::{ProductId, fleet};
-use crate::model::cells::{ACTIVE, ALL_DAYS, CLONES, ONCE, Place, SHADOWED, read};
+use crate::model::cells::{ACTIVE, ALL_DAYS, CLONES, NEW, ONCE, POSTED, Place, SHADOWED, read};
 use crate::sqlite::sql;
 use crate::{Day, Result};
 
@@ -47,6 +47,34 @@ impl Cut {
         let active = read(db, (self.product, day, ACTIVE))?;
         let active = active - read(db, (self.product, day, SHADOWED))?;
         self.of(db, day, active)
+    }
+
+    /// Those that posted usage on a day, whatever the filter says.
+    pub(crate) fn posted(&self, db: &Connection, day: Day) -> Result<RoaringBitmap> {
+        let posted = read(db, (self.product, day, POSTED))?;
+        Ok(posted - read(db, (self.product, day, SHADOWED))?)
+    }
+
+    /// Those that were first seen in a period, as far as they count on that day.
+    pub(crate) fn new_in(&self, db: &Connection, period: Window) -> Result<RoaringBitmap> {
+        let mut all = RoaringBitmap::new();
+        for day in period.days() {
+            let new = read(db, (self.product, day, NEW))?;
+            if !new.is_empty() {
+                let new = new - read(db, (self.product, day, SHADOWED))?;
+                all |= self.of(db, day, new)?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// Those that count on any day of a period, whatever they reported.
+    pub(crate) fn active_in(&self, db: &Connection, period: Window) -> Result<RoaringBitmap> {
+        let mut active = RoaringBitmap::new();
+        for day in period.days() {
+            active |= self.active(db, day)?;
+        }
+        Ok(active)
     }
 
     /// Those of some servers of a day that the filter leaves.
@@ -96,10 +124,15 @@ fn places(db: &Connection, product: ProductId, filter: &Filter) -> Result<Vec<Ve
 }
 
 fn only(db: &Connection, census: &Census, asked: &Asked) -> Result<Option<RoaringBitmap>> {
+    let anonymous = asked.filter.who == Who::Anonymous;
     let Some(organization) = asked.filter.organization else {
-        let anonymous = asked.filter.who == Who::Anonymous;
         return Ok(anonymous.then(|| census.anonymous().clone()));
     };
     let mut own = fleet::own_servers(db, organization)?;
-    Ok(Some(own.remove(&asked.product).unwrap_or_default()))
+    let own = own.remove(&asked.product).unwrap_or_default();
+    // Nobody is both.
+    Ok(Some(match anonymous {
+        true => RoaringBitmap::new(),
+        false => own,
+    }))
 }

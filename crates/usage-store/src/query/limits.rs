@@ -16,3 +16,14 @@ pub(crate) const SAMPLE_MAX_CHARS: usize = 200;
 
 /// Days that one question may span: ten years.
 pub const WINDOW_MAX_DAYS: i32 = 3_660;
+
+/// Days within which a server's latest usage report says how it is now: who is switched off over a weekend
+/// is still there.
+pub const NOW_DAYS: i32 = 7;
+
+/// Days before a period in which a server's last usage report says what it ran before: a quarter. Who was
+/// silent for longer didn't upgrade, but came back.
+pub const BEFORE_DAYS: i32 = 90;
+
+/// Periods of a matrix of cohorts: with as many cohorts these are some thousand rows.
+pub const COHORT_PERIODS_MAX: usize = 120;

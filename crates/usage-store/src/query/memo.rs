@@ -59,7 +59,10 @@ pub(crate) struct Series<'a> {
     question: &'static str,
     about: String,
     asked: &'a Asked,
-    versions: HashMap<Day, i64>,
+    /// Days that have one, each with the sum of all up to it.
+    versions: Vec<(Day, i64)>,
+    /// Of the sets that are of no day, and whether the answers depend on them.
+    timeless: (i64, bool),
 }
 
 impl Memo {
@@ -79,9 +82,15 @@ impl Memo {
             window.to.0,
             ALL_DAYS.0
         ])?;
-        let mut versions = HashMap::new();
+        let (mut versions, mut sum, mut timeless) = (Vec::new(), 0, 0);
         while let Some(row) = rows.next()? {
-            versions.insert(Day(row.get(0)?), row.get(1)?);
+            let (day, version): (_, i64) = (Day(row.get(0)?), row.get(1)?);
+            if day == ALL_DAYS {
+                timeless = version;
+                continue;
+            }
+            sum += version;
+            versions.push((day, sum));
         }
         Ok(Series {
             memo: self,
@@ -89,11 +98,21 @@ impl Memo {
             about,
             asked,
             versions,
+            timeless: (
+                timeless,
+                asked.filter.without_clones || asked.filter.without_once,
+            ),
         })
     }
 }
 
 impl Series<'_> {
+    /// The answers depend on the sets that are of no day.
+    pub(crate) fn of_no_day_too(mut self) -> Self {
+        self.timeless.1 = true;
+        self
+    }
+
     /// The answer for some days of the window: the kept one, or `answer`'s.
     pub(crate) fn get<T: Weigh>(
         &self,
@@ -101,10 +120,7 @@ impl Series<'_> {
         answer: impl FnOnce() -> Result<T>,
     ) -> Result<Arc<T>> {
         let filter = &self.asked.filter;
-        let mut version = self.version(days.days());
-        if filter.without_clones || filter.without_once {
-            version += self.version([ALL_DAYS]);
-        }
+        let version = self.version(days);
         let key = Key {
             question: self.question,
             about: self.about.clone(),
@@ -123,9 +139,16 @@ impl Series<'_> {
     }
 
     /// The steps that changed the days: they only ever grow, so their sum tells of any change.
-    fn version(&self, days: impl IntoIterator<Item = Day>) -> i64 {
-        let versions = days.into_iter().filter_map(|day| self.versions.get(&day));
-        versions.sum()
+    fn version(&self, days: Window) -> i64 {
+        let up_to = |day: Day| match self.versions.partition_point(|(other, _)| *other <= day) {
+            0 => 0,
+            after => self.versions[after - 1].1,
+        };
+        let timeless = match self.timeless {
+            (version, true) => version,
+            (_, false) => 0,
+        };
+        up_to(days.to) - up_to(days.from.plus(-1)) + timeless
     }
 }
 

@@ -67,22 +67,27 @@ impl Groups {
             if active.is_empty() {
                 continue;
             }
-            let mut left = active.clone();
-            for (id, set) in on(ground, product, by, day, &active)? {
-                left -= &set;
-                *groups.sets.entry(id).or_default() |= set;
-            }
-            if !left.is_empty() {
-                *groups.sets.entry(GroupId::Without).or_default() |= left;
-            }
-            groups.all |= active;
+            groups.add(on(ground, product, by, day, &active)?, active);
         }
         Ok(groups)
+    }
+
+    /// Adds a day's servers: some in groups, the rest in none.
+    pub(crate) fn add(&mut self, groups: Vec<(GroupId, RoaringBitmap)>, servers: RoaringBitmap) {
+        let mut left = servers.clone();
+        for (id, set) in groups {
+            left -= &set;
+            *self.sets.entry(id).or_default() |= set;
+        }
+        if !left.is_empty() {
+            *self.sets.entry(GroupId::Without).or_default() |= left;
+        }
+        self.all |= servers;
     }
 }
 
 /// The groups of some servers on a day; empty ones are left out.
-fn on(
+pub(crate) fn on(
     ground: &Ground<'_>,
     product: ProductId,
     by: &By,

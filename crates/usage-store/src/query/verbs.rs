@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Active, ActiveOf, Asked, By, DictionaryEntry, Freshness, Per, ProductId, ProductSummary,
-    ServerDetail, ServerId, ServerSummary, Share, Vitals, Window, active, activity, dictionary,
-    products, reports, servers, shares, vitals,
+    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, Vitals,
+    activity, products, reports, servers, shares, vitals,
 };
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
 use crate::model::applied;
@@ -58,36 +57,6 @@ impl Store {
     pub fn active_by_day(&self, product: ProductId, from: Day, to: Day) -> Result<Vec<(Day, u64)>> {
         self.readers
             .read(|db| activity::by_day(db, product, from, to))
-    }
-
-    /// How many servers, clusters and organizations are active in each period of a window.
-    pub fn active(&self, asked: &Asked, window: Window, per: Per) -> Result<Vec<Active>> {
-        self.question(|ground| active::active(ground, asked, window, per))
-    }
-
-    /// The same by groups: the `top` largest, what is left as one, and who is in none.
-    pub fn active_by(
-        &self,
-        asked: &Asked,
-        window: Window,
-        per: Per,
-        by: &By,
-        top: usize,
-    ) -> Result<Vec<ActiveOf>> {
-        self.question(|ground| active::active_by(ground, asked, (window, per), by, top))
-    }
-
-    /// All that a product reports or, with its name left empty, every product.
-    pub fn dictionary(
-        &self,
-        asked: &Asked,
-        product: &str,
-        window: Window,
-    ) -> Result<Vec<DictionaryEntry>> {
-        self.question(|ground| match product {
-            "" => dictionary::all(ground, asked, window),
-            product => dictionary::dictionary(ground, asked, product, window),
-        })
     }
 
     /// The dimensions seen of a product, sorted.

@@ -21,6 +21,9 @@ pub(super) const API_KEYS_SHOWN: u32 = API_KEYS_MAX + 100;
 /// Sessions of one account: all browsers of a person; further ones end the oldest.
 pub(super) const SESSIONS_PER_ACCOUNT_MAX: u32 = 50;
 
+/// Identities of one account: a person has one or two, at as many providers as there may have been.
+pub(super) const IDENTITIES_PER_ACCOUNT_MAX: u32 = 20;
+
 /// Characters kept of what a browser calls itself: real ones have some 120.
 pub(super) const BROWSER_MAX_CHARS: usize = 256;
 

@@ -31,6 +31,7 @@ pub use invitations::{Invitation, InvitationId, InvitedTo};
 pub use members::{Member, Membership, Role};
 pub use notes::{Note, Sensitivity};
 pub use organizations::Organization;
+pub use resets::Handed;
 pub use sessions::{NewSession, OpenSession, Session, SessionId};
 pub use tokens::{NewToken, OrganizationToken, Revoked};
 pub(crate) use tokens::{token_is_valid, version};

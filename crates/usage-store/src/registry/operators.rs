@@ -28,13 +28,20 @@ pub(super) fn set(db: &Connection, id: AccountId, operator: bool) -> Result<bool
     Ok(changed == 1)
 }
 
-fn add(db: &Connection, email: &str, password_hash: &str, now: Timestamp) -> Result<AccountId> {
+fn add(
+    db: &Connection,
+    email: &str,
+    password_hash: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<AccountId> {
     let new = NewAccount {
         email,
         password_hash,
         verified: false,
+        identity: None,
     };
-    accounts::add(db, &new, true, COMMAND_LINE, now)
+    accounts::add(db, &new, true, by, now)
 }
 
 /// Operators.
@@ -49,17 +56,17 @@ impl Store {
         self.readers.read(all)
     }
 
-    /// Makes an operator account; `Error::Taken("address")` where the address has one.
+    /// A command makes an operator account; `Error::Taken("address")` where the address has one.
     pub fn add_operator(
         &self,
         email: &str,
         password_hash: &str,
         now: Timestamp,
     ) -> Result<AccountId> {
-        self.write(|db| add(db, email, password_hash, now))
+        self.write(|db| add(db, email, password_hash, COMMAND_LINE, now))
     }
 
-    /// The same, only where there is no operator yet, in one transaction; `None` where there is.
+    /// Somebody makes their own, only where there is no operator yet, in one transaction; `None` where there is.
     pub fn add_first_operator(
         &self,
         email: &str,
@@ -70,7 +77,7 @@ impl Store {
             if has_operator(db)? {
                 return Ok(None);
             }
-            add(db, email, password_hash, now).map(Some)
+            add(db, email, password_hash, email, now).map(Some)
         })
     }
 

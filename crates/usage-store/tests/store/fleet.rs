@@ -53,6 +53,11 @@ impl World {
         while self.store.pack_columns(Some(Day(i32::MAX))).unwrap() {}
     }
 
+    /// Folds all days, so that few values of a dimension are told apart.
+    pub(crate) fn fold_all(&self, top: usize) {
+        while self.store.fold_day(Day(i32::MAX), top).unwrap() {}
+    }
+
     pub(crate) fn journal(&self) -> Vec<StoredReport> {
         let (mut all, mut next) = (Vec::new(), 0);
         loop {
@@ -76,6 +81,8 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
         "column",
         "stat_day",
         "day_state",
+        "fold",
+        "doubted",
         "tiers",
     ] {
         db.execute_batch(&format!("DROP TABLE {table}")).unwrap();
@@ -95,8 +102,12 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
     ] {
         db.execute_batch(&format!("ALTER TABLE {column}")).unwrap();
     }
-    db.execute_batch("DELETE FROM cell WHERE dimension = 0 AND value > 1; PRAGMA user_version = 2")
-        .unwrap();
+    db.execute_batch(
+        "DELETE FROM cell WHERE dimension = 0 AND value > 1;
+         UPDATE day SET cells = substr(cells, 9);
+         PRAGMA user_version = 2",
+    )
+    .unwrap();
     db
 }
 

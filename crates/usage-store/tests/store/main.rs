@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod allowing;
+mod asking;
 mod counting;
 mod dictionary;
 mod erasing;
 mod fleet;
+mod folding;
 mod keeping;
 mod keys;
 mod leaving;

@@ -12,6 +12,7 @@ use usage_store::report::Kind;
 use usage_store::{Day, NewReport, Store, Writing};
 
 use crate::fleet::*;
+use crate::folding::is_partitioned;
 
 /// A column as text. Sets as their members: the same set has several encodings.
 fn text(column: &str, value: Value) -> String {
@@ -34,6 +35,8 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
         "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
         "SELECT * FROM stat_day ORDER BY 1, 2",
         "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
+        "SELECT * FROM fold ORDER BY 1, 2, 3",
+        "SELECT * FROM doubted",
         "SELECT * FROM day_reports ORDER BY 1, 2, 3",
         "SELECT seq, element, received_at, spans_from FROM applied",
     ];
@@ -145,14 +148,20 @@ proptest! {
     #[test]
     fn step_by_step_equals_made_anew(
         history in proptest::collection::vec(
-            (any_report(), any::<bool>(), prop::bool::weighted(0.1)),
+            (any_report(), any::<bool>(), prop::bool::weighted(0.1), prop::bool::weighted(0.1)),
             1..90,
         ),
         packed_anew in any::<bool>(),
+        top in proptest::option::of(1usize..3),
     ) {
         let world = World::new();
         let acme = world.store.organization("Acme", noon(0)).unwrap();
-        for ((report, under_acme), apply_now, pack_now) in history {
+        let fold = || {
+            if let Some(top) = top {
+                world.fold_all(top);
+            }
+        };
+        for ((report, under_acme), apply_now, pack_now, fold_now) in history {
             world.append(if under_acme { under(report, acme) } else { report });
             if apply_now {
                 world.apply_all();
@@ -160,13 +169,19 @@ proptest! {
             if pack_now {
                 world.pack_all();
             }
+            if fold_now {
+                fold();
+            }
+            is_partitioned(&world);
         }
         world.apply_all();
+        fold();
         let step_by_step = dump(&world);
         world.store.rebuild(|_, _| ()).unwrap();
         if packed_anew {
             world.pack_all();
         }
+        fold();
         prop_assert_eq!(dump(&world), step_by_step);
     }
 }

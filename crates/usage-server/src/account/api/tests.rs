@@ -89,6 +89,7 @@ impl House {
                 email,
                 password_hash: "no password",
                 verified: false,
+                identity: None,
             };
             store.add_account(&new, email, now).unwrap()
         };

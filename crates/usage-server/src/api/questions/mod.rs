@@ -2,12 +2,22 @@
 //! store that answers it.
 
 mod active;
+mod adoption;
+mod behind;
+mod clones;
 mod clusters;
 mod dictionary;
 mod histogram;
 mod history;
+mod ids;
+mod lifecycle;
 mod penetration;
+mod releases;
+mod retention;
+mod shares;
 mod silent;
+mod upgrade_paths;
+mod upgrades;
 mod value_now;
 mod values;
 
@@ -19,6 +29,16 @@ use super::table::Cell;
 /// All of them, in the order of the documentation.
 pub(crate) static QUESTIONS: &[Question] = &[
     active::QUESTION,
+    shares::QUESTION,
+    adoption::QUESTION,
+    releases::QUESTION,
+    behind::QUESTION,
+    upgrades::QUESTION,
+    upgrade_paths::QUESTION,
+    lifecycle::QUESTION,
+    retention::QUESTION,
+    clones::QUESTION,
+    ids::QUESTION,
     values::QUESTION,
     value_now::QUESTION,
     histogram::QUESTION,

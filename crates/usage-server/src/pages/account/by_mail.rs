@@ -244,6 +244,7 @@ pub(in super::super) async fn submit(
             email: &email,
             password_hash: &hash,
             verified: true,
+            identity: None,
         };
         let made = match invitation {
             None => store.sign_up(&new, &organization, now).map(|(id, _)| id),

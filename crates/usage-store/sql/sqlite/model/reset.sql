@@ -4,6 +4,7 @@ DELETE FROM day;
 DELETE FROM day_numbers;
 DELETE FROM column;
 DELETE FROM stat_day;
+DELETE FROM fold;
 DELETE FROM cell;
 DELETE FROM day_reports;
 UPDATE server

@@ -74,14 +74,33 @@ CREATE TABLE stat_day (
     PRIMARY KEY (server, day)
 ) STRICT, WITHOUT ROWID;
 
--- The last step that changed a product's day, and whether the day's many-valued dimensions are folded into
--- the most frequent values and "other". Day -2147483648 stands for the sets that are of no day.
+-- The last step that changed a product's day, and whether it has been decided since which values of its
+-- dimensions stand for themselves. Day -2147483648 stands for the sets that are of no day.
 CREATE TABLE day_state (
     product INTEGER NOT NULL,
     day     INTEGER NOT NULL,
     changed INTEGER NOT NULL,
     folded  INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (product, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX day_state_undecided ON day_state (day) WHERE folded = 0;
+
+-- Dimensions that have so many values on a day that the rarer ones stand together, as value 0, when it is over.
+-- The rows of `day` still tell them apart.
+CREATE TABLE fold (
+    product   INTEGER NOT NULL,
+    day       INTEGER NOT NULL,
+    dimension INTEGER NOT NULL,
+    PRIMARY KEY (product, day, dimension)
+) STRICT, WITHOUT ROWID;
+
+-- Values that may be nobody's any more: something was erased, or aged out.
+CREATE TABLE doubted (
+    product   INTEGER NOT NULL,
+    dimension INTEGER NOT NULL,
+    value     INTEGER NOT NULL,
+    PRIMARY KEY (product, dimension, value)
 ) STRICT, WITHOUT ROWID;
 
 -- How many steps the model has made: each transaction is one. And the rules by which all of it was derived:

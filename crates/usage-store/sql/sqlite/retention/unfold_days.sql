@@ -1,2 +1,0 @@
--- The days from ?1 on are not folded, for a rebuild. A scan of few rows.
-UPDATE day_state SET folded = 0 WHERE day >= ?1;
