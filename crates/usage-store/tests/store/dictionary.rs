@@ -325,3 +325,31 @@ fn late_and_repeated_reports_and_those_that_were_erased_are_told_as_a_walk_tells
     world.store.rebuild(|_, _| ()).unwrap();
     agrees(&world, &walk(&world), days(0, 12));
 }
+
+#[test]
+fn of_a_day_that_is_over_the_rarer_values_are_known_to_be_there() {
+    let world = World::new();
+    for n in 0..6 {
+        let os = ["a", "a", "a", "b", "c", "d"][n];
+        world.append(sent(&format!("s{n}"), &format!("\"os\":\"{os}\""), 1));
+    }
+    world.apply_all();
+    let os = || {
+        one(&ask(&world, days(1, 1)), Thing::Dimension, "os")
+            .seen
+            .clone()
+            .unwrap()
+    };
+    let before = os();
+    assert_eq!(
+        (before.servers, before.values, before.more_values),
+        (6, 4, false)
+    );
+    while world.store.fold_day(day(5), 2).unwrap() {}
+    let after = os();
+    assert_eq!(
+        (after.servers, after.values, after.more_values),
+        (6, 2, true)
+    );
+    assert_eq!(after.sample, text("a"));
+}

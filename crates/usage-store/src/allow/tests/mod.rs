@@ -1,6 +1,8 @@
 //! What is left of bodies under a list: of those of real programs, and of whatever can be thought up. What
 //! may be left is said a second time here, in other words.
 
+mod kept;
+
 use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
