@@ -105,6 +105,10 @@ impl Given {
     ) -> Result<(), Refusal> {
         match parameter {
             Parameter::Product => self.take_product(store, said)?,
+            Parameter::AnyProduct if said.pairs.contains_key("product") => {
+                self.take_product(store, said)?;
+            }
+            Parameter::AnyProduct => {}
             Parameter::Window { days } => self.window = window(said, days, today),
             Parameter::Filter => self.take_filter(store, said)?,
             Parameter::Per => {

@@ -8,6 +8,8 @@ use usage_store::query::limits::{TOP_MAX, WINDOW_MAX_DAYS};
 pub(crate) enum Parameter {
     /// `product`: its name.
     Product,
+    /// `product`: its name; all where nothing is said.
+    AnyProduct,
     /// `from` and `to`: days; so many days where nothing is said.
     Window { days: i32 },
     /// `filter[DIMENSION]`, `who`, `organization`, `clones`, `once`: which servers count.
@@ -42,7 +44,7 @@ impl Parameter {
     /// The names that it has in the query string.
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
-            Parameter::Product => &["product"],
+            Parameter::Product | Parameter::AnyProduct => &["product"],
             Parameter::Window { .. } => &["from", "to"],
             Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
             Parameter::Per | Parameter::Cohorts => &["per"],
@@ -67,6 +69,12 @@ impl Parameter {
                 "product",
                 true,
                 "The product's name, as it reports it.",
+                text(),
+            )],
+            Parameter::AnyProduct => vec![in_query(
+                "product",
+                false,
+                "The product's name, as it reports it. Without it all products.",
                 text(),
             )],
             Parameter::Window { days } => vec![

@@ -27,6 +27,9 @@ pub(super) const IDENTITIES_PER_ACCOUNT_MAX: u32 = 20;
 /// Characters kept of what a browser calls itself: real ones have some 120.
 pub(super) const BROWSER_MAX_CHARS: usize = 256;
 
+/// A text in the data dictionary: a few sentences.
+pub(super) const NOTE_MAX_BYTES: usize = 2_000;
+
 /// Uses of tokens or API keys written in one transaction: commits of reports come between two.
 pub(super) const USES_PER_STEP: usize = 500;
 

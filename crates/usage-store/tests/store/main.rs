@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod aging;
+mod allowing;
 mod asking;
 mod counting;
+mod dictionary;
 mod erasing;
 mod fleet;
 mod folding;
