@@ -48,7 +48,7 @@ impl Forwarding {
     }
 
     /// How many places it is behind; 0 where nothing is forwarded.
-    pub(super) fn behind(&self, next_seq: u64) -> u64 {
+    pub(crate) fn behind(&self, next_seq: u64) -> u64 {
         match self.place.load(Ordering::Relaxed) {
             NOWHERE => 0,
             place => next_seq.saturating_sub(place),
