@@ -1,5 +1,7 @@
 //! The command line: what can be said, and the help texts. Scripts rely on it.
 
+mod product;
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,6 +11,10 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServeOptions;
+pub(crate) use product::{
+    Mode, Names, Product, ProductAllowlist, ProductDescribe, ProductHosts, ProductList,
+    ProductNames, Sensitivity,
+};
 
 /// Usage reporting for software that runs on other people's machines.
 #[derive(Debug, Parser)]
@@ -208,26 +214,6 @@ pub(crate) enum Scope {
     Export,
     /// Everything; implies the others
     Admin,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Product {
-    /// Lists, adds and removes the hosts that its customers' tokens may go to unasked; prints them
-    Hosts(ProductHosts),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ProductHosts {
-    #[command(flatten)]
-    pub(crate) data: DataDir,
-    /// Its name as it reports, also before its first report
-    pub(crate) product: String,
-    /// A host to list, such as console.example.com; repeatable
-    #[arg(long, value_name = "HOST")]
-    pub(crate) add: Vec<String>,
-    /// A host to take off the list; repeatable
-    #[arg(long, value_name = "HOST")]
-    pub(crate) remove: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ mod forward;
 #[cfg(feature = "mail")]
 mod mail;
 mod openid;
+mod retention;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -15,7 +16,7 @@ use serde::Deserialize;
 
 use crate::limits::{
     BODY_SETTING_MAX_BYTES, CONNECTIONS_SETTING_MAX, DISK_RESERVE_BYTES, LOG_SLOWER_THAN_MILLIS,
-    PerSender, RETENTION_MIN_DAYS,
+    PerSender,
 };
 use crate::reserve::Bytes;
 
@@ -23,6 +24,8 @@ pub(crate) use self::forward::{ForwardConfig, ForwardFrom, ForwardOptions, Forwa
 #[cfg(feature = "mail")]
 pub(crate) use self::mail::{MailConfig, MailOptions, MailTls};
 pub(crate) use self::openid::{OpenidConfig, OpenidOptions};
+pub(crate) use self::retention::Retention;
+use self::retention::retention;
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -106,6 +109,14 @@ pub(crate) struct ServeOptions {
     /// Days that reports themselves are kept for; what was counted stays [default: for ever]
     #[arg(long, env = "USAGE_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) retention_days: Option<u32>,
+
+    /// Days for which it is kept what each server said on a day [default: for ever]
+    #[arg(long, env = "USAGE_DAYS_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) days_retention_days: Option<u32>,
+
+    /// Days for which it is kept who was there on a day, and which values they had [default: for ever]
+    #[arg(long, env = "USAGE_CELLS_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) cells_retention_days: Option<u32>,
 
     /// What is logged to standard error [default: info]
     #[arg(long, env = "USAGE_LOG", value_enum)]
@@ -192,8 +203,7 @@ pub(crate) struct Config {
     #[cfg(feature = "mail")]
     pub(crate) mail: Option<MailConfig>,
     pub(crate) openid: Option<OpenidConfig>,
-    /// `None` is for ever.
-    pub(crate) retention_days: Option<u32>,
+    pub(crate) retention: Retention,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
     pub(crate) log_slower_than: Duration,
@@ -271,13 +281,18 @@ impl Config {
             #[cfg(feature = "mail")]
             mail: MailConfig::resolve(set.mail, file.mail)?,
             openid: OpenidConfig::resolve(set.openid, file.openid)?,
-            retention_days: match set.retention_days.or(file.retention_days) {
-                Some(days) if days < RETENTION_MIN_DAYS => {
-                    return Err(ConfigError(format!(
-                        "retention-days: must be {RETENTION_MIN_DAYS} or more; leave it out to keep reports for ever"
-                    )));
-                }
-                days => days,
+            retention: Retention {
+                reports: retention("retention-days", set.retention_days, file.retention_days)?,
+                days: retention(
+                    "days-retention-days",
+                    set.days_retention_days,
+                    file.days_retention_days,
+                )?,
+                cells: retention(
+                    "cells-retention-days",
+                    set.cells_retention_days,
+                    file.cells_retention_days,
+                )?,
             },
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
@@ -458,7 +473,7 @@ mod tests {
         let shown = Config {
             public_url: None,
             trusted_proxies: Vec::new(),
-            retention_days: None,
+            retention: Retention::default(),
             metrics_listen: None,
             forward: None,
             max_connections: None,

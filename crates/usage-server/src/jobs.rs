@@ -10,8 +10,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::{Day, Store, TOP_VALUES};
+use usage_store::{Day, Store, TOP_VALUES, Tier};
 
+use crate::config::Retention;
 use crate::outage::Outage;
 use crate::watch::Watch;
 
@@ -104,11 +105,11 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// Starts them. `retention_days` is how long reports stay in the journal; `None` is for ever.
+    /// Starts them.
     pub(crate) fn start(
         store: &Arc<Store>,
         watch: &Arc<Watch>,
-        retention_days: Option<u32>,
+        retention: Retention,
     ) -> std::io::Result<Jobs> {
         let (tell, nudges) = mpsc::sync_channel(1);
         let came = Arc::new(AtomicU64::new(0));
@@ -122,7 +123,6 @@ impl Jobs {
             thread("read-model").spawn(move || follow(&model, &nudges, applying, &model_watch))?,
             thread("upkeep").spawn(move || keep_up(&upkeep, &upkeep_stops, &upkeep_watch))?,
             thread("rewriting").spawn(move || {
-                let retention = Retention::new(retention_days);
                 rewrite(
                     &rewriting,
                     retention,
@@ -242,20 +242,20 @@ fn tidy_keys(store: &Store) -> usage_store::Result<()> {
 /// itself: a damaged block that can't be erased from must not keep others large.
 fn rewrite(
     store: &Store,
-    mut retention: Retention,
+    retention: Retention,
     mut manners: Manners,
     stop: &Receiver<()>,
     watch: &Watch,
 ) {
     let mut erasing = Outage::of("erasing what is to be forgotten");
     let mut packing = Outage::of("re-packing the journal");
-    let mut retiring = Outage::of("taking old reports out of the journal");
+    let mut retiring = Outage::of("taking out what is older than is to be kept");
     let mut tidying = Outage::of("packing and folding the read model's days");
-    let mut days = Days::default();
+    let (mut aging, mut days) = (Aging::new(retention), Days::default());
     loop {
         let erased = erase(store, watch);
         let began = Instant::now();
-        let (packed, retired) = (repack(store, watch), retention.step(store));
+        let (packed, retired) = (repack(store, watch), aging.step(store));
         let tidied = days.step(store);
         let pause = match [&packed, &retired, &tidied].map(|done| matches!(done, Ok(true))) {
             [false, false, false] => UPKEEP_EVERY,
@@ -274,18 +274,19 @@ fn rewrite(
     }
 }
 
-/// Old reports leave the journal, a few blocks at a time.
-struct Retention {
-    days: Option<u32>,
+/// What is too old goes: reports from the journal, a few blocks at a time; a product's days from the read model,
+/// one at a time.
+struct Aging {
+    retention: Retention,
     next_look: Instant,
-    /// Some have gone since the last look that found none.
+    /// Something has gone since the last look that found nothing.
     some_went: bool,
 }
 
-impl Retention {
-    fn new(days: Option<u32>) -> Retention {
-        Retention {
-            days,
+impl Aging {
+    fn new(retention: Retention) -> Aging {
+        Aging {
+            retention,
             next_look: Instant::now(),
             some_went: false,
         }
@@ -293,20 +294,51 @@ impl Retention {
 
     /// Takes the oldest out if they are due; whether there may be more.
     fn step(&mut self, store: &Store) -> usage_store::Result<bool> {
-        let Some(days) = self.days.filter(|_| self.next_look <= Instant::now()) else {
+        if self.retention == Retention::default() || self.next_look > Instant::now() {
             return Ok(false);
-        };
-        let until = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days));
-        if store.retire(until)? {
+        }
+        if self.some_goes(store)? {
             self.some_went = true;
             return Ok(true);
         }
         self.next_look = Instant::now() + RETIRE_EVERY;
-        if std::mem::take(&mut self.some_went) {
-            tracing::info!(
+        if self.some_went {
+            store.forget_unused()?;
+            self.some_went = false;
+            let Retention {
+                reports,
                 days,
-                "reports older than retention-days were taken out of the journal"
+                cells,
+            } = self.retention;
+            tracing::info!(
+                retention_days = reports,
+                days_retention_days = days,
+                cells_retention_days = cells,
+                "what was older than is to be kept was taken out"
             );
+        }
+        Ok(false)
+    }
+
+    fn some_goes(&self, store: &Store) -> usage_store::Result<bool> {
+        let now = Timestamp::now();
+        if let Some(days) = self.retention.reports {
+            let until = now - SignedDuration::from_hours(24 * i64::from(days));
+            if store.retire(until)? {
+                return Ok(true);
+            }
+        }
+        let tiers = [
+            (Tier::Cells, self.retention.cells),
+            (Tier::Days, self.retention.days),
+        ];
+        for (tier, days) in tiers {
+            let Some(days) = days else { continue };
+            let kept = i32::try_from(days).unwrap_or(i32::MAX);
+            let before = Day::of(now).plus(kept.saturating_neg());
+            if after_others(|| store.age(tier, before))? == Some(true) {
+                return Ok(true);
+            }
         }
         Ok(false)
     }

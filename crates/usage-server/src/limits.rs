@@ -312,8 +312,8 @@ pub(crate) const MAIL_PER_ADDRESS_AND_HOUR_MAX: u32 = 5;
 /// a crowd can have us send.
 pub(crate) const MAIL_ADDRESSES_PER_HOUR_MAX: usize = 5_000;
 
-/// Sign-ups that wait for the link in their mail to be opened, 3 KiB each at most.
-pub(crate) const SIGN_UPS_WAITING_MAX: usize = 2_000;
+/// How long a link to sign up works that was mailed: mail is slow, and people read it the next day.
+pub(crate) const SIGN_UP_VALID_HOURS: i64 = 24;
 
 /// Questions of operators that are worked on at once: two processors need no more, and each may hold some
 /// ten MiB while it counts.

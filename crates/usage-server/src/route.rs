@@ -199,6 +199,12 @@ mod tests {
         found.extend(doors(include_str!("pages/mod.rs")));
         found.extend(doors(include_str!("pages/organization/mod.rs")));
         found.extend(doors(include_str!("watch/listener.rs")));
+        // A question is a door like all others.
+        found.extend([crate::api::LIST, "/api/v1/query/{question}"]);
+        for question in crate::api::QUESTIONS {
+            let name = Route::of(question.path).name();
+            assert_eq!(name, "/api/v1/query/{question}", "{}", question.path);
+        }
         assert!(found.len() > 15, "{found:?}");
         for door in &found {
             assert!(NAMES.contains(door), "{door} is missing in NAMES");

@@ -15,7 +15,6 @@ use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, repack};
 use crate::model::{self, Dictionary, Model, Packing, folding};
-use crate::quarantine::{self, Refused};
 use crate::query::ground::Answering;
 use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
@@ -53,6 +52,8 @@ pub struct Store {
     pub(crate) api_key_uses: Uses<ApiKeyId>,
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
+    /// Things that allowlists left out or masked since the start.
+    pub(crate) removed: AtomicU64,
     /// Long work is to end at its next step.
     pub(crate) stopping: AtomicBool,
     /// What was erased may still stand in the WAL; not known of what an earlier process left.
@@ -64,7 +65,7 @@ pub struct Store {
 
 pub(crate) struct Writer {
     pub(crate) db: Connection,
-    appender: Appender,
+    pub(crate) appender: Appender,
 }
 
 /// The writer, for as long as one's turn lasts.
@@ -194,6 +195,7 @@ impl Store {
             token_uses: Uses::default(),
             api_key_uses: Uses::default(),
             appended_bytes: AtomicU64::new(0),
+            removed: AtomicU64::new(0),
             _lock: lock,
         })
     }
@@ -351,6 +353,8 @@ impl Store {
         }
         let Writer { db, appender } = &mut *writer;
         let outcomes = appender.append(db, reports)?;
+        self.removed
+            .store(appender.lists.removed(), Ordering::Relaxed);
         self.appended_bytes
             .store(appender.packed_bytes(), Ordering::Relaxed);
         if outcomes.contains(&Outcome::TokenRevoked) {
@@ -369,11 +373,6 @@ impl Store {
         while self.writer().appender.keys.crowded()
             && matches!(self.tidy_keys(Timestamp::now()), Ok(true))
         {}
-    }
-
-    /// Keeps what was refused.
-    pub fn quarantine(&self, refused: &[Refused]) -> Result<()> {
-        quarantine::add(&mut self.writer().db, refused)
     }
 }
 

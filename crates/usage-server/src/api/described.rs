@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::LIST;
 use super::question::Question;
 use super::questions::QUESTIONS;
 use crate::app::Settings;
@@ -10,7 +11,7 @@ use crate::openapi::{Access, Answer, Content, Operation};
 /// Every question, and the list of them.
 pub(crate) fn operations(_: &Settings) -> Vec<Operation> {
     let mut all = vec![Operation {
-        path: "/api/v1/query",
+        path: LIST,
         method: "get",
         id: "questions",
         summary: "What can be asked",
@@ -50,8 +51,9 @@ fn described(question: &'static Question) -> Operation {
         id: question.id,
         summary: question.summary,
         description: format!(
-            "{} For example `{}?product=PRODUCT&{}`.",
-            question.description, question.path, question.example
+            "{} For example `{}`.",
+            question.description,
+            question.example_of("PRODUCT")
         ),
         parameters,
         body: None,
@@ -84,7 +86,7 @@ fn not_allowed() -> Answer {
 }
 
 /// The schema of an answer.
-fn shape(question: &Question) -> Value {
+pub(super) fn shape(question: &Question) -> Value {
     let columns = question.columns.iter();
     let fields: serde_json::Map<String, Value> = columns
         .map(|column| (column.name.to_owned(), column.schema()))

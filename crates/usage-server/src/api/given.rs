@@ -105,11 +105,11 @@ impl Given {
     ) -> Result<(), Refusal> {
         match parameter {
             Parameter::Product => self.take_product(store, said)?,
-            Parameter::Window { days } => self.window = window(said, days, today),
-            Parameter::Day => {
-                let day = said.day("day").unwrap_or(self.window.to);
-                self.window = Window { from: day, to: day };
+            Parameter::AnyProduct if said.pairs.contains_key("product") => {
+                self.take_product(store, said)?;
             }
+            Parameter::AnyProduct => {}
+            Parameter::Window { days } => self.window = window(said, days, today),
             Parameter::Filter => self.take_filter(store, said)?,
             Parameter::Per => {
                 let words = [

@@ -13,6 +13,8 @@ mod parameter;
 mod question;
 mod questions;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -32,8 +34,9 @@ use crate::app::App;
 use crate::ingest::Refusal;
 
 pub(crate) use self::described::operations;
-#[cfg(test)]
-pub(crate) use self::questions::QUESTIONS;
+
+/// Where all of them are listed.
+pub(crate) const LIST: &str = "/api/v1/query";
 
 /// How many questions are worked on at once; others wait.
 pub(crate) fn turnstile() -> Semaphore {
@@ -42,7 +45,7 @@ pub(crate) fn turnstile() -> Semaphore {
 
 /// A door for each question, and one that lists them.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    let list = Router::new().route("/api/v1/query", get(list));
+    let list = Router::new().route(LIST, get(list));
     questions::QUESTIONS.iter().fold(list, |doors, question| {
         doors.route(
             question.path,

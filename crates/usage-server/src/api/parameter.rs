@@ -8,10 +8,10 @@ use usage_store::query::limits::{TOP_MAX, WINDOW_MAX_DAYS};
 pub(crate) enum Parameter {
     /// `product`: its name.
     Product,
+    /// `product`: its name; all where nothing is said.
+    AnyProduct,
     /// `from` and `to`: days; so many days where nothing is said.
     Window { days: i32 },
-    /// `day`: one day; yesterday where nothing is said.
-    Day,
     /// `filter[DIMENSION]`, `who`, `organization`, `clones`, `once`: which servers count.
     Filter,
     /// `per`: day, week or month.
@@ -44,9 +44,8 @@ impl Parameter {
     /// The names that it has in the query string.
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
-            Parameter::Product => &["product"],
+            Parameter::Product | Parameter::AnyProduct => &["product"],
             Parameter::Window { .. } => &["from", "to"],
-            Parameter::Day => &["day"],
             Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
             Parameter::Per | Parameter::Cohorts => &["per"],
             Parameter::By | Parameter::Groups { .. } => &["by"],
@@ -72,6 +71,12 @@ impl Parameter {
                 "The product's name, as it reports it.",
                 text(),
             )],
+            Parameter::AnyProduct => vec![in_query(
+                "product",
+                false,
+                "The product's name, as it reports it. Without it all products.",
+                text(),
+            )],
             Parameter::Window { days } => vec![
                 in_query(
                     "from",
@@ -88,12 +93,6 @@ impl Parameter {
                     day(),
                 ),
             ],
-            Parameter::Day => vec![in_query(
-                "day",
-                false,
-                "The day, UTC. Without it yesterday, the last that is over.",
-                day(),
-            )],
             Parameter::Filter => vec![
                 json!({
                     "name": "filter",

@@ -32,4 +32,12 @@ impl Question {
     pub(crate) fn name(&self) -> &'static str {
         self.path.rsplit('/').next().unwrap_or(self.path)
     }
+
+    /// Its example for a product.
+    pub(super) fn example_of(&self, product: &str) -> String {
+        match self.takes.contains(&Parameter::Product) {
+            true => format!("{}?product={product}&{}", self.path, self.example),
+            false => format!("{}?{}", self.path, self.example),
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! The commands, one file each, and what can go wrong with them.
 
 mod account;
+mod allowlist;
 mod api_key;
 mod backup;
 mod demo;
+mod dictionary;
 mod export;
 mod forget;
 mod import;
@@ -93,6 +95,11 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::ApiKey(ApiKey::List(data)) => api_key::list(&data),
         Command::ApiKey(ApiKey::Revoke(options)) => api_key::revoke(&options),
         Command::Account(Account::Reset(options)) => account::reset(&options),
+        Command::Product(Product::List(options)) => allowlist::list(&options),
+        Command::Product(Product::Allowlist(options)) => allowlist::set(&options),
+        Command::Product(Product::Allow(options)) => allowlist::allow(&options),
+        Command::Product(Product::Disallow(options)) => allowlist::disallow(&options),
+        Command::Product(Product::Describe(options)) => dictionary::describe(&options),
         Command::Product(Product::Hosts(options)) => product::hosts(&options),
         Command::Export(Export::Reports(options)) => export::reports(&options),
     }

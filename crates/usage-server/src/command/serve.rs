@@ -67,8 +67,8 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     let watch = Watch::new(config.log_slower_than)
         .map(Arc::new)
         .map_err(|e| Failure::Failed(e.to_string()))?;
-    let jobs = Jobs::start(&store, &watch, config.retention_days)
-        .map_err(io("starting background jobs"))?;
+    let jobs =
+        Jobs::start(&store, &watch, config.retention).map_err(io("starting background jobs"))?;
     let forwarder = forwarding(&store, &watch, &jobs, config)?;
     let served = runtime.block_on(serve_until_told(&store, &jobs, &watch, config));
     drop(runtime);

@@ -102,11 +102,14 @@ impl Job {
     }
 }
 
+/// A job that has got on, and what it wrote.
+type Worked = (Job, Vec<u8>);
+
 /// The lines that are still to be sent.
 struct Lines {
     app: Arc<App>,
     job: Option<Job>,
-    working: Option<JoinHandle<Result<(Job, Vec<u8>), String>>>,
+    working: Option<JoinHandle<Result<Worked, String>>>,
     _place: Option<OwnedSemaphorePermit>,
 }
 

@@ -91,6 +91,12 @@ fn server(moment: &Registry, app: &App) -> Result<()> {
     )?;
     count_once(
         moment,
+        "usage_allowlist_removed_total",
+        "Tags, values and series that allowlists left out or masked, in reports and in the quarantine.",
+        app.store.removed_by_allowlists() as f64,
+    )?;
+    count_once(
+        moment,
         "usage_log_lines_lost_total",
         "Lines of the log that were not written, as nobody read them fast enough.",
         log::lines_lost() as f64,

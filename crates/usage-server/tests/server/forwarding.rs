@@ -76,6 +76,7 @@ impl Influxd {
         let target = format!("/query?db=usage&epoch=ns&q={query}");
         let reply = Connection::open(self.address).unwrap().get(&target);
         let answer = reply.json();
+        assert!(!reply.text().contains("\"error\""), "{query}: {answer}");
         let Some(series) = answer["results"][0]["series"].as_array() else {
             return Vec::new();
         };
@@ -231,7 +232,7 @@ fn values_queried_back_are_those_that_were_reported() {
             (&json!(true), &json!("c1"))
         );
     }
-    let rows = influxd.rows(r#"SELECT * FROM "influxdb" WHERE series = 'write'"#);
+    let rows = influxd.rows(r#"SELECT * FROM "influxdb" WHERE "series" = 'write'"#);
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0]["said"], "he said \"so\\\"\nand left");
     assert_eq!(rows[0]["path"], "/a b,c=d");

@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+mod allowing;
 mod backing_up;
 mod behind_proxies;
 mod commands;
@@ -18,6 +19,7 @@ mod conformance;
 mod crowded;
 mod dashboard;
 mod demo;
+mod describing;
 mod exporting;
 mod extensions;
 mod faults;

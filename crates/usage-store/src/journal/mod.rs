@@ -47,7 +47,7 @@ pub struct NewReport {
     pub idempotency: Option<Idempotency>,
     /// First 16 bytes of the SHA-256 of the install's secret, where an anonymous sender gave one.
     pub install_key: Option<[u8; 16]>,
-    /// The body, decompressed, byte for byte.
+    /// The body, decompressed, byte for byte. Where the product has an allowlist, less of it is kept.
     pub body: Vec<u8>,
 }
 
@@ -115,7 +115,7 @@ pub struct StoredReport {
     pub install_key: Option<[u8; 16]>,
     /// Whether there were too many new products when it came: then it is kept, and counts nowhere.
     pub unlisted: bool,
-    /// The body as received.
+    /// The body as received, or what an allowlist left of it.
     pub body: Vec<u8>,
 }
 

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::dictionary::OTHER;
 use super::folding;
+use super::tiers::Tiers;
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Error, Result};
@@ -86,6 +87,7 @@ pub(crate) struct Cells {
     cells: HashMap<Key, Cell>,
     /// The dimensions of a day that are folded.
     folds: HashMap<(ProductId, Day), BTreeSet<i64>>,
+    tiers: Tiers,
 }
 
 struct Cell {
@@ -94,8 +96,18 @@ struct Cell {
 }
 
 impl Cells {
-    /// Puts a server in; whether it is new there.
+    pub(super) fn new(tiers: Tiers) -> Cells {
+        Cells {
+            tiers,
+            ..Cells::default()
+        }
+    }
+
+    /// Puts a server in, unless the day has no cells any more; whether it is new there.
     pub(crate) fn insert(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<bool> {
+        if !self.tiers.has_cells(key.1) {
+            return Ok(false);
+        }
         let cell = self.load(db, key)?;
         let is_new = cell.servers.insert(server.0);
         cell.changed |= is_new;
@@ -124,13 +136,13 @@ impl Cells {
         Ok(())
     }
 
-    /// Takes a server out of the cell that its value had put it in.
-    pub(super) fn leave(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<()> {
+    /// Takes a server out of the cell that its value had put it in; whether nobody is left there.
+    pub(super) fn leave(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<bool> {
         let (product, day, place) = key;
         if !self.remove(db, key, server)? {
             self.remove(db, (product, day, place.others()), server)?;
         }
-        Ok(())
+        Ok(self.load(db, key)?.servers.is_empty())
     }
 
     /// Whether a server is in.

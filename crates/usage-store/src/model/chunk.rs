@@ -11,6 +11,7 @@ use super::columns::Numbers;
 use super::limits::{BULK_BYTES, OBSERVATIONS_AT_ONCE};
 use super::servers::{Seen, Servers};
 use super::stat_days::StatDays;
+use super::tiers::Tiers;
 use super::{DaySet, Dictionary};
 use crate::journal::retention::{self, Kept};
 use crate::journal::walk::Stretch;
@@ -34,6 +35,7 @@ pub(super) struct Touched {
     spans: BTreeSet<(OrganizationId, u64)>,
     /// What is counted already although it is taken in again.
     kept: Option<Kept>,
+    tiers: Tiers,
 }
 
 /// How many reports, and the last of them in the journal's order.
@@ -72,7 +74,7 @@ impl Taking {
         Ok(Taking {
             touched: Touched {
                 kept: retention::kept(db)?,
-                ..Touched::default()
+                ..Touched::new(db)?
             },
             mark: from,
             room,
@@ -146,6 +148,15 @@ impl Taking {
 }
 
 impl Touched {
+    pub(super) fn new(db: &Connection) -> Result<Touched> {
+        let tiers = Tiers::read(db)?;
+        Ok(Touched {
+            cells: Cells::new(tiers),
+            tiers,
+            ..Touched::default()
+        })
+    }
+
     /// Takes a report in from an element on; the element to go on with, where there was no room for
     /// all.
     fn take_in(
@@ -237,6 +248,7 @@ impl Touched {
             self.shadow(db, ids, day, server, organization.is_none())?;
         }
         match report.kind {
+            _ if day < self.tiers.days => Ok(()),
             Kind::Usage => {
                 let places = places(db, dictionary, (product, day), observation)?;
                 let numbers = numbers(db, dictionary, (product, day), observation)?;

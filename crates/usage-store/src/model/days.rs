@@ -1,15 +1,15 @@
 //! Days: for each server and UTC day its latest usage observation: which cells that put it in, so
 //! that it can be moved out of them again, and the numbers it said.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{Cells, POSTED, Place};
 use super::columns::{self, Numbers};
-use super::stat_days;
+use super::{stat_days, unused};
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Result};
@@ -28,7 +28,11 @@ pub(crate) struct LatestOfDay {
 
 /// The days that a chunk touches.
 #[derive(Default)]
-pub(crate) struct DaySet(HashMap<Key, LatestOfDay>);
+pub(crate) struct DaySet {
+    days: HashMap<Key, LatestOfDay>,
+    /// Values that may have been said for a moment only.
+    doubted: BTreeSet<(ProductId, Place)>,
+}
 
 impl DaySet {
     /// The server's first report of the day, of whatever kind: there is nothing to look up.
@@ -47,18 +51,22 @@ impl DaySet {
         (mut places, numbers): (Vec<Place>, Numbers),
     ) -> Result<()> {
         let (product, day, server) = key;
-        let latest = match self.0.entry(key) {
+        let latest = match self.days.entry(key) {
             Entry::Occupied(latest) => latest.into_mut(),
             Entry::Vacant(place) => place.insert(read(db, key)?),
         };
         if latest.at.is_some_and(|known| known > at) {
+            self.doubted
+                .extend(places.into_iter().map(|place| (product, place)));
             return Ok(());
         }
         places.sort_unstable();
         places.dedup();
         for old in &latest.places {
-            if places.binary_search(old).is_err() {
-                cells.leave(db, (product, day, *old), server)?;
+            if places.binary_search(old).is_err()
+                && cells.leave(db, (product, day, *old), server)?
+            {
+                self.doubted.insert((product, *old));
             }
         }
         for new in &places {
@@ -76,7 +84,7 @@ impl DaySet {
 
     /// Writes the days, in the order of the table.
     pub(crate) fn save(self, db: &Connection) -> Result<()> {
-        let mut days: Vec<(Key, LatestOfDay)> = self.0.into_iter().collect();
+        let mut days: Vec<(Key, LatestOfDay)> = self.days.into_iter().collect();
         days.sort_unstable_by_key(|(key, _)| *key);
         for (key @ (product, day, server), latest) in &days {
             db.prepare_cached(sql!("model/save_day"))?.execute(params![
@@ -89,6 +97,9 @@ impl DaySet {
             if let Some(numbers) = &latest.numbers {
                 columns::save(db, *key, numbers)?;
             }
+        }
+        for (product, place) in self.doubted {
+            unused::doubt(db, product, &[place])?;
         }
         Ok(())
     }

@@ -95,7 +95,7 @@ fn cells_of(db: &Connection, product: ProductId, day: Day) -> Result<Vec<(Place,
 
 /// Anonymous servers whose ids reported under a token on the day count again, unless they still do.
 fn uncover(db: &Connection, product: ProductId, day: Day) -> Result<()> {
-    let mut touched = Touched::default();
+    let mut touched = Touched::new(db)?;
     for server in &read(db, (product, day, SHADOWED))? {
         let (cluster_id, server_id): (String, String) = db
             .prepare_cached(sql!("erasure/server_ids"))?

@@ -19,6 +19,7 @@ mod limits;
 pub(crate) mod replay;
 mod servers;
 mod stat_days;
+pub(crate) mod tiers;
 pub(crate) mod unused;
 mod verbs;
 
@@ -27,9 +28,10 @@ use rusqlite::{Connection, Transaction};
 pub(crate) use columns::Packing;
 pub(crate) use counters::{alternates, goes_back};
 pub(crate) use days::DaySet;
-pub(crate) use dictionary::Dictionary;
+pub(crate) use dictionary::{Dictionary, OTHER};
 pub use limits::TOP_VALUES;
 pub(crate) use servers::Latest;
+pub use tiers::Tier;
 
 use limits::{OBSERVATIONS_AT_ONCE, RULES};
 
@@ -111,9 +113,11 @@ fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
         sql!("retention/forget_counts"),
         sql!("folding/forget_folds"),
         sql!("folding/undecide_days"),
+        sql!("retention/lower_tiers"),
     ] {
         step.prepare_cached(emptied)?.execute([kept.horizon.0])?;
     }
+    servers::make_new(step, kept.horizon)?;
     step.execute_batch(sql!("retention/begin_anew"))?;
     Ok(())
 }

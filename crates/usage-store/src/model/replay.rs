@@ -8,7 +8,8 @@ use super::applied::{self, Mark};
 use super::cells::{ACTIVE, SHADOWED, bitmap};
 use super::chunk::Touched;
 use super::days::{self, places_on};
-use super::{Dictionary, unused};
+use super::tiers::Tiers;
+use super::{Dictionary, leaving, unused};
 use crate::journal::{StoredReport, walk};
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
@@ -45,7 +46,7 @@ pub(crate) fn server(
     subject: &Subject,
 ) -> Result<()> {
     let places = remove(db, subject)?;
-    let mut touched = Touched::default();
+    let mut touched = Touched::new(db)?;
     let applied = applied::read(db)?;
     let mut left = false;
     for span in &subject.spans {
@@ -82,10 +83,16 @@ pub(crate) fn server(
 /// Out of every day; the places it was in.
 fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>> {
     let (product, server) = (subject.product, subject.server);
-    let mut touched = Touched::default();
+    let mut touched = Touched::new(db)?;
     let mut places = Vec::new();
     let only = RoaringBitmap::from_iter([server.0]);
+    let kept = Tiers::read(db)?.days;
     for day in days_of(db, product, server)? {
+        if day < kept {
+            // No row tells which cells it is in.
+            leaving::day(db, product, day, &only)?;
+            continue;
+        }
         touched.cells.remove(db, (product, day, ACTIVE), server)?;
         touched.cells.remove(db, (product, day, SHADOWED), server)?;
         for place in places_on(db, (product, day, server))? {

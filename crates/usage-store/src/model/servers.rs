@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cells::{ALL_DAYS, CLONES, Cells, NEW, ONCE, bitmap};
 use super::counters::{Counters, went_down};
+use super::tiers::Tiers;
 use crate::journal::{SPAN_REPORTS, Seq};
 use crate::query::{ProductId, ServerId};
 use crate::report::{Kind, Number, Observation};
@@ -234,40 +235,47 @@ fn change_sets(
     Ok(())
 }
 
+/// Puts servers into the sets of the new ones of the days from `from` on, by what is known of them.
+pub(super) fn make_new(db: &Connection, from: Day) -> Result<()> {
+    let mut cells = Cells::new(Tiers::read(db)?);
+    each_known(db, |(product, id), first_seen, _| {
+        match first_seen.map(|at| Day::of(timestamp(at))) {
+            Some(day) if day >= from => cells.insert(db, (product, day, NEW), id).map(|_| ()),
+            _ => Ok(()),
+        }
+    })?;
+    cells.save(db)
+}
+
 /// After an upgrade, where the journal begins at place `begin` and has lost what was before: what the new
 /// counters and sets can be told of. What is left is counted when it is taken in again.
 pub(super) fn begin_counting(db: &Connection, begin: Seq) -> Result<()> {
-    let mut cells = Cells::default();
-    let mut query = db.prepare(sql!("model/servers_known"))?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        let id: u32 = row.get(0)?;
-        let product = ProductId(row.get(1)?);
-        let spans = bitmap_or_none(row.get_ref(3)?)?;
+    db.execute(sql!("model/forget_lasting_sets"), [])?;
+    make_new(db, ALL_DAYS)?;
+    each_known(db, |(_, id), _, spans| {
         // How many reports are gone can't be told. It is not to be taken for one that came once.
         let gone = match spans.min() {
             Some(span) if u64::from(span) * SPAN_REPORTS < begin => 2,
             _ => 0,
         };
         db.prepare_cached(sql!("model/begin_counters"))?
-            .execute(params![id, gone])?;
-        let state = State {
-            first_seen: row.get(2)?,
-            counters: Counters {
-                reports: gone,
-                ..Counters::default()
-            },
-            ..State::unknown(product, Sets::default())
-        };
-        change_sets(
-            db,
-            &mut cells,
-            (product, ServerId(id)),
-            Sets::default(),
-            state.sets(),
-        )?;
+            .execute(params![id.0, gone])?;
+        Ok(())
+    })
+}
+
+fn each_known(
+    db: &Connection,
+    mut visit: impl FnMut((ProductId, ServerId), Option<i64>, RoaringBitmap) -> Result<()>,
+) -> Result<()> {
+    let mut query = db.prepare(sql!("model/servers_known"))?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let spans = bitmap_or_none(row.get_ref(3)?)?;
+        let of = (ProductId(row.get(1)?), ServerId(row.get(0)?));
+        visit(of, row.get(2)?, spans)?;
     }
-    cells.save(db)
+    Ok(())
 }
 
 fn bitmap_or_none(column: ValueRef<'_>) -> Result<RoaringBitmap> {

@@ -1,5 +1,5 @@
 //! Texts that nobody says any more must not outlive those who said them: what erasures and retention took out
-//! may have been a value's last.
+//! may have been a value's last, and so may what a server said before its latest observation of a day.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,6 +10,7 @@ use super::ProductId;
 use super::asked::Window;
 use super::counted::Cut;
 use super::ground::Ground;
+use crate::model::OTHER;
 use crate::model::cells::bitmap;
 use crate::sqlite::sql;
 use crate::{Day, Result};
@@ -42,6 +43,13 @@ pub(crate) enum GroupId {
     /// A dimension's value, or an organization; 0 is what is not told apart.
     Of(i64),
     Without,
+}
+
+impl GroupId {
+    /// Whether it has something in common that others don't have.
+    pub(crate) fn is_named(self) -> bool {
+        !matches!(self, GroupId::Without | GroupId::Of(OTHER))
+    }
 }
 
 /// Groups of the servers that count in a period.
@@ -153,8 +161,8 @@ pub(crate) fn name(ground: &Ground<'_>, by: &By, id: GroupId) -> Result<Group> {
 
 /// The largest named groups by a total of servers, at most `top`; of equals the older id.
 pub(crate) fn largest(totals: &BTreeMap<GroupId, u64>, top: usize) -> Vec<GroupId> {
-    let named = |id: &GroupId| !matches!(id, GroupId::Without | GroupId::Of(0));
-    let mut ids: Vec<GroupId> = totals.keys().copied().filter(named).collect();
+    let ids = totals.keys().copied();
+    let mut ids: Vec<GroupId> = ids.filter(|id| id.is_named()).collect();
     ids.sort_by_key(|id| (std::cmp::Reverse(totals[id]), *id));
     ids.truncate(top);
     ids

@@ -167,15 +167,18 @@ fn moves(
     Ok(all)
 }
 
-/// Who is in another group than before.
+/// Who is in another group than before. What isn't told apart may be the same.
 fn between(before: &Sets, after: &Sets) -> Moves {
     let mut moves = Moves::new();
-    for (new, servers) in after.iter().filter(|(new, _)| **new != GroupId::Without) {
+    for (new, servers) in after.iter().filter(|(new, _)| new.is_named()) {
         let moved = match before.get(new) {
             Some(stayed) => servers - stayed,
             None => servers.clone(),
         };
-        for (old, were) in before.iter().filter(|(old, _)| *old != new) {
+        for (old, were) in before
+            .iter()
+            .filter(|(old, _)| *old != new && old.is_named())
+        {
             match moved.intersection_len(were) {
                 0 => {}
                 servers => moves.push(((*old, *new), servers)),

@@ -3,14 +3,27 @@
 use jiff::Timestamp;
 
 use super::{
-    Asked, By, ClusterDay, ClusterValue, Order, Penetration, ServerDay, ServerId, SilentCluster,
-    Spread, StatsDay, ValueOnDay, Window, clusters, histogram, history, penetration, silent,
-    values,
+    Asked, By, ClusterDay, ClusterValue, DictionaryEntry, Order, Penetration, ServerDay, ServerId,
+    SilentCluster, Spread, StatsDay, ValueOnDay, Window, clusters, dictionary, histogram, history,
+    penetration, silent, values,
 };
 use crate::{Result, Store};
 
 /// Questions about values, and about clusters and servers by themselves.
 impl Store {
+    /// All that a product reports or, with its name left empty, every product.
+    pub fn dictionary(
+        &self,
+        asked: &Asked,
+        product: &str,
+        window: Window,
+    ) -> Result<Vec<DictionaryEntry>> {
+        self.question(|ground| match product {
+            "" => dictionary::all(ground, asked, window),
+            product => dictionary::dictionary(ground, asked, product, window),
+        })
+    }
+
     /// What a numeric value comes to on each day; with `by` in that many largest groups and the rest.
     pub fn values(
         &self,

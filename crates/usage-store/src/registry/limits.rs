@@ -27,8 +27,15 @@ pub(super) const IDENTITIES_PER_ACCOUNT_MAX: u32 = 20;
 /// Characters kept of what a browser calls itself: real ones have some 120.
 pub(super) const BROWSER_MAX_CHARS: usize = 256;
 
+/// A text in the data dictionary: a few sentences.
+pub(super) const NOTE_MAX_BYTES: usize = 2_000;
+
 /// Uses of tokens or API keys written in one transaction: commits of reports come between two.
 pub(super) const USES_PER_STEP: usize = 500;
 
 /// Tokens, or API keys, whose uses are remembered in memory, 16 bytes each. Past this the memory starts anew.
 pub(super) const USES_KEPT: usize = 100_000;
+
+/// Sign-ups that wait for the link in their mail to be opened, 5 KiB each at most: two hours of the most that is
+/// mailed.
+pub(super) const SIGN_UPS_WAITING_MAX: u32 = 10_000;

@@ -17,6 +17,8 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/004_accounts"),
     sql!("schema/005_registration"),
     sql!("schema/006_api_keys"),
+    sql!("schema/007_dictionary"),
+    sql!("schema/008_sign_ups"),
 ];
 
 /// Those of `model.db`.

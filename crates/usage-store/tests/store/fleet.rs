@@ -8,7 +8,9 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use usage_store::registry::OrganizationId;
 use usage_store::report::{Kind, decode};
-use usage_store::{Day, Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Writing};
+use usage_store::{
+    Day, Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Tier, Writing,
+};
 
 pub(crate) struct World {
     pub(crate) store: Store,
@@ -58,6 +60,12 @@ impl World {
         while self.store.fold_day(Day(i32::MAX), top).unwrap() {}
     }
 
+    /// Takes all before a day out of a tier.
+    pub(crate) fn age_all(&self, tier: Tier, before: i64) {
+        while self.store.age(tier, Day::of(noon(before))).unwrap() {}
+        self.store.forget_unused().unwrap();
+    }
+
     pub(crate) fn journal(&self) -> Vec<StoredReport> {
         let (mut all, mut next) = (Vec::new(), 0);
         loop {
@@ -97,6 +105,7 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
         "dimension DROP COLUMN first_day",
         "applied DROP COLUMN step",
         "applied DROP COLUMN rules",
+        "applied DROP COLUMN emptied_at",
         "kept DROP COLUMN known_seq",
         "kept DROP COLUMN known_element",
     ] {

@@ -12,7 +12,8 @@ use usage_store::{Day, NewReport};
 use crate::fleet::*;
 use crate::rebuilding::dump;
 
-/// Each day's cells of a dimension are a partition of those servers whose latest report of the day had it.
+/// Each day's cells of a dimension are a partition of those servers whose latest report of the day had it; and
+/// those that posted are those that have such a report. Where the day's rows are still kept.
 pub(crate) fn is_partitioned(world: &World) {
     let db = Connection::open(world.path().join("model.db")).unwrap();
     let mut said: BTreeMap<(i64, i32, i64), RoaringBitmap> = BTreeMap::new();
@@ -33,7 +34,8 @@ pub(crate) fn is_partitioned(world: &World) {
         }
     }
     let mut cells: BTreeMap<(i64, i32, i64), RoaringBitmap> = BTreeMap::new();
-    let all = "SELECT product, day, dimension, value, servers FROM cell WHERE dimension > 0";
+    let all = "SELECT product, day, dimension, value, servers FROM cell
+               WHERE (dimension > 0 OR value = 5) AND day >= (SELECT days FROM tiers)";
     let mut query = db.prepare(all).unwrap();
     let mut rows = query.query([]).unwrap();
     while let Some(row) = rows.next().unwrap() {
@@ -190,5 +192,30 @@ fn an_erased_value_leaves_no_text_though_it_stood_among_others_and_theirs_stay()
     for file in ["usage.db", "model.db", "usage.db-wal", "model.db-wal"] {
         let bytes = std::fs::read(world.path().join(file)).unwrap_or_default();
         assert!(!bytes.windows(7).any(|text| text == b"secret3"), "{file}");
+    }
+}
+
+#[test]
+fn what_was_said_for_a_moment_is_erased_too() {
+    let world = world();
+    world.append(in_region(3, "moment-1", 0));
+    world.append(made(in_region(3, "moment-2", 9), noon(0) - hours(1)));
+    world.append(in_region(3, "x", 0));
+    world.apply_all();
+    let request = ErasureRequest {
+        product: "kapacitor".to_owned(),
+        cluster_id: "c".to_owned(),
+        server_id: Some("s3".to_owned()),
+        whose: Whose::Everybodys,
+        actor: "test".to_owned(),
+    };
+    world
+        .store
+        .request_erasure(&request, "code", noon(9))
+        .unwrap();
+    while world.store.erase_next(noon(9)).unwrap() {}
+    for file in ["usage.db", "model.db", "usage.db-wal", "model.db-wal"] {
+        let bytes = std::fs::read(world.path().join(file)).unwrap_or_default();
+        assert!(!bytes.windows(7).any(|text| text == b"moment-"), "{file}");
     }
 }

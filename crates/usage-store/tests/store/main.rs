@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod aging;
+mod allowing;
 mod asking;
 mod counting;
+mod dictionary;
 mod erasing;
 mod fleet;
 mod folding;

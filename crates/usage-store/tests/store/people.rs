@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 use usage_store::registry::{
-    AccountId, COMMAND_LINE, Handed, InvitedTo, NewAccount, NewSession, OrganizationId, Role,
+    AccountId, COMMAND_LINE, Handed, InvitedTo, NewAccount, NewSession, OrganizationId,
+    PendingSignUp, Role,
 };
 use usage_store::{Error, Store};
 
@@ -453,4 +454,32 @@ fn who_may_invite_no_longer_leaves_no_link_behind() {
         .unwrap();
     store.remove_member(acme, ada, by_grace, noon(1)).unwrap();
     assert!(!works(b"of ada"));
+}
+
+#[test]
+fn sign_ups_wait_within_a_bound_and_show_nobody_their_invitation() {
+    let World { store, folder } = &World::new();
+    let pending = |invitation| PendingSignUp {
+        email: "ada@example.com".to_owned(),
+        next: "/start".to_owned(),
+        invitation,
+    };
+    let held = pending(Some([7; 32]));
+    store
+        .keep_sign_up(b"link", &held, noon(0), noon(1))
+        .unwrap();
+    let found = |secret: &[u8], now| store.pending_sign_up(secret, now).unwrap();
+    assert_eq!(found(b"link", noon(0)), Some(held));
+    assert_eq!(found(b"link", noon(1)), None);
+    assert_eq!(found(b"other", noon(0)), None);
+    let file = std::fs::read(folder.path().join("usage.db-wal")).unwrap();
+    assert!(!file.windows(32).any(|bytes| bytes == [7; 32]), "in clear");
+    // The next one clears away what is over.
+    store
+        .keep_sign_up(b"next", &pending(None), noon(1), noon(2))
+        .unwrap();
+    assert_eq!(found(b"link", noon(0)), None);
+    assert_eq!(found(b"next", noon(1)), Some(pending(None)));
+    store.end_sign_up(b"next").unwrap();
+    assert_eq!(found(b"next", noon(1)), None);
 }

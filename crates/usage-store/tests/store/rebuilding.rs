@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use usage_store::query::{ProductId, ServerId};
 use usage_store::report::Kind;
-use usage_store::{Day, NewReport, Store, Writing};
+use usage_store::{Day, NewReport, Store, Tier, Writing};
 
 use crate::fleet::*;
 use crate::folding::is_partitioned;
@@ -36,7 +36,7 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
         "SELECT * FROM stat_day ORDER BY 1, 2",
         "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
         "SELECT * FROM fold ORDER BY 1, 2, 3",
-        "SELECT * FROM doubted",
+        "SELECT * FROM tiers",
         "SELECT * FROM day_reports ORDER BY 1, 2, 3",
         "SELECT seq, element, received_at, spans_from FROM applied",
     ];
@@ -153,6 +153,7 @@ proptest! {
         ),
         packed_anew in any::<bool>(),
         top in proptest::option::of(1usize..3),
+        aged in proptest::option::of((-3i64..4, -3i64..4)),
     ) {
         let world = World::new();
         let acme = world.store.organization("Acme", noon(0)).unwrap();
@@ -175,13 +176,22 @@ proptest! {
             is_partitioned(&world);
         }
         world.apply_all();
+        let age = || {
+            if let Some((days, cells)) = aged {
+                world.age_all(Tier::Cells, cells);
+                world.age_all(Tier::Days, days);
+            }
+        };
         fold();
+        age();
+        is_partitioned(&world);
         let step_by_step = dump(&world);
         world.store.rebuild(|_, _| ()).unwrap();
         if packed_anew {
             world.pack_all();
         }
         fold();
+        age();
         prop_assert_eq!(dump(&world), step_by_step);
     }
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 use usage_store::erasure::{ErasureRequest, Whose};
-use usage_store::{Day, NewReport, Outcome};
+use usage_store::{Day, NewReport, Outcome, Tier};
 
 use crate::fleet::*;
 use crate::rebuilding::dump;
@@ -220,6 +220,23 @@ fn a_model_of_an_older_program_keeps_the_days_that_the_journal_has_lost() {
     same(&days(&rows), &days(&before));
     world.store.rebuild(|_, _| ()).unwrap();
     same(&dump(&world), &rows);
+}
+
+#[test]
+fn tiers_that_are_older_than_the_journal_stay_over_a_rebuild() {
+    let world = ten_days();
+    retire(&world, noon(6));
+    world.fold_all(2);
+    world.age_all(Tier::Cells, 1);
+    // Before and after what the journal has lost.
+    for days in [3, 9] {
+        world.age_all(Tier::Days, days);
+        let aged = dump(&world);
+        world.store.rebuild(|_, _| ()).unwrap();
+        world.fold_all(2);
+        world.age_all(Tier::Days, days);
+        same(&dump(&world), &aged);
+    }
 }
 
 #[test]

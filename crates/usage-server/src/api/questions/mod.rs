@@ -6,6 +6,7 @@ mod adoption;
 mod behind;
 mod clones;
 mod clusters;
+mod dictionary;
 mod histogram;
 mod history;
 mod ids;
@@ -48,6 +49,7 @@ pub(crate) static QUESTIONS: &[Question] = &[
     history::SERVER,
     history::CLUSTER,
     history::STATS,
+    dictionary::QUESTION,
 ];
 
 /// A group's name in a cell: what is not told apart is `(other)`, what has none is empty.

@@ -32,7 +32,7 @@ pub(super) const QUESTION: Question = Question {
         Column::new("change", Kind::Text, "upgrade, downgrade or otherwise."),
         Column::new("servers", Kind::Count, "Servers that went this way."),
     ],
-    example: "per=month&top=3",
+    example: "per=week&top=3",
     answer,
 };
 

@@ -15,7 +15,7 @@ pub(super) const QUESTION: Question = Question {
     summary: "Servers that were upgraded or downgraded",
     description: "Exact. A server’s version by its latest usage report of a period is compared with the one by \
                   its last usage report before the period, of the 90 days before; who sent none then is not \
-                  compared. Whether a version is newer is told by the order of versions. The filter is held \
+                  compared, nor is what a day doesn’t tell apart. Whether a version is newer is told by the order of versions. The filter is held \
                   against the latest report of the period.",
     takes: &[
         Product,

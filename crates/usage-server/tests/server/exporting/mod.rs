@@ -40,19 +40,19 @@ fn line(n: u64) -> Value {
             let mut values = ids;
             values["databases"] = json!(n % 13);
             values["delta"] = json!(7 - (n % 13) as i64);
-            values["load"] = if n % 2 == 0 {
+            values["load"] = if n.is_multiple_of(2) {
                 json!(n / 2)
             } else {
                 json!(n as f64 + 0.25)
             };
             values["time"] = json!(n);
             values["mixed"] = if n % 4 == 2 { json!(n) } else { json!("text") };
-            if n % 9 == 0 {
+            if n.is_multiple_of(9) {
                 values["big"] = json!(u64::MAX - n);
             }
             let mut tags =
                 json!({"os": "linux", "host": "rack 7", "version": "1.2", "odd": "a=b, c\\ \\"});
-            if n % 4 == 0 {
+            if n.is_multiple_of(4) {
                 tags["OS"] = json!("Linux");
             }
             (
@@ -61,9 +61,9 @@ fn line(n: u64) -> Value {
             )
         }
     };
-    let organization = (n % 5 == 0).then_some("+Acme, Inc.");
+    let organization = (n.is_multiple_of(5)).then_some("+Acme, Inc.");
     let mut line = json!({"kind": kind, "product": product, "received_at": at, "organization": organization, "body": body});
-    if n % 6 == 0 {
+    if n.is_multiple_of(6) {
         // Late: it counts on the day before.
         line["received_at"] = json!("2025-03-04T00:00:00Z");
         line["reported_at"] = json!(at);

@@ -2,4 +2,4 @@
 DELETE FROM uncounted;
 DELETE FROM organization_span;
 UPDATE day_state SET changed = (SELECT step FROM applied);
-UPDATE applied SET seq = 0, element = 0, received_at = NULL, spans_from = 0;
+UPDATE applied SET emptied_at = max(emptied_at, seq), seq = 0, element = 0, received_at = NULL, spans_from = 0;

@@ -75,14 +75,17 @@ CREATE TABLE stat_day (
 ) STRICT, WITHOUT ROWID;
 
 -- The last step that changed a product's day, and whether it has been decided since which values of its
--- dimensions stand for themselves. Day -2147483648 stands for the sets that are of no day.
+-- dimensions stand for themselves. Whether each server's rows are still kept. Day -2147483648 stands for the
+-- sets that are of no day.
 CREATE TABLE day_state (
-    product INTEGER NOT NULL,
-    day     INTEGER NOT NULL,
-    changed INTEGER NOT NULL,
-    folded  INTEGER NOT NULL DEFAULT 0,
+    product  INTEGER NOT NULL,
+    day      INTEGER NOT NULL,
+    changed  INTEGER NOT NULL,
+    folded   INTEGER NOT NULL DEFAULT 0,
+    has_rows INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (product, day)
 ) STRICT, WITHOUT ROWID;
+INSERT INTO day_state (product, day, changed) SELECT DISTINCT product, day, 0 FROM cell;
 
 CREATE INDEX day_state_undecided ON day_state (day) WHERE folded = 0;
 
@@ -104,9 +107,11 @@ CREATE TABLE doubted (
 ) STRICT, WITHOUT ROWID;
 
 -- How many steps the model has made: each transaction is one. And the rules by which all of it was derived:
--- where they aren't the program's, it is made anew.
+-- where they aren't the program's, it is made anew. And how far it had come when it was last emptied: up to
+-- there it is incomplete.
 ALTER TABLE applied ADD COLUMN step INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE applied ADD COLUMN rules INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE applied ADD COLUMN emptied_at INTEGER NOT NULL DEFAULT 0;
 
 -- What servers' counters have of the journal: they don't take it in again.
 ALTER TABLE kept ADD COLUMN known_seq INTEGER NOT NULL DEFAULT 0;

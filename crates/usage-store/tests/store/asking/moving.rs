@@ -114,3 +114,24 @@ fn the_ways_that_most_went_are_told() {
         ]
     );
 }
+
+#[test]
+fn what_a_day_does_not_tell_apart_is_no_change() {
+    let world = World::new();
+    for day in [0, 3] {
+        for n in 0..4 {
+            let version = ["1.8", "1.8", "rare", "rarer"][n];
+            world.append(runs(&format!("c/{n}"), version, noon(day)));
+        }
+    }
+    world.append(runs("c/0", "1.9", noon(4)));
+    // Only the first days are over: there the rarer two stand together.
+    world.apply_all();
+    while world.store.fold_day(day(1), 1).unwrap() {}
+    let asked = world.asked();
+    assert_eq!(told(&world, &asked, Per::Day), ["4: 1 0 0"]);
+    let parts = world.store.parts(&asked, days(0, 0), &version(), 9);
+    let groups = parts.unwrap().into_iter().map(|part| part.group);
+    let named = Group::Named("1.8".to_owned());
+    assert_eq!(groups.collect::<Vec<_>>(), [named, Group::Other]);
+}
