@@ -12,7 +12,7 @@ pub(crate) mod columns;
 mod counters;
 mod days;
 mod dictionary;
-pub(crate) mod folding;
+mod folding;
 pub(crate) mod leaving;
 mod limits;
 pub(crate) mod replay;
