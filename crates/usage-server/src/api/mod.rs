@@ -34,6 +34,8 @@ use crate::app::App;
 use crate::ingest::Refusal;
 
 pub(crate) use self::described::operations;
+#[cfg(test)]
+pub(crate) use self::questions::QUESTIONS;
 
 /// Where all of them are listed.
 pub(crate) const LIST: &str = "/api/v1/query";

@@ -37,7 +37,7 @@ pub(crate) struct DaySet {
 impl DaySet {
     /// The server's first report of the day, of whatever kind: there is nothing to look up.
     pub(crate) fn begin(&mut self, key: Key) {
-        self.0.entry(key).or_default();
+        self.days.entry(key).or_default();
     }
 
     /// A usage observation: if it is the day's latest so far (ties by the journal's order), the server
