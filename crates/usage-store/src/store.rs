@@ -14,12 +14,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, repack};
-use crate::model::{self, Dictionary, Model, Packing, folding};
+use crate::model::{self, Dictionary, Model, Packing};
 use crate::query::ground::Answering;
 use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
-use crate::{Day, Error, Result, backup};
+use crate::{Error, Result, backup};
 
 /// The database in the data folder: the journal, the registry, the quarantine.
 pub(crate) const DATABASE: &str = "usage.db";
@@ -308,20 +308,6 @@ impl Store {
     /// The writer of the read model. Taken before the journal's, where both are needed.
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Decides of a day before `before` what of it is folded: of each dimension with more than `top` values
-    /// those that fewest servers have stand together as "other". Whether there may be more days to decide;
-    /// those that changed since are decided anew.
-    pub fn fold_day(&self, before: Day, top: usize) -> Result<bool> {
-        let Some((product, day)) = self.readers.read(|db| folding::next(db, before))? else {
-            return Ok(false);
-        };
-        let mut model = self.model();
-        let step = model::begin(&mut model.db)?;
-        folding::decide(&step, product, day, top)?;
-        step.commit()?;
-        Ok(true)
     }
 
     /// What is known of numbers that wait to be packed.

@@ -18,7 +18,8 @@ mod metadata;
 #[cfg(feature = "openid")]
 mod provider;
 mod seal;
-#[cfg(all(test, feature = "openid"))]
+#[cfg(test)]
+#[cfg(feature = "openid")]
 mod signing;
 
 use std::sync::Arc;

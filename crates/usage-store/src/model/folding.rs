@@ -12,18 +12,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::begin;
 use super::cells::{Place, bitmap, change_day, write};
 use super::days::decode;
 use super::dictionary::OTHER;
 use crate::query::ProductId;
 use crate::sqlite::sql;
-use crate::{Day, Result};
+use crate::{Day, Result, Store};
 
 /// Who has which value of a dimension.
 type Values = BTreeMap<i64, RoaringBitmap>;
 
+impl Store {
+    /// Decides of a day before `before` what of it is folded: of each dimension with more than `top` values
+    /// those that fewest servers have stand together as "other". Whether there may be more days to decide;
+    /// those that changed since are decided anew.
+    pub fn fold_day(&self, before: Day, top: usize) -> Result<bool> {
+        let Some((product, day)) = self.readers.read(|db| next(db, before))? else {
+            return Ok(false);
+        };
+        let mut model = self.model();
+        let step = begin(&mut model.db)?;
+        decide(&step, product, day, top)?;
+        step.commit()?;
+        Ok(true)
+    }
+}
+
 /// A day before this one of which it is to be decided what is folded.
-pub(crate) fn next(db: &Connection, before: Day) -> Result<Option<(ProductId, Day)>> {
+fn next(db: &Connection, before: Day) -> Result<Option<(ProductId, Day)>> {
     Ok(db
         .prepare_cached(sql!("folding/undecided"))?
         .query_row([before.0], |row| {
@@ -41,7 +58,7 @@ pub(super) fn folds(db: &Connection, product: ProductId, day: Day) -> Result<BTr
 
 /// Decides what of a day is folded: of each dimension with more than `top` values all but so many. In the
 /// caller's transaction.
-pub(crate) fn decide(db: &Connection, product: ProductId, day: Day, top: usize) -> Result<()> {
+fn decide(db: &Connection, product: ProductId, day: Day, top: usize) -> Result<()> {
     let folded = folds(db, product, day)?;
     let mut query = db.prepare_cached(sql!("folding/many_valued"))?;
     let many = query.query_map(params![product.0, day.0, top as i64], |row| row.get(0))?;

@@ -13,7 +13,7 @@ pub(crate) mod columns;
 mod counters;
 pub(crate) mod days;
 mod dictionary;
-pub(crate) mod folding;
+mod folding;
 pub(crate) mod leaving;
 mod limits;
 pub(crate) mod replay;
