@@ -104,7 +104,10 @@ async fn each_example_does_what_it_says() {
                 let status = answer.status.to_string();
                 // Most questions need a product; the query API's own tests send their examples.
                 let is_question = QUESTIONS.iter().any(|question| question.path == path);
-                assert!(status == *well || (is_question && status == "422"), "{path}: {answer:?}");
+                assert!(
+                    status == *well || (is_question && status == "422"),
+                    "{path}: {answer:?}"
+                );
                 let answer = house
                     .send(&request(&method.to_uppercase(), &target, &[], b""))
                     .await;
