@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use usage_store::query::{Asked, By, Filter, Order, Per, Window};
+use usage_store::query::{Asked, By, Far, Filter, Order, Per, Window};
 use usage_store::report::Number;
 use usage_store::{Result, Store};
 
@@ -90,6 +90,80 @@ pub(crate) const QUESTIONS: &[Question] = &[
         sql: "SELECT sum(n) FROM (SELECT count(DISTINCT server) AS n FROM r WHERE os = 'linux' AND arch = 'arm64' GROUP BY day)",
     },
     Question {
+        name: "shares of versions, 7 days",
+        ask: |store, asked| {
+            let by = By::Dimension("version".to_owned());
+            let parts = store.parts(asked, Window::last(7, LAST_DAY), &by, 1_000)?;
+            Ok(parts.iter().map(|part| squared(part.servers)).sum())
+        },
+        sql: "SELECT sum(n * n) FROM (SELECT count(*) AS n FROM (SELECT arg_max(version, day) AS version FROM r WHERE day > (SELECT max(day) FROM r) - 7 GROUP BY server) GROUP BY version)",
+    },
+    Question {
+        name: "adoption of versions, 100 days",
+        ask: |store, asked| {
+            let by = By::Dimension("version".to_owned());
+            let parts = store.adoption(asked, all(), Per::Day, &by, 1_000)?;
+            Ok(parts.iter().map(|part| squared(part.servers)).sum())
+        },
+        sql: "SELECT sum(n * n) FROM (SELECT count(DISTINCT server) AS n FROM r GROUP BY day, version)",
+    },
+    Question {
+        name: "releases, days to 50 %",
+        ask: |store, asked| {
+            let releases = store.releases(asked, all(), "version", 1_000)?;
+            let days = releases.iter().filter_map(|release| release.days_to[1]);
+            Ok(days.map(f64::from).sum())
+        },
+        sql: "WITH v AS (SELECT day, string_split(version, '.')::INT[] AS version, count(DISTINCT server) AS n FROM r GROUP BY ALL), of AS (SELECT day, sum(n) AS n FROM v GROUP BY day), f AS (SELECT version, min(day) AS day FROM v GROUP BY version), beyond AS (SELECT f.version, f.day AS first, v.day, sum(v.n) AS n FROM f JOIN v ON v.version >= f.version AND v.day >= f.day GROUP BY ALL) SELECT sum(days) FROM (SELECT min(beyond.day) - min(first) AS days FROM beyond JOIN of USING (day) WHERE beyond.n * 2 >= of.n GROUP BY version)",
+    },
+    Question {
+        name: "versions behind the newest",
+        ask: |store, asked| {
+            let behind = store.behind(asked, Window::last(7, LAST_DAY), "version")?;
+            let far = behind.iter().map(|one| match one.far {
+                Far::Releases { count, .. } => f64::from(count) * one.servers as f64,
+                _ => 0.0,
+            });
+            Ok(far.sum())
+        },
+        sql: "WITH v AS (SELECT string_split(arg_max(version, day), '.')::INT[] AS version FROM r WHERE day > (SELECT max(day) FROM r) - 7 GROUP BY server) SELECT sum(n * behind) FROM (SELECT count(*) AS n, row_number() OVER (ORDER BY version DESC) - 1 AS behind FROM v GROUP BY version)",
+    },
+    Question {
+        name: "upgrades and downgrades, 100 days",
+        ask: |store, asked| {
+            let days = store.upgrades(asked, all(), Per::Day, "version")?;
+            let moved = days
+                .iter()
+                .map(|day| day.upgraded + day.downgraded + day.otherwise);
+            Ok(moved.sum::<u64>() as f64)
+        },
+        sql: "SELECT count(*) FROM (SELECT version <> lag(version) OVER (PARTITION BY server ORDER BY day) AS moved FROM r) WHERE moved",
+    },
+    Question {
+        name: "new, returning and gone, 100 days",
+        ask: |store, asked| {
+            let days = store.lifecycle(asked, all(), Per::Day)?;
+            Ok(days.iter().map(|day| day.new + day.returned).sum::<u64>() as f64)
+        },
+        sql: "SELECT count(*) FROM (SELECT day - lag(day) OVER (PARTITION BY server ORDER BY day) AS gap FROM (SELECT DISTINCT server, day FROM r)) WHERE gap IS NULL OR gap > 1",
+    },
+    Question {
+        name: "retention by week",
+        ask: |store, asked| {
+            let rows = store.retention(asked, all(), Per::Week)?;
+            Ok(rows.iter().map(|row| row.active).sum::<u64>() as f64)
+        },
+        sql: "SELECT count(*) FROM (SELECT DISTINCT server, day - (day + 3) % 7 FROM r)",
+    },
+    Question {
+        name: "ids seen once, 100 days",
+        ask: |store, asked| {
+            let days = store.steadiness(asked, all(), Per::Day)?;
+            Ok(days.iter().map(|day| day.once).sum::<u64>() as f64)
+        },
+        sql: "SELECT count(*) FROM (SELECT server FROM r GROUP BY server HAVING count(*) = 1)",
+    },
+    Question {
         name: "values per day, 100 days",
         ask: |store, asked| per_day(store, asked, None),
         sql: "SELECT sum(series) + sum(m) FROM (SELECT sum(series) AS series, quantile_disc(series, 0.5) AS m FROM r GROUP BY day)",
@@ -154,6 +228,11 @@ pub(crate) const QUESTIONS: &[Question] = &[
         sql: "SELECT count(DISTINCT day) FROM r WHERE server = (SELECT server FROM (SELECT server, min(day * 86400000 + at) AS f FROM r GROUP BY server ORDER BY f DESC LIMIT 1))",
     },
 ];
+
+/// So that it is told apart from another spread of as many.
+fn squared(servers: u64) -> f64 {
+    (servers * servers) as f64
+}
 
 fn per_day(store: &Store, asked: &Asked, by: Option<&By>) -> Result<f64> {
     let days = store.values(asked, "num_series", all(), by.map(|by| (by, 1_000)))?;

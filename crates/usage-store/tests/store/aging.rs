@@ -164,6 +164,7 @@ fn nothing_goes_while_the_model_is_made_anew() {
         world.store.rebuild(|_, _| panic!("stop here"))
     }));
     assert!(stopped.is_err());
+    world.store.apply().unwrap();
     assert!(world.store.freshness().unwrap().behind > 0);
     assert!(!world.store.age(Tier::Days, Day::of(noon(9))).unwrap());
     assert!(rows_before(&world, 9)[0] > 0);
