@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-
 use crate::report::Number;
 
 /// A host that came back as often as this is one of two.
@@ -49,37 +47,26 @@ pub(crate) fn goes_back(backwards: i64, starts: i64) -> bool {
     backwards > starts + STARTS_UNKNOWN
 }
 
-/// The part of what a server's latest usage observation said that is compared.
-#[derive(Deserialize)]
-struct Before<'a> {
-    #[serde(borrow)]
-    values: Vec<(Key<'a>, serde_json::Number)>,
+/// Whether a value that only grows is less than `before`, the JSON of [`Latest`](super::Latest), has it. Each
+/// usage report asks, so it is looked for in the text: what stands there was written by us.
+pub(super) fn went_down(before: &str, values: &[(Cow<'_, str>, Number)]) -> bool {
+    let mut growing = values.iter().filter(|(key, _)| only_grows(key));
+    growing.any(|(key, now)| was(before, key).is_some_and(|was| is_less(*now, &was)))
 }
 
-#[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// Whether a value that only grows is less than `before`, the JSON of [`Latest`](super::Latest), has it.
-pub(super) fn went_down(before: &str, values: &[(Cow<'_, str>, Number)]) -> bool {
-    if !values.iter().any(|(key, _)| only_grows(key)) {
-        return false;
-    }
-    let Ok(before) = serde_json::from_str::<Before<'_>>(before) else {
-        return false;
-    };
-    let was = |key: &str| {
-        let at = before
-            .values
-            .binary_search_by(|(other, _)| (*other.0).cmp(key));
-        at.ok().map(|at| &before.values[at].1)
-    };
-    let mut growing = values.iter().filter(|(key, _)| only_grows(key));
-    growing.any(|(key, now)| was(key).is_some_and(|was| is_less(*now, was)))
+/// The number that stands behind a key: `["key",7]`. Within a text no quote stands without a backslash.
+fn was(before: &str, key: &str) -> Option<serde_json::Number> {
+    let pair = format!("[{},", serde_json::Value::from(key));
+    let (_, behind) = before.split_once(&pair)?;
+    let (number, _) = behind.split_once(']')?;
+    serde_json::from_str(number).ok()
 }
 
 /// By their names: counters, and how long a process has run.
 fn only_grows(key: &str) -> bool {
-    key.ends_with("_total") || key.ends_with("uptime")
+    ["_total", "uptime", "uptime_seconds"]
+        .iter()
+        .any(|end| key.ends_with(end))
 }
 
 fn is_less(now: Number, was: &serde_json::Number) -> bool {

@@ -20,10 +20,13 @@ pub(crate) const OTHER: i64 = 0;
 #[derive(Default)]
 pub(crate) struct Dictionary {
     known: HashMap<Box<str>, i64>,
-    /// Dimensions and keys of numbers.
-    names: HashMap<Box<str>, Name>,
+    /// Those of a product's dimensions, and of its numbers: each report asks for all of its own.
+    dimensions: HashMap<ProductId, Names>,
+    number_keys: HashMap<ProductId, Names>,
     key: String,
 }
+
+type Names = HashMap<Box<str>, Name>;
 
 /// A name of which is kept since when it is known, and which kinds of numbers it had.
 #[derive(Clone, Copy)]
@@ -59,7 +62,8 @@ const FLOAT: u8 = 2;
 impl Dictionary {
     pub(crate) fn clear(&mut self) {
         self.known.clear();
-        self.names.clear();
+        self.dimensions.clear();
+        self.number_keys.clear();
     }
 
     /// The product of this name. The journal has listed it before the first of its reports.
@@ -110,9 +114,14 @@ impl Dictionary {
         name: &str,
         day: Day,
     ) -> Result<i64> {
-        self.key.clear();
-        let _ = write!(self.key, "d{} {name}", product.0);
-        self.name(db, &DIMENSION, (product, name), day, 0)
+        named(
+            db,
+            &mut self.dimensions,
+            &DIMENSION,
+            (product, name),
+            day,
+            0,
+        )
     }
 
     /// The key of a number of this name, reported for a day.
@@ -124,60 +133,12 @@ impl Dictionary {
         day: Day,
         number: Number,
     ) -> Result<i64> {
-        self.key.clear();
-        let _ = write!(self.key, "n{} {name}", product.0);
         let kind = match number {
             Number::Int(_) | Number::UInt(_) => WHOLE,
             Number::Float(_) => FLOAT,
         };
-        self.name(db, &NUMBER_KEY, (product, name), day, kind)
-    }
-
-    /// The id of the name under `self.key`; given now, if it is new.
-    fn name(
-        &mut self,
-        db: &Connection,
-        queries: &Queries,
-        (product, name): (ProductId, &str),
-        Day(day): Day,
-        kinds: u8,
-    ) -> Result<i64> {
-        if let Some(known) = self.names.get(self.key.as_str())
-            && known.first_day <= day
-            && known.kinds & kinds == kinds
-        {
-            return Ok(known.id);
-        }
-        let known: Option<Name> = db
-            .prepare_cached(queries.look_up)?
-            .query_row(params![product.0, name], |row| {
-                Ok(Name {
-                    id: row.get(0)?,
-                    first_day: row.get::<_, Option<i32>>(1)?.unwrap_or(i32::MAX),
-                    kinds: row.get(2)?,
-                })
-            })
-            .optional()?;
-        let mut now = known.unwrap_or(Name {
-            id: 0,
-            first_day: day,
-            kinds,
-        });
-        (now.first_day, now.kinds) = (now.first_day.min(day), now.kinds | kinds);
-        let (first_day, kinds) = (now.first_day, now.kinds);
-        // Dimensions have no kinds, and their queries no such parameter.
-        match known {
-            None if kinds == 0 => now.id = add(db, queries.add, params![product.0, name, day])?,
-            None => now.id = add(db, queries.add, params![product.0, name, day, kinds])?,
-            Some(known) if (known.first_day, known.kinds) == (first_day, kinds) => {}
-            Some(_) if kinds == 0 => run(db, queries.date, params![now.id, first_day])?,
-            Some(_) => run(db, queries.date, params![now.id, first_day, kinds])?,
-        }
-        if self.names.len() >= IDS_KEPT {
-            self.names.clear();
-        }
-        self.names.insert(self.key.as_str().into(), now);
-        Ok(now.id)
+        let names = &mut self.number_keys;
+        named(db, names, &NUMBER_KEY, (product, name), day, kind)
     }
 
     /// A dimension's value; [`OTHER`] where it is too long.
@@ -255,4 +216,51 @@ fn add(db: &Connection, query: &str, what: &[&dyn ToSql]) -> Result<i64> {
 fn run(db: &Connection, query: &str, with: &[&dyn ToSql]) -> Result<()> {
     db.prepare_cached(query)?.execute(with)?;
     Ok(())
+}
+
+/// The id of a product's name; given now, if it is new.
+fn named(
+    db: &Connection,
+    names: &mut HashMap<ProductId, Names>,
+    queries: &Queries,
+    (product, name): (ProductId, &str),
+    Day(day): Day,
+    kinds: u8,
+) -> Result<i64> {
+    if let Some(known) = names.get(&product).and_then(|of| of.get(name))
+        && known.first_day <= day
+        && known.kinds & kinds == kinds
+    {
+        return Ok(known.id);
+    }
+    let known: Option<Name> = db
+        .prepare_cached(queries.look_up)?
+        .query_row(params![product.0, name], |row| {
+            Ok(Name {
+                id: row.get(0)?,
+                first_day: row.get::<_, Option<i32>>(1)?.unwrap_or(i32::MAX),
+                kinds: row.get(2)?,
+            })
+        })
+        .optional()?;
+    let mut now = known.unwrap_or(Name {
+        id: 0,
+        first_day: day,
+        kinds,
+    });
+    (now.first_day, now.kinds) = (now.first_day.min(day), now.kinds | kinds);
+    let (first_day, kinds) = (now.first_day, now.kinds);
+    // Dimensions have no kinds, and their queries no such parameter.
+    match known {
+        None if kinds == 0 => now.id = add(db, queries.add, params![product.0, name, day])?,
+        None => now.id = add(db, queries.add, params![product.0, name, day, kinds])?,
+        Some(known) if (known.first_day, known.kinds) == (first_day, kinds) => {}
+        Some(_) if kinds == 0 => run(db, queries.date, params![now.id, first_day])?,
+        Some(_) => run(db, queries.date, params![now.id, first_day, kinds])?,
+    }
+    if names.values().map(HashMap::len).sum::<usize>() >= IDS_KEPT {
+        names.clear();
+    }
+    names.entry(product).or_default().insert(name.into(), now);
+    Ok(now.id)
 }
