@@ -11,6 +11,10 @@ const HOST_RETURNS_SUSPECTED: i64 = 2;
 /// Counters begin again at each start; starts whose check-ins didn't arrive are allowed for.
 const STARTS_UNKNOWN: i64 = 2;
 
+/// And a server that never checks in, as InfluxDB's don't, is allowed a start now and then: where two report in
+/// turn, every other report is behind the one before it.
+const BACKWARDS_ONE_IN: i64 = 4;
+
 /// Counted in the order of the journal.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Counters {
@@ -33,7 +37,7 @@ impl Counters {
 
     /// Whether there are probably two servers with these ids.
     pub(super) fn is_clone(&self) -> bool {
-        alternates(self.host_returns) || goes_back(self.backwards, self.starts)
+        alternates(self.host_returns) || goes_back(self.backwards, self.starts, self.reports)
     }
 }
 
@@ -42,9 +46,9 @@ pub(crate) fn alternates(host_returns: i64) -> bool {
     host_returns >= HOST_RETURNS_SUSPECTED
 }
 
-/// Whether values that only grow went down more often than starts explain.
-pub(crate) fn goes_back(backwards: i64, starts: i64) -> bool {
-    backwards > starts + STARTS_UNKNOWN
+/// Whether values that only grow went down more often than starts explain, those unheard of too.
+pub(crate) fn goes_back(backwards: i64, starts: i64, reports: i64) -> bool {
+    backwards > starts + STARTS_UNKNOWN && backwards * BACKWARDS_ONE_IN > reports
 }
 
 /// Whether a value that only grows is less than `before`, the JSON of [`Latest`](super::Latest), has it. Each

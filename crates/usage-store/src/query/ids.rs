@@ -101,18 +101,19 @@ pub(crate) fn suspects(
         suspects.push(query.query_row(params![server], |row| {
             let server_id: String = row.get(1)?;
             let (starts, host_returns, backwards) = (row.get(5)?, row.get(6)?, row.get(7)?);
+            let reports: i64 = row.get(8)?;
             Ok(Suspect {
                 id: ServerId(server),
                 cluster_id: row.get(0)?,
                 server_id: (!server_id.is_empty()).then_some(server_id),
                 organization: row.get(2)?,
                 by_hosts: alternates(host_returns),
-                by_counters: goes_back(backwards, starts),
+                by_counters: goes_back(backwards, starts, reports),
                 hosts: [row.get(3)?, row.get(4)?],
                 host_returns: host_returns as u64,
                 backwards: backwards as u64,
                 starts: starts as u64,
-                reports: row.get::<_, i64>(8)? as u64,
+                reports: reports as u64,
                 last_seen: row.get::<_, Option<i64>>(9)?.map(timestamp),
             })
         })?);

@@ -136,6 +136,10 @@ fn counters_that_run_backwards_more_often_than_it_starts_are_suspected() {
         up("restarts", 8 - hour, hour);
         up("grows", hour, hour);
     }
+    // Starts every fifth time, and never checks in.
+    for hour in 0..40 {
+        up("unheard", hour % 5, hour);
+    }
     world.apply_all();
     assert_eq!(clones(&world), [1]);
     // A late report that says less is none that runs backwards.

@@ -14,7 +14,8 @@ pub(super) const QUESTION: Question = Question {
     summary: "Suspected clones, and why",
     description: "Servers active in the window under whose ids probably several report: because two hosts took \
                   turns at least twice, or because values that only grow (named ..._total or ...uptime) went down at \
-                  least three times more than the server checked in at a start. All its reports count for that, \
+                  least three times more than the server checked in at a start, and in more than a quarter of \
+                  its reports. All its reports count for that, \
                   not the window’s only. The newest first; `ids` has how many there are.",
     takes: &[Product, Days { days: 30 }, Limit { or: 100 }, Filter],
     columns: &[
