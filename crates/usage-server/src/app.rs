@@ -3,14 +3,18 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
 use usage_store::Store;
 
 use crate::account::{AccountState, FirstVisit};
+use crate::api;
 use crate::config::SignUp;
+use crate::export;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
 use crate::mail::Mail;
+use crate::openid::OpenId;
 use crate::reserve::Reserve;
 use crate::watch::Watch;
 
@@ -26,6 +30,12 @@ pub(crate) struct App {
     pub(crate) account: AccountState,
     /// What is mailed; `None` where no mail server is named.
     pub(crate) mail: Option<Mail>,
+    /// Lets a few questions of operators in at a time.
+    pub(crate) questions: Semaphore,
+    /// Lets a few exports out at a time.
+    pub(crate) exports: Arc<Semaphore>,
+    /// Who else people may sign in with.
+    pub(crate) openid: Option<OpenId>,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -44,6 +54,9 @@ impl App {
             ingest: Ingest::start(&store, &settings, nudge, &watch)?,
             account: AccountState::new(first_visit),
             mail: None,
+            questions: api::turnstile(),
+            exports: export::turnstile(),
+            openid: None,
             store,
             settings,
             watch,

@@ -1,5 +1,7 @@
 //! The command line: what can be said, and the help texts. Scripts rely on it.
 
+mod product;
+
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,6 +11,10 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServeOptions;
+pub(crate) use product::{
+    Mode, Names, Product, ProductAllowlist, ProductDescribe, ProductHosts, ProductList,
+    ProductNames, Sensitivity,
+};
 
 /// Usage reporting for software that runs on other people's machines.
 #[derive(Debug, Parser)]
@@ -40,9 +46,15 @@ pub(crate) enum Command {
     /// Manages the people who may see the dashboard
     #[command(subcommand)]
     Operator(Operator),
+    /// Issues and revokes the keys by which programs ask and export in an operator's name
+    #[command(subcommand)]
+    ApiKey(ApiKey),
     /// Manages the accounts of people
     #[command(subcommand)]
     Account(Account),
+    /// Manages what operators decide about products
+    #[command(subcommand)]
+    Product(Product),
     /// Writes out what was reported
     #[command(subcommand)]
     Export(Export),
@@ -160,6 +172,51 @@ pub(crate) struct OperatorAdd {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ApiKey {
+    /// Prints a new key, valid at once, also on a running server
+    Issue(ApiKeyIssue),
+    /// Lists the keys, those that were revoked last
+    List(DataDir),
+    /// Makes a key invalid at once, also on a running server
+    Revoke(ApiKeyRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApiKeyIssue {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// What it is for, so that it is recognized in the list
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: String,
+    /// What it may be used for; may be given several times
+    #[arg(long, value_enum, value_name = "SCOPE", required = true)]
+    pub(crate) scope: Vec<Scope>,
+    /// Its last day, in UTC; without it the key is valid until it is revoked
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) expires: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApiKeyRevoke {
+    #[command(flatten)]
+    pub(crate) data: DataDir,
+    /// The whole key, or its beginning if only one key begins like that
+    #[arg(value_name = "KEY_OR_PREFIX")]
+    pub(crate) key: String,
+}
+
+/// What a key may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scope {
+    /// Questions: counts, shares, histories
+    Read,
+    /// The reports themselves
+    Export,
+    /// Everything; implies the others
+    Admin,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Account {
     /// Prints a link with which somebody chooses a new password; it works once, within an hour
     Reset(AccountReset),
@@ -184,7 +241,7 @@ pub(crate) struct AccountReset {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Export {
-    /// Every accepted report, one JSON object a line, in order of acceptance
+    /// Every accepted report, in order of acceptance
     Reports(ExportReports),
 }
 
@@ -195,15 +252,30 @@ pub(crate) struct ExportReports {
     /// Only this product's
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Option<String>,
+    /// Only what counts for this organization
+    #[arg(long, value_name = "NAME", conflicts_with = "organization_id")]
+    pub(crate) organization: Option<String>,
+    /// The same by its id, as in its page's address: for one that registered itself
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization_id: Option<i64>,
+    /// Only what counts from this day or time on, in UTC
+    #[arg(long, value_name = "DAY|TIME")]
+    pub(crate) from: Option<String>,
+    /// Only what counts up to the end of this day, or before this time
+    #[arg(long, value_name = "DAY|TIME")]
+    pub(crate) to: Option<String>,
     /// Only this kind
     #[arg(long, value_enum)]
     pub(crate) kind: Option<Kind>,
     /// How they are written
     #[arg(long, value_enum, default_value = "jsonl")]
     pub(crate) format: Format,
-    /// The file to write; standard output without it
-    #[arg(long, value_name = "FILE")]
+    /// The file to write, for Parquet the folder; standard output without it
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
+    /// Goes on with what was cut short: a file where it was, a folder without the days that are there
+    #[arg(long)]
+    pub(crate) resume: bool,
 }
 
 #[derive(Debug, Args)]
@@ -283,8 +355,14 @@ pub(crate) enum Kind {
 /// Formats of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// JSON lines
+    /// A JSON object a report, as `import` reads them
     Jsonl,
+    /// A row an observation, for spreadsheets; texts that would be formulas begin with '
+    Csv,
+    /// A folder with a file for each product and day
+    Parquet,
+    /// A point an observation, for InfluxDB
+    LineProtocol,
 }
 
 #[derive(Debug, Args)]

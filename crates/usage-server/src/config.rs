@@ -1,7 +1,10 @@
 //! The server's configuration: flags over environment over file, parsed once into one struct.
 
+mod forward;
 #[cfg(feature = "mail")]
 mod mail;
+mod openid;
+mod retention;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -13,12 +16,16 @@ use serde::Deserialize;
 
 use crate::limits::{
     BODY_SETTING_MAX_BYTES, CONNECTIONS_SETTING_MAX, DISK_RESERVE_BYTES, LOG_SLOWER_THAN_MILLIS,
-    PerSender, RETENTION_MIN_DAYS,
+    PerSender,
 };
 use crate::reserve::Bytes;
 
+pub(crate) use self::forward::{ForwardConfig, ForwardFrom, ForwardOptions, ForwardProof};
 #[cfg(feature = "mail")]
 pub(crate) use self::mail::{MailConfig, MailOptions, MailTls};
+pub(crate) use self::openid::{OpenidConfig, OpenidOptions};
+pub(crate) use self::retention::Retention;
+use self::retention::retention;
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -103,13 +110,27 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "USAGE_RETENTION_DAYS", value_name = "DAYS")]
     pub(crate) retention_days: Option<u32>,
 
+    /// Days for which it is kept what each server said on a day [default: for ever]
+    #[arg(long, env = "USAGE_DAYS_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) days_retention_days: Option<u32>,
+
+    /// Days for which it is kept who was there on a day, and which values they had [default: for ever]
+    #[arg(long, env = "USAGE_CELLS_RETENTION_DAYS", value_name = "DAYS")]
+    pub(crate) cells_retention_days: Option<u32>,
+
     /// What is logged to standard error [default: info]
     #[arg(long, env = "USAGE_LOG", value_enum)]
     pub(crate) log: Option<LogLevel>,
 
+    #[command(flatten)]
+    pub(crate) forward: ForwardOptions,
+
     #[cfg(feature = "mail")]
     #[command(flatten)]
     pub(crate) mail: MailOptions,
+
+    #[command(flatten)]
+    pub(crate) openid: OpenidOptions,
 
     /// How the log is written [default: text]
     #[arg(long, env = "USAGE_LOG_FORMAT", value_enum)]
@@ -178,10 +199,11 @@ pub(crate) struct Config {
     /// Free space below which no reports are taken; 0 is none.
     pub(crate) disk_reserve: Bytes,
     pub(crate) sign_up: SignUp,
+    pub(crate) forward: Option<ForwardConfig>,
     #[cfg(feature = "mail")]
     pub(crate) mail: Option<MailConfig>,
-    /// `None` is for ever.
-    pub(crate) retention_days: Option<u32>,
+    pub(crate) openid: Option<OpenidConfig>,
+    pub(crate) retention: Retention,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
     pub(crate) log_slower_than: Duration,
@@ -255,15 +277,22 @@ impl Config {
                 .or(file.disk_reserve)
                 .map_or(Ok(Bytes(DISK_RESERVE_BYTES)), |text| disk_reserve(&text))?,
             sign_up: set.sign_up.or(file.sign_up).unwrap_or_default(),
+            forward: ForwardConfig::resolve(set.forward, file.forward)?,
             #[cfg(feature = "mail")]
             mail: MailConfig::resolve(set.mail, file.mail)?,
-            retention_days: match set.retention_days.or(file.retention_days) {
-                Some(days) if days < RETENTION_MIN_DAYS => {
-                    return Err(ConfigError(format!(
-                        "retention-days: must be {RETENTION_MIN_DAYS} or more; leave it out to keep reports for ever"
-                    )));
-                }
-                days => days,
+            openid: OpenidConfig::resolve(set.openid, file.openid)?,
+            retention: Retention {
+                reports: retention("retention-days", set.retention_days, file.retention_days)?,
+                days: retention(
+                    "days-retention-days",
+                    set.days_retention_days,
+                    file.days_retention_days,
+                )?,
+                cells: retention(
+                    "cells-retention-days",
+                    set.cells_retention_days,
+                    file.cells_retention_days,
+                )?,
             },
             log: set.log.or(file.log).unwrap_or_default(),
             log_format: set.log_format.or(file.log_format).unwrap_or_default(),
@@ -378,104 +407,4 @@ fn network(text: &str) -> Result<(IpAddr, u8), ConfigError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn resolve(set: ServeOptions) -> Result<Config, ConfigError> {
-        Config::resolve(set, "usage-data")
-    }
-
-    #[test]
-    fn nothing_set_is_safe() {
-        let config = resolve(ServeOptions::default()).unwrap();
-        assert!(config.listen.ip().is_loopback());
-        assert_eq!(config.data_dir, Path::new("usage-data"));
-        assert_eq!(config.trusted_proxies, []);
-    }
-
-    #[test]
-    fn flags_win_over_the_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("usage.toml");
-        std::fs::write(&path, "listen = \"127.0.0.1:1\"\nreport-interval = 60\n").unwrap();
-        let set = ServeOptions {
-            config: Some(path),
-            listen: Some("127.0.0.1:2".to_owned()),
-            ..ServeOptions::default()
-        };
-        let config = resolve(set).unwrap();
-        assert_eq!(config.listen.port(), 2);
-        assert_eq!(config.report_interval, 60);
-    }
-
-    #[test]
-    fn a_mistake_names_the_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("usage.toml");
-        std::fs::write(&path, "# mine\nlistenn = \"127.0.0.1:1\"\n").unwrap();
-        let set = ServeOptions {
-            config: Some(path),
-            ..ServeOptions::default()
-        };
-        let ConfigError(text) = resolve(set).unwrap_err();
-        assert!(text.contains("line 2: unknown field `listenn`"), "{text}");
-    }
-
-    #[test]
-    fn the_example_file_says_what_is_true() {
-        let uncommented: String = EXAMPLE
-            .lines()
-            .map(|line| match line.strip_prefix("#: ") {
-                Some(entry) => format!("{entry}\n"),
-                None => format!("{line}\n"),
-            })
-            .collect();
-        let file: ServeOptions = toml::from_str(&uncommented).unwrap();
-        let set = resolve(file).unwrap();
-        let default = resolve(ServeOptions::default()).unwrap();
-        assert_eq!(set.public_url.as_deref(), Some("https://usage.example.com"));
-        assert_eq!(set.trusted_proxies, [("127.0.0.1".parse().unwrap(), 32)]);
-        assert!(set.metrics_listen.unwrap().ip().is_loopback());
-        assert_eq!(
-            set.max_connections,
-            Some(crate::limits::CONNECTIONS_DEFAULT_MAX)
-        );
-        let shown = Config {
-            public_url: None,
-            trusted_proxies: Vec::new(),
-            retention_days: None,
-            metrics_listen: None,
-            max_connections: None,
-            ..set
-        };
-        assert_eq!(shown, default, "the example shows the defaults");
-    }
-
-    #[test]
-    fn wrong_values_are_refused() {
-        let listen = |text: &str| ServeOptions {
-            listen: Some(text.to_owned()),
-            ..Default::default()
-        };
-        assert!(resolve(listen("localhost")).is_err());
-        let proxies = |text: &str| ServeOptions {
-            trusted_proxies: Some(vec![text.to_owned()]),
-            ..Default::default()
-        };
-        for text in ["10.0.0.0/33", "example.com", "::1/129", ""] {
-            assert!(resolve(proxies(text)).is_err(), "{text}");
-        }
-        let url = |text: &str| ServeOptions {
-            public_url: Some(text.to_owned()),
-            ..Default::default()
-        };
-        for text in ["usage.example.com", "ftp://x", "https://", "https://a@b"] {
-            assert!(resolve(url(text)).is_err(), "{text}");
-        }
-        let slash = resolve(url("https://usage.example.com/")).unwrap();
-        assert_eq!(
-            slash.public_url.as_deref(),
-            Some("https://usage.example.com")
-        );
-    }
-}
+mod tests;

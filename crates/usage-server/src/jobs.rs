@@ -10,8 +10,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::Store;
+use usage_store::{Day, Store, TOP_VALUES, Tier};
 
+use crate::config::Retention;
 use crate::outage::Outage;
 use crate::watch::Watch;
 
@@ -29,8 +30,13 @@ const APPLY_AT_MOST_EVERY: Duration = Duration::from_millis(50);
 /// Between two looks at reports that may be too old: each unpacks the oldest block.
 const RETIRE_EVERY: Duration = Duration::from_secs(60);
 
-/// Between two writes of when tokens were last used, which is kept to the hour.
-const TOKEN_USES_EVERY: Duration = Duration::from_secs(60);
+/// Between two writes of when tokens and API keys were last used, which is kept to the hour.
+const USES_EVERY: Duration = Duration::from_secs(60);
+/// Between two looks at numbers that may wait to be packed: each counts them.
+const PACK_EVERY: Duration = Duration::from_secs(10);
+
+/// Between two looks at days that are over: what came late is packed and folded together.
+const PAST_DAYS_EVERY: Duration = Duration::from_secs(3_600);
 
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -62,14 +68,14 @@ impl Nudge {
 }
 
 /// Gives way to ingest.
-struct Manners {
+pub(crate) struct Manners {
     came: Arc<AtomicU64>,
     seen: u64,
     since: Instant,
 }
 
 impl Manners {
-    fn towards(came: &Arc<AtomicU64>) -> Manners {
+    pub(crate) fn towards(came: &Arc<AtomicU64>) -> Manners {
         Manners {
             came: Arc::clone(came),
             seen: 0,
@@ -78,7 +84,7 @@ impl Manners {
     }
 
     /// How long to rest after having worked for so long.
-    fn rest_after(&mut self, worked: Duration) -> Duration {
+    pub(crate) fn rest_after(&mut self, worked: Duration) -> Duration {
         let came = self.came.load(Ordering::Relaxed);
         let a_second = (came - self.seen) as f64 / self.since.elapsed().as_secs_f64();
         (self.seen, self.since) = (came, Instant::now());
@@ -93,16 +99,17 @@ impl Manners {
 pub(crate) struct Jobs {
     store: Arc<Store>,
     nudge: Option<Nudge>,
+    came: Arc<AtomicU64>,
     stop: Vec<SyncSender<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Jobs {
-    /// Starts them. `retention_days` is how long reports stay in the journal; `None` is for ever.
+    /// Starts them.
     pub(crate) fn start(
         store: &Arc<Store>,
         watch: &Arc<Watch>,
-        retention_days: Option<u32>,
+        retention: Retention,
     ) -> std::io::Result<Jobs> {
         let (tell, nudges) = mpsc::sync_channel(1);
         let came = Arc::new(AtomicU64::new(0));
@@ -116,7 +123,6 @@ impl Jobs {
             thread("read-model").spawn(move || follow(&model, &nudges, applying, &model_watch))?,
             thread("upkeep").spawn(move || keep_up(&upkeep, &upkeep_stops, &upkeep_watch))?,
             thread("rewriting").spawn(move || {
-                let retention = Retention::new(retention_days);
                 rewrite(
                     &rewriting,
                     retention,
@@ -128,7 +134,11 @@ impl Jobs {
         ];
         Ok(Jobs {
             store: store.clone(),
-            nudge: Some(Nudge { tell, came }),
+            nudge: Some(Nudge {
+                tell,
+                came: Arc::clone(&came),
+            }),
+            came,
             stop: vec![stop_upkeep, stop_rewriting],
             threads,
         })
@@ -137,6 +147,11 @@ impl Jobs {
     /// How to tell the read model that reports came. The jobs stop only when every nudge is gone.
     pub(crate) fn nudge(&self) -> Option<Nudge> {
         self.nudge.clone()
+    }
+
+    /// For others who are to give way like these.
+    pub(crate) fn manners(&self) -> Manners {
+        Manners::towards(&self.came)
     }
 
     /// Lets each job finish its step, and waits for it.
@@ -181,7 +196,7 @@ fn follow(store: &Store, nudges: &Receiver<()>, mut manners: Manners, watch: &Wa
 fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
     let mut copying = Outage::of("copying the WAL into the database");
     let mut tidying = Outage::of("tidying idempotency keys");
-    let mut noting = Outage::of("noting when tokens were last used");
+    let mut noting = Outage::of("noting when tokens and API keys were last used");
     let mut uses_saved = Instant::now();
     loop {
         let mut failed = [
@@ -189,8 +204,8 @@ fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
             tidying.note(&tidy_keys(store)),
             false,
         ];
-        if uses_saved.elapsed() >= TOKEN_USES_EVERY {
-            failed[2] = noting.note(&save_token_uses(store));
+        if uses_saved.elapsed() >= USES_EVERY {
+            failed[2] = noting.note(&save_uses(store));
             if !failed[2] {
                 uses_saved = Instant::now();
             }
@@ -198,14 +213,14 @@ fn keep_up(store: &Store, stop: &Receiver<()>, watch: &Watch) {
         let pause = after(failed, UPKEEP_EVERY, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             // If it fails, an hour's use isn't shown.
-            let _ = save_token_uses(store);
+            let _ = save_uses(store);
             return;
         }
     }
 }
 
-fn save_token_uses(store: &Store) -> usage_store::Result<()> {
-    while store.save_token_uses()? {}
+fn save_uses(store: &Store) -> usage_store::Result<()> {
+    while store.save_token_uses()? || store.save_api_key_uses()? {}
     Ok(())
 }
 
@@ -223,30 +238,34 @@ fn tidy_keys(store: &Store) -> usage_store::Result<()> {
     Ok(())
 }
 
-/// What rewrites the journal: erasures, re-packing, the end of old reports. Each by itself: a damaged
-/// block that can't be erased from must not keep others large.
+/// What rewrites the journal and the read model: erasures, re-packing, the end of old reports. Each by
+/// itself: a damaged block that can't be erased from must not keep others large.
 fn rewrite(
     store: &Store,
-    mut retention: Retention,
+    retention: Retention,
     mut manners: Manners,
     stop: &Receiver<()>,
     watch: &Watch,
 ) {
     let mut erasing = Outage::of("erasing what is to be forgotten");
     let mut packing = Outage::of("re-packing the journal");
-    let mut retiring = Outage::of("taking old reports out of the journal");
+    let mut retiring = Outage::of("taking out what is older than is to be kept");
+    let mut tidying = Outage::of("packing and folding the read model's days");
+    let (mut aging, mut days) = (Aging::new(retention), Days::default());
     loop {
         let erased = erase(store, watch);
         let began = Instant::now();
-        let (packed, retired) = (repack(store, watch), retention.step(store));
-        let pause = match (&packed, &retired) {
-            (Ok(true), _) | (_, Ok(true)) => manners.rest_after(began.elapsed()),
-            _ => UPKEEP_EVERY,
+        let (packed, retired) = (repack(store, watch), aging.step(store));
+        let tidied = days.step(store);
+        let pause = match [&packed, &retired, &tidied].map(|done| matches!(done, Ok(true))) {
+            [false, false, false] => UPKEEP_EVERY,
+            _ => manners.rest_after(began.elapsed()),
         };
         let failed = [
             erasing.note(&erased),
             packing.note(&packed),
             retiring.note(&retired),
+            tidying.note(&tidied),
         ];
         let pause = after(failed, pause, watch);
         if stop.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
@@ -255,18 +274,19 @@ fn rewrite(
     }
 }
 
-/// Old reports leave the journal, a few blocks at a time.
-struct Retention {
-    days: Option<u32>,
+/// What is too old goes: reports from the journal, a few blocks at a time; a product's days from the read model,
+/// one at a time.
+struct Aging {
+    retention: Retention,
     next_look: Instant,
-    /// Some have gone since the last look that found none.
+    /// Something has gone since the last look that found nothing.
     some_went: bool,
 }
 
-impl Retention {
-    fn new(days: Option<u32>) -> Retention {
-        Retention {
-            days,
+impl Aging {
+    fn new(retention: Retention) -> Aging {
+        Aging {
+            retention,
             next_look: Instant::now(),
             some_went: false,
         }
@@ -274,22 +294,83 @@ impl Retention {
 
     /// Takes the oldest out if they are due; whether there may be more.
     fn step(&mut self, store: &Store) -> usage_store::Result<bool> {
-        let Some(days) = self.days.filter(|_| self.next_look <= Instant::now()) else {
+        if self.retention == Retention::default() || self.next_look > Instant::now() {
             return Ok(false);
-        };
-        let until = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(days));
-        if store.retire(until)? {
+        }
+        if self.some_goes(store)? {
             self.some_went = true;
             return Ok(true);
         }
         self.next_look = Instant::now() + RETIRE_EVERY;
-        if std::mem::take(&mut self.some_went) {
-            tracing::info!(
+        if self.some_went {
+            store.forget_unused()?;
+            self.some_went = false;
+            let Retention {
+                reports,
                 days,
-                "reports older than retention-days were taken out of the journal"
+                cells,
+            } = self.retention;
+            tracing::info!(
+                retention_days = reports,
+                days_retention_days = days,
+                cells_retention_days = cells,
+                "what was older than is to be kept was taken out"
             );
         }
         Ok(false)
+    }
+
+    fn some_goes(&self, store: &Store) -> usage_store::Result<bool> {
+        let now = Timestamp::now();
+        if let Some(days) = self.retention.reports {
+            let until = now - SignedDuration::from_hours(24 * i64::from(days));
+            if store.retire(until)? {
+                return Ok(true);
+            }
+        }
+        let tiers = [
+            (Tier::Cells, self.retention.cells),
+            (Tier::Days, self.retention.days),
+        ];
+        for (tier, days) in tiers {
+            let Some(days) = days else { continue };
+            let kept = i32::try_from(days).unwrap_or(i32::MAX);
+            let before = Day::of(now).plus(kept.saturating_neg());
+            if after_others(|| store.age(tier, before))? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The read model's days: numbers are packed, a chunk of servers at a time; what is over is folded.
+#[derive(Default)]
+struct Days {
+    next_look: Option<Instant>,
+    next_at_past: Option<Instant>,
+}
+
+impl Days {
+    /// Does a step, where one is due; whether there may be more.
+    fn step(&mut self, store: &Store) -> usage_store::Result<bool> {
+        let now = Instant::now();
+        if self.next_look.is_some_and(|at| at > now) {
+            return Ok(false);
+        }
+        let past = self.next_at_past.is_none_or(|at| at <= now);
+        let today = Day::of(Timestamp::now());
+        let done = after_others(|| {
+            Ok(store.pack_columns(past.then_some(today))?
+                || (past && store.fold_day(today.plus(-1), TOP_VALUES)?))
+        })?;
+        if done == Some(false) {
+            self.next_look = Some(now + PACK_EVERY);
+            if past {
+                self.next_at_past = Some(now + PAST_DAYS_EVERY);
+            }
+        }
+        Ok(done == Some(true))
     }
 }
 
@@ -303,15 +384,7 @@ fn after<const WORKS: usize>(failed: [bool; WORKS], pause: Duration, watch: &Wat
 /// Re-packs the next full span; whether there was one. Packing is done when nobody else wants the
 /// processor; putting the span in its place is not, as commits wait for that.
 fn repack(store: &Store, watch: &Watch) -> usage_store::Result<bool> {
-    let packed = std::thread::scope(|scope| {
-        let packing = scope.spawn(|| {
-            after_everybody_else();
-            store.pack_next()
-        });
-        // A panic has been said already, and is tried again like any failure.
-        packing.join().unwrap_or(Ok(None))
-    })?;
-    let Some(span) = packed else {
+    let Some(span) = after_others(|| store.pack_next())?.flatten() else {
         return Ok(false);
     };
     store.put_packed(&span)?;
@@ -319,9 +392,23 @@ fn repack(store: &Store, watch: &Watch) -> usage_store::Result<bool> {
     Ok(true)
 }
 
+/// Does work when nobody else wants the processor; `None` where it panicked, which has been said already: it
+/// is tried again like any failure.
+fn after_others<T: Send>(
+    work: impl FnOnce() -> usage_store::Result<T> + Send,
+) -> usage_store::Result<Option<T>> {
+    std::thread::scope(|scope| {
+        let working = scope.spawn(|| {
+            after_everybody_else();
+            work()
+        });
+        working.join().map_or(Ok(None), |done| done.map(Some))
+    })
+}
+
 /// From here on this thread gets what others leave of the processor. Elsewhere than on Linux a
 /// thread can't be told so without touching the whole process: it competes.
-fn after_everybody_else() {
+pub(crate) fn after_everybody_else() {
     #[cfg(target_os = "linux")]
     if let Err(cause) = rustix::process::nice(19) {
         tracing::debug!(%cause, "background work competes with ingest");

@@ -3,11 +3,14 @@
 //! into an exit code. 0 done, 2 usage or configuration error, 1 anything else.
 
 mod account;
+mod api;
 mod app;
 mod cli;
 mod command;
 mod config;
 mod demo;
+mod export;
+mod forward;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod health;
@@ -18,6 +21,7 @@ mod limits;
 mod log;
 mod mail;
 mod openapi;
+mod openid;
 mod outage;
 mod pages;
 mod progress;

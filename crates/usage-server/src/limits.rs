@@ -298,9 +298,9 @@ pub(crate) const INVITATION_VALID_DAYS: i64 = 7;
 /// Entries on one page of the audit log.
 pub(crate) const AUDIT_ENTRIES_SHOWN: u32 = 100;
 
-/// Sign-ins and sign-outs of one account that go into the audit log in an hour: a person with many
+/// Sign-ins and sign-outs of one account, and exports by one key, that go into the audit log in an hour: a person with many
 /// browsers stays below; a program that signs in all day doesn't fill the disk.
-pub(crate) const SIGN_INS_NOTED_PER_HOUR: u32 = 20;
+pub(crate) const NOTED_PER_HOUR: u32 = 20;
 
 /// Letters that wait for the mail server: some minutes of a busy one.
 pub(crate) const MAIL_WAITING_MAX: usize = 1_000;
@@ -312,5 +312,57 @@ pub(crate) const MAIL_PER_ADDRESS_AND_HOUR_MAX: u32 = 5;
 /// a crowd can have us send.
 pub(crate) const MAIL_ADDRESSES_PER_HOUR_MAX: usize = 5_000;
 
-/// Sign-ups that wait for the link in their mail to be opened, 3 KiB each at most.
-pub(crate) const SIGN_UPS_WAITING_MAX: usize = 2_000;
+/// How long a link to sign up works that was mailed: mail is slow, and people read it the next day.
+pub(crate) const SIGN_UP_VALID_HOURS: i64 = 24;
+
+/// Questions of operators that are worked on at once: two processors need no more, and each may hold some
+/// ten MiB while it counts.
+pub(crate) const QUESTIONS_AT_ONCE: usize = 4;
+
+/// Conversations with the OpenID provider at once: each holds a thread, for as long as the provider takes.
+pub(crate) const OPENID_AT_ONCE_MAX: usize = 8;
+
+/// How long somebody may be at the provider, or think about their organization's name: a password, a second
+/// factor, a new account there.
+pub(crate) const OPENID_JOURNEY_SECONDS: u64 = 20 * 60;
+
+/// Where somebody goes after signing in with OpenID: browsers keep 4 KiB of a cookie, which has it in base64.
+/// With a longer one they open the product's link again.
+pub(crate) const OPENID_NEXT_MAX_BYTES: usize = 2_048;
+
+/// An address that comes back from the provider: its code and our state, far below.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_CODE_MAX_BYTES: usize = 4 * 1024;
+
+/// One question to the provider, from the name's look-up to the last byte: somebody waits for it.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// An answer of the provider: large ones describe themselves in 10 KiB, and have as much of keys.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_ANSWER_MAX_BYTES: u64 = 256 * 1024;
+
+/// Keys of a provider that are looked at: it has a few.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_KEYS_MAX: usize = 100;
+
+/// How long what the provider says of itself, and its keys, are believed without asking again.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_KEPT_FOR: Duration = Duration::from_secs(3600);
+
+/// Between two times that keys are asked for because a token names an unknown one: whoever sends tokens
+/// must not make us ask without end.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_KEYS_AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// A provider that didn't answer is left alone for this long.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// How far a provider's clock may be off.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_SKEW_SECONDS: i64 = 60;
+
+/// How old a token may be: it was made for a browser that came back just now.
+#[cfg(feature = "openid")]
+pub(crate) const OPENID_TOKEN_AGE_MAX_SECONDS: i64 = 10 * 60;

@@ -23,7 +23,7 @@ use crate::ingest::Refusal;
 use crate::limits::COMPRESSED_FROM_BYTES;
 use crate::request::{ClientAddress, RequestId};
 use crate::serve::Answer;
-use crate::{health, ingest, openapi, pages, register};
+use crate::{api, export, health, ingest, openapi, pages, register};
 
 /// All doors, and a short way to those that reports come through: of a request's time in the event loop
 /// the router took a sixth.
@@ -78,9 +78,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/api/v1/register/device", post(register::device))
         .route("/api/v1/register/token", post(register::token))
         .route("/api/v1/openapi.json", openapi::door(&app.settings))
+        .route("/api/v1/export/reports", get(export::reports))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .method_not_allowed_fallback(async |method| Refusal::WrongMethod(method))
+        .merge(api::routes())
         .merge(pages);
     let at_the_tidied_path = doors
         .clone()

@@ -67,6 +67,8 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Something in the read model doesn't follow its format; what.
+    DamagedModel(String),
     /// A reader that doesn't leave keeps the WAL from being copied.
     WalHeld,
     /// The name, address or token is taken already.
@@ -164,6 +166,10 @@ impl std::fmt::Display for Error {
                     "the journal block of report {seq} is damaged: {reason}; nothing behind it is counted or exported: restore the newest backup"
                 )
             }
+            Error::DamagedModel(what) => write!(
+                f,
+                "model.db is damaged: {what}; make it anew with `usage-server rebuild`"
+            ),
             Error::WalHeld => f.write_str(
                 "a program that reads usage.db holds its usage.db-wal back, which keeps growing; end that program",
             ),

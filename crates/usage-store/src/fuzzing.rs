@@ -1,6 +1,7 @@
 //! What must hold of whatever bytes come. `fuzz/` looks for bytes of which it doesn't; the tests
 //! below ask it of those that were found, and of some of every kind, on every machine.
 
+use crate::allow::{MASKED, Thing, kept_of};
 use crate::journal::{Packed, Packer, read_block, unpack};
 use crate::report::limits::{ITEMS_MAX, MESSAGES_MAX};
 use crate::report::{Decoded, Kind, check, compact, decode, only_elements};
@@ -23,6 +24,8 @@ pub fn report(bytes: &[u8]) {
         }
     };
     assert_eq!(checked.as_ref().map(ids), Ok(ids(&decoded)));
+    kept(kind, body, false);
+    kept(kind, body, true);
     // What an export writes says the same, on one line, and compacting it again changes nothing.
     let compacted = compact(body);
     assert!(!compacted.contains(&b'\n') && !compacted.contains(&b'\r'));
@@ -37,6 +40,36 @@ pub fn report(bytes: &[u8]) {
         assert_eq!(decode(kind, &all).as_ref(), Ok(&decoded));
         let none = only_elements(body, &vec![false; elements]).unwrap_or_default();
         assert_eq!(none, b"[]");
+    }
+}
+
+/// A report's body, and what a list with two names on it leaves of it.
+pub(crate) fn kept(kind: Kind, body: &[u8], masks: bool) {
+    let Ok(came) = decode(kind, body) else {
+        return;
+    };
+    let names = [(Thing::Dimension, "os"), (Thing::Value, "n")];
+    let on_the_list =
+        |thing: Thing, name: &str| name == "version" || names.contains(&(thing, name));
+    let left = kept_of(kind, body, masks, &names).unwrap_or_default();
+    let left = decode(kind, &left);
+    assert_eq!(left.as_ref().map(ids), Ok(ids(&came)));
+    let left = left.unwrap_or_default();
+    assert_eq!(left.product, came.product);
+    for (left, came) in left.observations.iter().zip(&came.observations) {
+        assert_eq!(left.version, came.version);
+        for (name, text) in &left.dimensions {
+            assert!(on_the_list(Thing::Dimension, name) || masks && text == MASKED);
+        }
+        for (name, _) in &left.values {
+            assert!(on_the_list(Thing::Value, name));
+        }
+        for one in &came.dimensions {
+            assert!(!on_the_list(Thing::Dimension, &one.0) || left.dimensions.contains(one));
+        }
+        for one in &came.values {
+            assert!(!on_the_list(Thing::Value, &one.0) || left.values.contains(one));
+        }
     }
 }
 

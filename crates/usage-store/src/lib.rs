@@ -4,6 +4,7 @@
 //! journal. The read model follows the journal ([`Store::apply`]); every question is asked
 //! of the read model. Nothing here knows HTTP, HTML or a command line.
 
+mod allow;
 pub mod backup;
 pub mod erasure;
 mod error;
@@ -21,9 +22,11 @@ mod store;
 mod time;
 mod turns;
 
+pub use allow::{EVERY_NAME, MASKED, Mode, Thing};
 pub use error::{Error, Result};
 pub use journal::{
     Idempotency, NewReport, Outcome, Repacked, Sender, Seq, StoredReport, TokenProof,
 };
+pub use model::{TOP_VALUES, Tier};
 pub use store::{Opening, Store, Writing};
 pub use time::Day;

@@ -1,12 +1,16 @@
 //! What was refused, with the reason, so that an operator sees a broken sender instead of
 //! silence. Bounded in size and age. Never a sender's address, never a token.
 
+use std::sync::atomic::Ordering;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::Result;
+use crate::allow::Lists;
 use crate::report::Kind;
 use crate::sqlite::{millis, sql, timestamp};
+use crate::store::{Store, Writer};
 
 /// Refused reports kept in all: a screenful for each of hundreds of broken senders.
 const KEPT: i64 = 10_000;
@@ -50,10 +54,34 @@ pub struct Quarantined {
     pub refused: Refused,
 }
 
-/// Keeps what was refused, and lets go of the oldest.
-pub(crate) fn add(db: &mut Connection, refused: &[Refused]) -> Result<()> {
+/// Refused reports.
+impl Store {
+    /// Keeps what was refused, as far as allowlists let it be kept.
+    pub fn quarantine(&self, refused: &[Refused]) -> Result<()> {
+        let mut writer = self.writer();
+        let Writer { db, appender } = &mut *writer;
+        let lists = &mut appender.lists;
+        let kept = add(db, lists, refused);
+        if kept.is_err() {
+            lists.clear();
+        }
+        self.removed.store(lists.removed(), Ordering::Relaxed);
+        kept
+    }
+
+    /// Things that allowlists left out or masked since the start, in reports and in the quarantine.
+    pub fn removed_by_allowlists(&self) -> u64 {
+        self.removed.load(Ordering::Relaxed)
+    }
+}
+
+/// Keeps what may be kept of what was refused, and lets go of the oldest.
+fn add(db: &mut Connection, lists: &mut Lists, refused: &[Refused]) -> Result<()> {
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for one in refused {
+    lists.refresh(&step)?;
+    for came in refused {
+        let treated = lists.treat_refused(came);
+        let one = treated.as_ref().unwrap_or(came);
         let body = &one.body[..one.body.len().min(BODY_KEPT_BYTES)];
         let mut kept = one.errors.len().min(ERRORS_KEPT_BYTES);
         while !one.errors.is_char_boundary(kept) {
@@ -73,6 +101,7 @@ pub(crate) fn add(db: &mut Connection, refused: &[Refused]) -> Result<()> {
         step.prepare_cached(sql!("quarantine/trim_alike"))?
             .execute(params![one.product, kind, errors, ALIKE_KEPT])?;
     }
+    lists.write(&step)?;
     if let Some(last) = refused.last() {
         step.prepare_cached(sql!("quarantine/trim_all"))?
             .execute(params![KEPT, millis(last.at) - KEPT_MILLIS])?;

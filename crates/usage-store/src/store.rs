@@ -13,10 +13,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::erasure::{self, ErasureRequest, ErasureStatus};
 use crate::journal::keys::KeyUpkeep;
-use crate::journal::{Appender, NewReport, Outcome, Repacked, next_seq, repack};
-use crate::model::{self, Dictionary, Model, applied};
-use crate::quarantine::{self, Refused};
-use crate::registry::{TokenUses, tokens};
+use crate::journal::{Appender, NewReport, Outcome, Repacked, repack};
+use crate::model::{self, Dictionary, Model, Packing};
+use crate::query::ground::Answering;
+use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result, backup};
@@ -45,22 +45,27 @@ pub struct Store {
     checkpointer: Mutex<Connection>,
     model: Mutex<Model>,
     key_upkeep: Mutex<KeyUpkeep>,
+    pub(crate) answering: Answering,
+    packing: Mutex<Packing>,
     pub(crate) grants: tokens::Grants,
-    pub(crate) token_uses: TokenUses,
+    pub(crate) token_uses: Uses<TokenId>,
+    pub(crate) api_key_uses: Uses<ApiKeyId>,
     /// Bytes of all blocks that commits wrote into the journal since the start.
     appended_bytes: AtomicU64,
+    /// Things that allowlists left out or masked since the start.
+    pub(crate) removed: AtomicU64,
     /// Long work is to end at its next step.
-    stopping: AtomicBool,
+    pub(crate) stopping: AtomicBool,
     /// What was erased may still stand in the WAL; not known of what an earlier process left.
     wal_to_empty: AtomicBool,
-    model_wal_to_empty: AtomicBool,
+    pub(crate) model_wal_to_empty: AtomicBool,
     /// Released by the operating system when the process ends, however it ends.
     _lock: Option<File>,
 }
 
 pub(crate) struct Writer {
     pub(crate) db: Connection,
-    appender: Appender,
+    pub(crate) appender: Appender,
 }
 
 /// The writer, for as long as one's turn lasts.
@@ -104,6 +109,8 @@ pub enum Opening<'a> {
     /// `model.db` had taken in more than `usage.db` holds, which is an older one than it was made
     /// from: it is made anew.
     ModelAhead,
+    /// `model.db` is of an older program, which asked less of it: it is made anew.
+    ModelOutdated,
 }
 
 /// Opening, closing, upkeep.
@@ -165,6 +172,9 @@ impl Store {
         if alone && model::reset_if_ahead(&mut model)? {
             tell(Opening::ModelAhead);
         }
+        if model::reset_if_outdated(&mut model)? {
+            tell(Opening::ModelOutdated);
+        }
         let appender = Appender::new(&db)?;
         Ok(Store {
             turns: Turns::default(),
@@ -179,9 +189,13 @@ impl Store {
                 dictionary: Dictionary::default(),
             }),
             key_upkeep: Mutex::default(),
+            answering: Answering::default(),
+            packing: Mutex::default(),
             grants: tokens::Grants::default(),
-            token_uses: TokenUses::default(),
+            token_uses: Uses::default(),
+            api_key_uses: Uses::default(),
             appended_bytes: AtomicU64::new(0),
+            removed: AtomicU64::new(0),
             _lock: lock,
         })
     }
@@ -219,7 +233,7 @@ impl Store {
     }
 
     /// The same for the read model's; where a reader is in the way, the next step does.
-    fn empty_model_wal(&self, model: &Model) -> Result<()> {
+    pub(crate) fn empty_model_wal(&self, model: &Model) -> Result<()> {
         let emptied = sqlite::empty_wal(&model.db)?;
         self.model_wal_to_empty.store(!emptied, Ordering::Relaxed);
         Ok(())
@@ -296,6 +310,11 @@ impl Store {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is known of numbers that wait to be packed.
+    pub(crate) fn packing(&self) -> MutexGuard<'_, Packing> {
+        self.packing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Runs `write` in one transaction.
     pub(crate) fn write<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut writer = self.writer();
@@ -320,6 +339,8 @@ impl Store {
         }
         let Writer { db, appender } = &mut *writer;
         let outcomes = appender.append(db, reports)?;
+        self.removed
+            .store(appender.lists.removed(), Ordering::Relaxed);
         self.appended_bytes
             .store(appender.packed_bytes(), Ordering::Relaxed);
         if outcomes.contains(&Outcome::TokenRevoked) {
@@ -338,38 +359,6 @@ impl Store {
         while self.writer().appender.keys.crowded()
             && matches!(self.tidy_keys(Timestamp::now()), Ok(true))
         {}
-    }
-
-    /// Keeps what was refused.
-    pub fn quarantine(&self, refused: &[Refused]) -> Result<()> {
-        quarantine::add(&mut self.writer().db, refused)
-    }
-
-    /// Brings the read model forward by one chunk, in steps that commits of reports come between; how
-    /// many reports it looked at, 0 at the end.
-    pub fn apply(&self) -> Result<u64> {
-        let mut model = self.model();
-        let mut chunk = self.readers.read(model::next_chunk)?;
-        while !chunk.is_done() && !self.stopping.load(Ordering::Relaxed) {
-            model::apply(&mut model, &mut chunk)?;
-        }
-        if self.model_wal_to_empty.load(Ordering::Relaxed) {
-            self.empty_model_wal(&model)?;
-        }
-        Ok(chunk.reports())
-    }
-
-    /// Makes the read model anew from the journal. `progress` hears how many places of how many
-    /// are done. A server that runs beside takes part; if this is interrupted, it goes on.
-    pub fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<()> {
-        model::reset(&mut self.model().db)?;
-        while !self.stopping.load(Ordering::Relaxed) && self.apply()? > 0 {
-            let (done, all) = self
-                .readers
-                .read(|db| Ok((applied::read(db)?.seq, next_seq(db)?)))?;
-            progress(done, all);
-        }
-        Ok(())
     }
 }
 

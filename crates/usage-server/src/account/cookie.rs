@@ -1,11 +1,11 @@
-//! Reading and writing our two cookies. Behind TLS their names get the `__Host-` prefix, with
+//! Reading and writing our cookies. Behind TLS their names get the `__Host-` prefix, with
 //! which browsers refuse them from other hosts and from plain HTTP.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 
 /// The value of a cookie that the browser sent.
-pub(super) fn read<'a>(headers: &'a HeaderMap, name: &str, tls: bool) -> Option<&'a str> {
+pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str, tls: bool) -> Option<&'a str> {
     let name = full_name(name, tls);
     headers
         .get_all(COOKIE)
@@ -17,8 +17,8 @@ pub(super) fn read<'a>(headers: &'a HeaderMap, name: &str, tls: bool) -> Option<
 }
 
 /// A `Set-Cookie` that no script can read and no other site's form brings along. `value` is
-/// base64url, so nothing in it needs escaping.
-pub(super) fn write(
+/// base64url, perhaps with full stops, so nothing in it needs escaping.
+pub(crate) fn write(
     name: &str,
     value: &str,
     max_age_seconds: u64,

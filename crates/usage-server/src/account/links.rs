@@ -2,7 +2,7 @@
 //! path; whoever shows it puts the public URL before it. Each is shown once, and only its hash is kept.
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::registry::{AccountId, InvitedTo};
+use usage_store::registry::{AccountId, Handed, InvitedTo};
 use usage_store::{Result, Store};
 
 use super::Secret;
@@ -13,11 +13,12 @@ pub(crate) fn reset(
     store: &Store,
     secret: &Secret,
     account: AccountId,
+    handed: Handed,
     by: &str,
     now: Timestamp,
 ) -> Result<String> {
     let until = later(now, SignedDuration::from_mins(RESET_VALID_MINUTES));
-    store.make_reset(secret.bytes(), account, by, now, until)?;
+    store.make_reset(secret.bytes(), account, handed, by, now, until)?;
     Ok(format!("/reset/{}", secret.text()))
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use usage_store::registry::Account;
+use usage_store::registry::{Account, SessionId};
 
 use super::{SignedIn, csrf};
 use crate::app::App;
@@ -19,6 +19,8 @@ pub(crate) struct Operator {
     pub(crate) account: Account,
     /// The token that their forms must bring.
     pub(crate) csrf: String,
+    /// Where they are looking from.
+    pub(crate) session: SessionId,
     /// Whether they belong to an organization, too.
     pub(crate) is_member: bool,
 }
@@ -39,6 +41,7 @@ impl FromRequestParts<Arc<App>> for Operator {
             return Ok(Operator {
                 is_member: !person.memberships.is_empty(),
                 account: person.account,
+                session: person.session,
                 csrf: person.csrf,
             });
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{Method, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -29,6 +29,29 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
+    /// Who sent these headers.
+    pub(crate) async fn of(
+        headers: &HeaderMap,
+        app: &Arc<App>,
+    ) -> Result<Option<SignedIn>, Failure> {
+        let Some(secret) = session::sent(headers, app.settings.tls) else {
+            return Ok(None);
+        };
+        let csrf = csrf::token_for_session(&secret);
+        crate::pages::ask(app, move |app| {
+            let Some(session) = app.store.session(secret.bytes(), Timestamp::now())? else {
+                return Ok(None);
+            };
+            Ok(Some(SignedIn {
+                memberships: app.store.memberships(session.account.id)?,
+                account: session.account,
+                session: session.id,
+                csrf,
+            }))
+        })
+        .await
+    }
+
     /// Refuses a form that doesn't bring this session's token.
     pub(crate) fn check(&self, given: &str) -> Result<(), Failure> {
         csrf::check(&self.csrf, given)
@@ -49,7 +72,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        let found = find(parts, app)
+        let found = SignedIn::of(&parts.headers, app)
             .await
             .map_err(IntoResponse::into_response)?;
         found.ok_or_else(|| to_sign_in(app, parts))
@@ -64,27 +87,8 @@ impl OptionalFromRequestParts<Arc<App>> for SignedIn {
         parts: &mut Parts,
         app: &Arc<App>,
     ) -> Result<Option<Self>, Failure> {
-        find(parts, app).await
+        SignedIn::of(&parts.headers, app).await
     }
-}
-
-async fn find(parts: &Parts, app: &Arc<App>) -> Result<Option<SignedIn>, Failure> {
-    let Some(secret) = session::sent(&parts.headers, app.settings.tls) else {
-        return Ok(None);
-    };
-    let csrf = csrf::token_for_session(&secret);
-    crate::pages::ask(app, move |app| {
-        let Some(session) = app.store.session(secret.bytes(), Timestamp::now())? else {
-            return Ok(None);
-        };
-        Ok(Some(SignedIn {
-            memberships: app.store.memberships(session.account.id)?,
-            account: session.account,
-            session: session.id,
-            csrf,
-        }))
-    })
-    .await
 }
 
 /// To the sign-in page, which leads back here; a form that was sent can't be repeated by a link.

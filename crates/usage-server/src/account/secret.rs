@@ -1,4 +1,4 @@
-//! Random secrets: session cookies, form cookies, the first operator's code, tokens.
+//! Random secrets: session cookies, form cookies, the first operator's code, tokens, API keys.
 
 use data_encoding::BASE64URL_NOPAD;
 use subtle::ConstantTimeEq;
@@ -42,6 +42,14 @@ const TOKEN_PREFIX: &str = "usage_";
 /// A new token: 256 random bits.
 pub(crate) fn draw_token() -> Result<String, getrandom::Error> {
     Ok(format!("{TOKEN_PREFIX}{}", Secret::random()?.text()))
+}
+
+/// What every API key begins with.
+pub(crate) const API_KEY_PREFIX: &str = "uak_";
+
+/// A new API key: 256 random bits.
+pub(crate) fn draw_api_key() -> Result<String, getrandom::Error> {
+    Ok(format!("{API_KEY_PREFIX}{}", Secret::random()?.text()))
 }
 
 impl std::fmt::Debug for Secret {

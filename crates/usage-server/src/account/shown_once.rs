@@ -18,8 +18,15 @@ const WAITING_MAX: usize = 1_000;
 pub(crate) enum Once {
     /// A token.
     Token(i64),
+    /// An API key.
+    ApiKey(i64),
     /// An invitation.
     Invitation(i64),
+    /// An operator's invitation to be one, and to sign up.
+    ToOperators,
+    ToCustomer,
+    /// A link to choose a password, of an account.
+    Reset(i64),
 }
 
 struct Waiting {
@@ -37,7 +44,8 @@ impl ShownOnce {
     /// Keeps a secret for the browser that had it drawn.
     pub(crate) fn keep(&self, session: SessionId, of: Once, secret: String, now: Instant) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|one| now.saturating_duration_since(one.since) < WAITS_FOR);
+        let same = |one: &Waiting| one.session == session && one.of == of;
+        waiting.retain(|one| now.saturating_duration_since(one.since) < WAITS_FOR && !same(one));
         if waiting.len() >= WAITING_MAX {
             waiting.pop_front();
         }
@@ -74,6 +82,12 @@ mod tests {
         let taken = shown.take(me, Once::Token(7), now);
         assert_eq!(taken.as_deref(), Some("secret"));
         assert_eq!(shown.take(me, Once::Token(7), now), None);
+        for text in ["first", "second"] {
+            shown.keep(me, Once::ToOperators, text.to_owned(), now);
+        }
+        let taken = shown.take(me, Once::ToOperators, now);
+        assert_eq!(taken.as_deref(), Some("second"), "the last one made");
+        assert_eq!(shown.take(me, Once::ToOperators, now), None);
     }
 
     #[test]

@@ -121,6 +121,13 @@ impl Throttle {
         Ok(())
     }
 
+    /// What was begun went well: the network starts anew with those.
+    pub(crate) fn went_well(&self, address: Option<IpAddr>) {
+        if let Some(network) = address.map(network) {
+            self.lock().sign_ups.remove(&network);
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Attempts> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -272,6 +279,9 @@ mod tests {
         }
         assert_eq!(throttle.sign_up(from(1), now), Err(FIRST_WAIT));
         throttle.sign_up(from(2), now).unwrap();
+        throttle.sign_up(from(1), now + FIRST_WAIT).unwrap();
+        assert!(throttle.sign_up(from(1), now + FIRST_WAIT).is_err());
+        throttle.went_well(from(1));
         throttle.sign_up(from(1), now + FIRST_WAIT).unwrap();
     }
 

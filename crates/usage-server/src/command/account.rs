@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use jiff::Timestamp;
-use usage_store::registry::COMMAND_LINE;
+use usage_store::registry::{COMMAND_LINE, Handed};
 use usage_store::{Store, Writing};
 
 use super::{Failure, io, say};
@@ -26,7 +26,14 @@ pub(crate) fn reset(options: &AccountReset) -> Result<(), Failure> {
     };
     let secret = Secret::random().map_err(|e| Failure::Failed(e.to_string()))?;
     let now = Timestamp::now();
-    let path = links::reset(&store, &secret, account.id, COMMAND_LINE, now)?;
+    let path = links::reset(
+        &store,
+        &secret,
+        account.id,
+        Handed::OnByHand,
+        COMMAND_LINE,
+        now,
+    )?;
     let email = account.email;
     say(&format!(
         "{email} chooses a new password with this link, once, within {RESET_VALID_MINUTES} minutes"

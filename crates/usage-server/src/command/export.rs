@@ -1,60 +1,77 @@
-//! `usage-server export reports`: what was accepted, one JSON object a line, in the order
-//! of acceptance. Reads in small steps, so it may run beside a busy server.
+//! `usage-server export reports`: what was accepted, to standard output, a file, or for Parquet a folder.
+//! Reads in small steps, so it may run beside a busy server.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Write};
-use std::sync::Arc;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
-use usage_store::registry::OrganizationId;
-use usage_store::report::{self, decode};
-use usage_store::{Store, StoredReport, Writing};
+use usage_store::report;
+use usage_store::{Store, Writing};
 
-use super::{Failure, io};
-use crate::cli::{ExportReports, Kind};
-use crate::ingest::uuid_text;
+use super::{Failure, counted, io, organization, say};
+use crate::cli::{ExportReports, Format, Kind};
+use crate::export::{
+    Found, Organizations, Parquet, Text, TextFormat, Unfinished, Walk, Which, window,
+};
 use crate::progress::Progress;
 
-/// A report as it is written.
-#[derive(Serialize)]
-struct Line<'a> {
-    kind: &'a str,
-    product: &'a str,
-    organization: Option<&'a str>,
-    ids: Vec<Ids<'a>>,
-    received_at: String,
-    reported_at: Option<String>,
-    idempotency_key: Option<String>,
-    body: &'a RawValue,
-}
-
-#[derive(Serialize)]
-struct Ids<'a> {
-    cluster_id: Option<&'a str>,
-    server_id: Option<&'a str>,
-}
-
-/// Writes the reports to the file, or to standard output.
+/// Writes the reports.
 pub(crate) fn reports(options: &ExportReports) -> Result<(), Failure> {
+    let window = window(options.from.as_deref(), options.to.as_deref());
+    let (from, until) =
+        window.map_err(|(which, wrong)| Failure::Usage(format!("--{which} {wrong}")))?;
+    let output = options.output.as_deref();
+    if options.resume && output.is_none() {
+        return Err(Failure::Usage(
+            "--resume goes on with a file or a folder; say which with --output".to_owned(),
+        ));
+    }
     let store = Store::open(&options.data.data_dir, Writing::Beside)?;
-    match &options.output {
-        None => match write(&store, options, std::io::stdout().lock(), None) {
+    let (name, id) = (options.organization.as_deref(), options.organization_id);
+    let which = Which {
+        product: options.product.clone(),
+        kind: options.kind.map(wanted),
+        organization: organization::known(&store, name, id)?.map(|known| known.id),
+        from,
+        until,
+    };
+    let format = match (options.format, output) {
+        (Format::Parquet, None) => {
+            return Err(Failure::Usage(
+                "Parquet is a folder of files; say which with --output".to_owned(),
+            ));
+        }
+        (Format::Parquet, Some(folder)) => return parquet(&store, which, folder, options.resume),
+        (Format::Jsonl, _) => TextFormat::Jsonl,
+        (Format::Csv, _) => TextFormat::Csv,
+        (Format::LineProtocol, _) => TextFormat::LineProtocol,
+    };
+    match output {
+        None => match write(&store, which, format, &mut std::io::stdout().lock()) {
             // Whoever read it has had enough.
             Err(Stopped::Io(e)) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => written.map_err(Failure::from),
         },
         Some(path) => {
-            let named = |e| Failure::Failed(format!("{}: {e}", path.display()));
-            let file = File::create(path).map_err(named)?;
-            let progress = Progress::start("Exporting", "reports", store.next_seq()?);
-            write(&store, options, &file, Some(&progress))?;
-            file.sync_all().map_err(named)?;
-            progress.done();
-            Ok(())
+            let written = match is_special(path) {
+                true => fs::OpenOptions::new()
+                    .write(true)
+                    .open(path)
+                    .map_err(Stopped::Io)
+                    .and_then(|mut file| write(&store, which, format, &mut file)),
+                false => into_file(&store, which, format, path, options.resume),
+            };
+            written.map_err(|stopped| match stopped {
+                Stopped::Store(e) => e.into(),
+                Stopped::Io(e) => Failure::Failed(format!("{}: {e}", path.display())),
+            })
         }
     }
+}
+
+/// A pipe or a device, which has no place to go back to.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|known| !known.is_file())
 }
 
 /// Why writing stopped early.
@@ -84,89 +101,116 @@ impl From<Stopped> for Failure {
     }
 }
 
-fn write(
-    store: &Store,
-    options: &ExportReports,
-    out: impl Write,
-    progress: Option<&Progress>,
-) -> Result<(), Stopped> {
-    let mut out = BufWriter::new(out);
-    let mut organizations = Organizations {
-        store,
-        names: HashMap::new(),
-    };
-    let kind = options.kind.map(wanted);
-    // What is accepted while this runs is for the next export: it ends.
-    let end = store.next_seq()?;
-    let mut next = 0;
-    while next < end {
-        let reports = store.reports_from(next)?;
-        let Some(last) = reports.last() else { break };
-        next = last.seq + 1;
-        for report in reports.iter().filter(|report| report.seq < end) {
-            if kind.is_none_or(|kind| report.kind == kind)
-                && options
-                    .product
-                    .as_deref()
-                    .is_none_or(|name| *report.product == *name)
-            {
-                let organization = organizations.name(report.organization)?;
-                write_line(&mut out, report, organization.as_deref())?;
+/// A writer, after looking for the names that it needs.
+fn writer(store: &Store, walk: &Walk, format: TextFormat, shows: bool) -> Result<Text, Stopped> {
+    let mut found = Found::default();
+    if format.has_columns() {
+        let progress = shows.then(|| Progress::start("Looking for columns", "reports", walk.end()));
+        let mut looking = walk.clone();
+        while found.step(store, &mut looking)? {
+            if let Some(progress) = &progress {
+                progress.at(looking.next());
             }
         }
         if let Some(progress) = progress {
-            progress.at(next.min(end));
+            progress.clear();
         }
     }
+    Ok(format.with(&found))
+}
+
+/// To what can't be gone back in.
+fn write(
+    store: &Store,
+    which: Which,
+    format: TextFormat,
+    out: &mut impl Write,
+) -> Result<(), Stopped> {
+    let mut walk = Walk::new(store, which)?;
+    let text = writer(store, &walk, format, false)?;
+    let mut organizations = Organizations::default();
+    let mut lines = Vec::new();
+    text.head(&mut lines)?;
+    while let Some(reports) = walk.step(store)? {
+        for report in &reports {
+            let organization = organizations.name(store, report.organization)?;
+            text.write(&mut lines, report, organization.as_deref())?;
+        }
+        out.write_all(&lines)?;
+        lines.clear();
+    }
+    out.write_all(&lines)?;
     Ok(out.flush()?)
 }
 
-/// A report as a line of the export.
-pub(crate) fn write_line(
-    out: &mut impl Write,
-    report: &StoredReport,
-    organization: Option<&str>,
-) -> std::io::Result<()> {
-    let body = String::from_utf8(report::compact(&report.body).into_owned())
-        .map_err(std::io::Error::other)?;
-    let decoded = decode(report.kind, &report.body).ok();
-    let observations = decoded.iter().flat_map(|decoded| &decoded.observations);
-    let line = Line {
-        kind: report.kind.name(),
-        product: &report.product,
-        organization,
-        ids: observations
-            .filter(|seen| seen.cluster_id.is_some() || seen.server_id.is_some())
-            .map(|seen| Ids {
-                cluster_id: seen.cluster_id.as_deref(),
-                server_id: seen.server_id.as_deref(),
-            })
-            .collect(),
-        received_at: report.received_at.to_string(),
-        reported_at: report.reported_at.map(|at| at.to_string()),
-        idempotency_key: report.idempotency_key.map(|key| uuid_text(&key)),
-        body: &RawValue::from_string(body)?,
+/// Into a file that gets its name when it is whole.
+fn into_file(
+    store: &Store,
+    which: Which,
+    format: TextFormat,
+    path: &Path,
+    resumes: bool,
+) -> Result<(), Stopped> {
+    let asked = format!("{which:?} as {format:?}");
+    let left = match resumes {
+        true => Unfinished::resume(path, &asked)?,
+        false => None,
     };
-    serde_json::to_writer(&mut *out, &line)?;
-    out.write_all(b"\n")
-}
-
-/// Names, looked up once each.
-struct Organizations<'a> {
-    store: &'a Store,
-    names: HashMap<OrganizationId, Option<Arc<str>>>,
-}
-
-impl Organizations<'_> {
-    fn name(&mut self, id: Option<OrganizationId>) -> Result<Option<Arc<str>>, usage_store::Error> {
-        let Some(id) = id else { return Ok(None) };
-        if let Some(name) = self.names.get(&id) {
-            return Ok(name.clone());
+    let mut unfinished = match left {
+        Some(left) => left,
+        None => {
+            let walk = Walk::new(store, which.clone())?;
+            let text = writer(store, &walk, format, true)?;
+            Unfinished::begin(path, asked, text, walk.end())?
         }
-        let name: Option<Arc<str>> = self.store.organization_name(id)?.map(Arc::from);
-        self.names.insert(id, name.clone());
-        Ok(name)
+    };
+    let (text, (next, end)) = (unfinished.text(), unfinished.places());
+    let progress = Progress::start("Exporting", "reports", end);
+    let mut walk = Walk::between(which, next, end);
+    let mut organizations = Organizations::default();
+    let mut lines = Vec::new();
+    while let Some(reports) = walk.step(store)? {
+        for report in &reports {
+            let organization = organizations.name(store, report.organization)?;
+            text.write(&mut lines, report, organization.as_deref())?;
+        }
+        unfinished.write(&lines, walk.next())?;
+        lines.clear();
+        progress.at(walk.next());
     }
+    unfinished.finish()?;
+    progress.done();
+    Ok(())
+}
+
+/// Into a folder, a file for each product and day.
+fn parquet(store: &Store, which: Which, folder: &Path, resumes: bool) -> Result<(), Failure> {
+    let named = |e| Failure::Failed(format!("{}: {e}", folder.display()));
+    let mut walk = Walk::new(store, which)?;
+    let mut export = Parquet::begin(folder, resumes).map_err(named)?;
+    let progress = Progress::start("Sorting by day", "reports", walk.end());
+    while let Some(reports) = walk.step(store)? {
+        export.take(&reports).map_err(named)?;
+        progress.at(walk.next());
+    }
+    progress.clear();
+    let progress = Progress::start("Exporting", "days", export.parts());
+    let saved = export
+        .finish(store, |done| progress.at(done))
+        .map_err(named)?;
+    progress.done();
+    let kept = match saved.kept {
+        0 => String::new(),
+        n => format!(
+            "; {} of days that were there already",
+            counted(n, "report", "reports")
+        ),
+    };
+    say(&format!(
+        "{} in {}{kept}",
+        counted(saved.rows, "row", "rows"),
+        counted(saved.files, "file", "files")
+    ))
 }
 
 fn wanted(kind: Kind) -> report::Kind {
@@ -174,17 +218,5 @@ fn wanted(kind: Kind) -> report::Kind {
         Kind::Servers => report::Kind::Servers,
         Kind::Stats => report::Kind::Stats,
         Kind::Usage => report::Kind::Usage,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_uuid_reads_as_usual() {
-        let key = *b"\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef";
-        assert_eq!(
-            super::uuid_text(&key),
-            "01234567-89ab-cdef-0123-456789abcdef"
-        );
     }
 }

@@ -1,13 +1,17 @@
 //! The commands, one file each, and what can go wrong with them.
 
 mod account;
+mod allowlist;
+mod api_key;
 mod backup;
 mod demo;
+mod dictionary;
 mod export;
 mod forget;
 mod import;
 mod operator;
 mod organization;
+mod product;
 mod ready;
 mod rebuild;
 mod restore;
@@ -16,7 +20,6 @@ mod token;
 
 #[cfg(test)]
 pub(crate) use export::reports as export_reports;
-pub(crate) use export::write_line as export_line;
 pub(crate) use serve::first_report;
 
 use std::fmt;
@@ -26,7 +29,7 @@ use std::process::ExitCode;
 
 use usage_store::{Store, Writing};
 
-use crate::cli::{Account, Command, Export, Operator, Token};
+use crate::cli::{Account, ApiKey, Command, Export, Operator, Product, Token};
 
 /// Why a command ended early: one line that says what to do.
 #[derive(Debug)]
@@ -88,7 +91,16 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Token(Token::Issue(options)) => token::issue(&options),
         Command::Token(Token::Revoke(options)) => token::revoke(&options),
         Command::Operator(Operator::Add(options)) => operator::add(&options),
+        Command::ApiKey(ApiKey::Issue(options)) => api_key::issue(&options),
+        Command::ApiKey(ApiKey::List(data)) => api_key::list(&data),
+        Command::ApiKey(ApiKey::Revoke(options)) => api_key::revoke(&options),
         Command::Account(Account::Reset(options)) => account::reset(&options),
+        Command::Product(Product::List(options)) => allowlist::list(&options),
+        Command::Product(Product::Allowlist(options)) => allowlist::set(&options),
+        Command::Product(Product::Allow(options)) => allowlist::allow(&options),
+        Command::Product(Product::Disallow(options)) => allowlist::disallow(&options),
+        Command::Product(Product::Describe(options)) => dictionary::describe(&options),
+        Command::Product(Product::Hosts(options)) => product::hosts(&options),
         Command::Export(Export::Reports(options)) => export::reports(&options),
     }
 }

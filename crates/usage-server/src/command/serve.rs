@@ -15,10 +15,13 @@ use super::{Failure, io};
 use crate::account::FirstVisit;
 use crate::app::{App, Settings};
 use crate::config::{Config, ServeOptions};
+use crate::forward::Forwarder;
 use crate::jobs::Jobs;
 use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
 #[cfg(feature = "mail")]
 use crate::mail::{Mail, Smtp};
+#[cfg(feature = "openid")]
+use crate::openid::{OpenId, Remote};
 use crate::router::Doors;
 use crate::watch::{self, Watch};
 use crate::{log, reserve, serve};
@@ -36,6 +39,9 @@ pub(crate) fn run(options: ServeOptions) -> Result<(), Failure> {
             ),
             Opening::ModelAhead => tracing::warn!(
                 "model.db is of later data than usage.db: it is made anew from the reports there are"
+            ),
+            Opening::ModelOutdated => tracing::warn!(
+                "model.db is of an older version, which counted less: it is made anew from the reports there are"
             ),
         },
     )?;
@@ -61,14 +67,36 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     let watch = Watch::new(config.log_slower_than)
         .map(Arc::new)
         .map_err(|e| Failure::Failed(e.to_string()))?;
-    let jobs = Jobs::start(&store, &watch, config.retention_days)
-        .map_err(io("starting background jobs"))?;
+    let jobs =
+        Jobs::start(&store, &watch, config.retention).map_err(io("starting background jobs"))?;
+    let forwarder = forwarding(&store, &watch, &jobs, config)?;
     let served = runtime.block_on(serve_until_told(&store, &jobs, &watch, config));
     drop(runtime);
+    if let Some(forwarder) = forwarder {
+        forwarder.stop();
+    }
     jobs.stop();
     served?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The forwarder, where there is a target.
+fn forwarding(
+    store: &Arc<Store>,
+    watch: &Arc<Watch>,
+    jobs: &Jobs,
+    config: &Config,
+) -> Result<Option<Forwarder>, Failure> {
+    let Some(config) = &config.forward else {
+        return Ok(None);
+    };
+    if config.is_readable() {
+        tracing::warn!("what proves who we are goes to --forward-url unencrypted");
+    }
+    Forwarder::start(store, watch, config, jobs.manners())
+        .map(Some)
+        .map_err(Failure::Failed)
 }
 
 async fn serve_until_told(
@@ -113,6 +141,13 @@ async fn serve_until_told(
         let url = app.settings.public_url.clone();
         let mail = Mail::start(store.clone(), url, Box::new(smtp)).map_err(io("starting mail"))?;
         app.mail = Some(mail);
+    }
+    #[cfg(feature = "openid")]
+    if let Some(config) = &config.openid {
+        let url = &app.settings.public_url;
+        let provider = Remote::new(config.clone(), url).map_err(Failure::Usage)?;
+        let openid = OpenId::new(&config.name, &config.issuer, Box::new(provider));
+        app.openid = Some(openid.map_err(|e| Failure::Failed(e.to_string()))?);
     }
     let app = Arc::new(app);
     announce(

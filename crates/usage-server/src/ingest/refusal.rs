@@ -4,6 +4,7 @@
 
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use usage_store::registry::Scope;
 use usage_store::report::{FieldErrors, quoted};
 
 use crate::limits::OVERLOADED_RETRY_AFTER_SECONDS;
@@ -16,6 +17,14 @@ pub(crate) enum Refusal {
     Fields(FieldErrors),
     /// The token doesn't allow it; what is wrong with it.
     Token(String),
+    /// Whoever asks shows no API key that is valid; what to do.
+    ApiKey(&'static str),
+    /// The API key lacks the scope for it.
+    Scope(Scope),
+    /// Signed in, but not as an operator.
+    NotAnOperator,
+    /// As many exports as may be are under way.
+    TooManyExports,
     /// Nothing answers at this path.
     UnknownPath(&'static str),
     /// The path exists, the method doesn't. The router adds `Allow`.
@@ -85,11 +94,13 @@ impl Refusal {
         Reason(match self {
             Refusal::Fields(_) => "invalid",
             Refusal::Token(_) => "token",
+            Refusal::ApiKey(_) => "api_key",
+            Refusal::Scope(_) | Refusal::NotAnOperator => "scope",
             Refusal::UnknownPath(_) => "unknown_path",
             Refusal::WrongMethod(_) => "wrong_method",
             Refusal::TooMany { .. } => "rate_limit",
             Refusal::TooManyServers { .. } => "server_limit",
-            Refusal::Overloaded => "overload",
+            Refusal::Overloaded | Refusal::TooManyExports => "overload",
             Refusal::NotStored => "not_stored",
             Refusal::NoRoom => "no_room",
             Refusal::NotReady => "not_ready",
@@ -118,6 +129,20 @@ impl Refusal {
                 serde_json::json!({ "errors": errors.0 }),
             ),
             Refusal::Token(why) => (StatusCode::UNAUTHORIZED, error(&why)),
+            Refusal::ApiKey(why) => (StatusCode::UNAUTHORIZED, error(why)),
+            Refusal::Scope(scope) => {
+                let scope = scope.name();
+                let why = format!(
+                    "this takes an API key with the scope {scope}, which this one doesn't have; ask an operator for one that has it"
+                );
+                (StatusCode::FORBIDDEN, error(&why))
+            }
+            Refusal::NotAnOperator => (
+                StatusCode::FORBIDDEN,
+                error(
+                    "this is for the operators of this server, and you are signed in as somebody else",
+                ),
+            ),
             Refusal::UnknownPath(why) => (StatusCode::NOT_FOUND, error(why)),
             Refusal::WrongMethod(method) => {
                 let got = quoted(method.as_str());
@@ -157,6 +182,13 @@ impl Refusal {
                     error("too much to do at the moment, nothing was stored, try again later"),
                 )
             }
+            Refusal::TooManyExports => {
+                retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    error("as many exports as may be are under way, try again when one is done"),
+                )
+            }
             Refusal::NotStored => {
                 retry_after = Some(OVERLOADED_RETRY_AFTER_SECONDS);
                 (
@@ -191,6 +223,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let reason = self.reason();
+        let wants_key = matches!(self, Refusal::ApiKey(_));
         let (status, body, retry_after) = self.told();
         let mut response = (
             status,
@@ -199,6 +232,12 @@ impl IntoResponse for Refusal {
         )
             .into_response();
         response.extensions_mut().insert(reason);
+        if wants_key {
+            let bearer = HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, bearer);
+        }
         if let Some(seconds) = retry_after {
             response
                 .headers_mut()

@@ -47,6 +47,11 @@ pub(super) fn limit<'a>(
     Ok(payer)
 }
 
+/// Takes one request out of the bucket of an address that asks without a token.
+pub(crate) fn pay(app: &App, parts: &Parts) -> Result<(), Refusal> {
+    limit(app, parts, None, Limited::Requests).map(|_| ())
+}
+
 /// Out of whose buckets a request is paid.
 pub(super) struct Payer<'a> {
     app: &'a App,
@@ -194,7 +199,7 @@ pub(super) fn token(headers: &HeaderMap, query: Option<&str>) -> Result<Option<V
     Ok(found)
 }
 
-fn bearer(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn bearer(value: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = value.split_at_checked(7)?;
     scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
 }

@@ -18,6 +18,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use jiff::Timestamp;
 use usage_store::Store;
+use usage_store::registry::Handed;
 
 pub(crate) use self::letter::Letter;
 #[cfg(test)]
@@ -50,10 +51,9 @@ pub(crate) enum Errand {
     },
 }
 
-/// Where pages hand letters over, and the sign-ups that wait for their link to be opened.
+/// Where pages hand letters over.
 pub(crate) struct Mail {
     errands: SyncSender<Errand>,
-    pub(crate) sign_ups: Arc<SignUps>,
 }
 
 impl Mail {
@@ -64,17 +64,15 @@ impl Mail {
         carrier: Box<dyn Carrier>,
     ) -> std::io::Result<Mail> {
         let (errands, received) = sync_channel(MAIL_WAITING_MAX);
-        let sign_ups = Arc::new(SignUps::default());
         let clerk = Clerk {
             store,
             url,
             carrier,
-            sign_ups: Arc::clone(&sign_ups),
         };
         std::thread::Builder::new()
             .name("mail".to_owned())
             .spawn(move || clerk.work(&received))?;
-        Ok(Mail { errands, sign_ups })
+        Ok(Mail { errands })
     }
 
     /// Hands something over. Past the bound of what waits it is dropped, and the log says so.
@@ -90,7 +88,6 @@ struct Clerk {
     store: Arc<Store>,
     url: String,
     carrier: Box<dyn Carrier>,
-    sign_ups: Arc<SignUps>,
 }
 
 impl Clerk {
@@ -126,7 +123,8 @@ impl Clerk {
                 None => None,
                 Some(account) => {
                     let by = &account.email;
-                    let made = links::reset(&self.store, &secret, account.id, by, now);
+                    let made =
+                        links::reset(&self.store, &secret, account.id, Handed::ByMail, by, now);
                     let path = made.map_err(|e| e.to_string())?;
                     Some(Letter::reset(&account.email, &self.link(&path)))
                 }
@@ -142,8 +140,8 @@ impl Clerk {
                 None => {
                     let link = self.link(&format!("/sign-up/{}", secret.text()));
                     let letter = Letter::sign_up(&pending.email, &link);
-                    self.sign_ups
-                        .keep(&secret, pending, std::time::Instant::now());
+                    let kept = SignUps(&self.store).keep(&secret, pending, now);
+                    kept.map_err(|e| e.to_string())?;
                     letter
                 }
             }),

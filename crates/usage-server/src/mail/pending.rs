@@ -1,15 +1,13 @@
-//! Sign-ups that wait for the link in a mail to be opened. In memory only, within a bound: after a restart
-//! one signs up again.
+//! Sign-ups that wait for the link in a mail to be opened. In the store, so that a restart ends none.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use usage_store::registry::PendingSignUp;
+use usage_store::{Result, Store};
 
 use crate::account::Secret;
-use crate::limits::SIGN_UPS_WAITING_MAX;
-
-/// Long enough for slow mail.
-const WAITS_FOR: Duration = Duration::from_secs(24 * 3600);
+use crate::limits::SIGN_UP_VALID_HOURS;
 
 /// Somebody who says that this is their address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,70 +19,67 @@ pub(crate) struct Pending {
     pub(crate) invitation: Option<String>,
 }
 
-/// All that wait, the oldest first. Past the bound that one has to sign up again.
-#[derive(Default)]
-pub(crate) struct SignUps(Mutex<VecDeque<(Secret, Pending, Instant)>>);
+/// All that wait. Blocks on the store.
+pub(crate) struct SignUps<'a>(pub(crate) &'a Arc<Store>);
 
-impl SignUps {
-    pub(super) fn keep(&self, secret: &Secret, pending: Pending, now: Instant) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.retain(|(_, _, since)| now.saturating_duration_since(*since) < WAITS_FOR);
-        if waiting.len() >= SIGN_UPS_WAITING_MAX {
-            waiting.pop_front();
-        }
-        waiting.push_back((secret.clone(), pending, now));
+impl SignUps<'_> {
+    pub(super) fn keep(&self, secret: &Secret, pending: Pending, now: Timestamp) -> Result<()> {
+        let invitation = pending.invitation.as_deref().and_then(Secret::parse);
+        let kept = PendingSignUp {
+            email: pending.email,
+            next: pending.next,
+            invitation: invitation.and_then(|code| code.bytes().try_into().ok()),
+        };
+        let until = now.checked_add(SignedDuration::from_hours(SIGN_UP_VALID_HOURS));
+        let until = until.unwrap_or(Timestamp::MAX);
+        self.0.keep_sign_up(secret.bytes(), &kept, now, until)
     }
 
     /// Whose link this is, while it works.
-    pub(crate) fn find(&self, code: &str, now: Instant) -> Option<Pending> {
-        let code = Secret::parse(code)?;
-        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = waiting.iter().find(|(secret, _, since)| {
-            secret.same_as(&code) && now.saturating_duration_since(*since) < WAITS_FOR
-        });
-        found.map(|(_, pending, _)| pending.clone())
+    pub(crate) fn find(&self, code: &str, now: Timestamp) -> Result<Option<PendingSignUp>> {
+        match Secret::parse(code) {
+            Some(code) => self.0.pending_sign_up(code.bytes(), now),
+            None => Ok(None),
+        }
     }
 
     /// The link was used.
-    pub(crate) fn end(&self, code: &str) {
-        if let Some(code) = Secret::parse(code) {
-            let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.retain(|(secret, _, _)| !secret.same_as(&code));
+    pub(crate) fn end(&self, code: &str) -> Result<()> {
+        match Secret::parse(code) {
+            Some(code) => self.0.end_sign_up(code.bytes()),
+            None => Ok(()),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use usage_store::Writing;
+
     use super::*;
 
-    fn ada() -> Pending {
-        Pending {
+    #[test]
+    fn a_link_works_until_it_is_used_or_old_and_over_a_restart() {
+        let (folder, now) = (tempfile::tempdir().unwrap(), Timestamp::now());
+        let open = || Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
+        let (one, invitation) = (Secret::random().unwrap(), Secret::random().unwrap());
+        let pending = Pending {
             email: "ada@example.com".to_owned(),
             next: "/".to_owned(),
-            invitation: None,
+            invitation: Some(invitation.text()),
+        };
+        SignUps(&open()).keep(&one, pending, now).unwrap();
+        let store = open();
+        let sign_ups = SignUps(&store);
+        let found = sign_ups.find(&one.text(), now).unwrap().unwrap();
+        assert_eq!(found.email, "ada@example.com");
+        assert_eq!(found.invitation.unwrap()[..], *invitation.bytes());
+        for wrong in [&*invitation.text(), "guess"] {
+            assert_eq!(sign_ups.find(wrong, now).unwrap(), None);
         }
-    }
-
-    #[test]
-    fn a_link_works_until_it_is_used_or_old() {
-        let (sign_ups, now) = (SignUps::default(), Instant::now());
-        let (one, another) = (Secret::random().unwrap(), Secret::random().unwrap());
-        sign_ups.keep(&one, ada(), now);
-        assert_eq!(sign_ups.find(&one.text(), now), Some(ada()));
-        assert_eq!(sign_ups.find(&another.text(), now), None);
-        assert_eq!(sign_ups.find("guess", now), None);
-        assert_eq!(sign_ups.find(&one.text(), now + WAITS_FOR), None);
-        sign_ups.end(&one.text());
-        assert_eq!(sign_ups.find(&one.text(), now), None);
-    }
-
-    #[test]
-    fn what_waits_has_a_bound() {
-        let (sign_ups, now) = (SignUps::default(), Instant::now());
-        for _ in 0..SIGN_UPS_WAITING_MAX + 10 {
-            sign_ups.keep(&Secret::random().unwrap(), ada(), now);
-        }
-        assert_eq!(sign_ups.0.lock().unwrap().len(), SIGN_UPS_WAITING_MAX);
+        let later = now + SignedDuration::from_hours(SIGN_UP_VALID_HOURS);
+        assert_eq!(sign_ups.find(&one.text(), later).unwrap(), None);
+        sign_ups.end(&one.text()).unwrap();
+        assert_eq!(sign_ups.find(&one.text(), now).unwrap(), None);
     }
 }

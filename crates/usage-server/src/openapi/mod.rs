@@ -13,15 +13,19 @@ use axum::routing::{MethodRouter, get};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-pub(crate) use self::operation::{Access, Answer, Body, Content, Operation, in_header, in_path};
+pub(crate) use self::operation::{
+    Access, Answer, Body, Content, Operation, in_header, in_path, in_query,
+};
 use crate::app::{App, Settings};
 use crate::limits::{HEADERS_MAX_BYTES, OPENAPI_CACHED_SECONDS, TOKEN_MAX_BYTES};
-use crate::{health, ingest, register};
+use crate::{api, export, health, ingest, register};
 
 /// All doors that programs use. A room that has one adds its own here.
 fn operations(settings: &Settings) -> Vec<Operation> {
     let mut all = ingest::operations(settings);
     all.extend(register::operations(settings));
+    all.extend(api::operations(settings));
+    all.extend(export::operations());
     all.extend(health::operations());
     all.push(Operation {
         path: "/api/v1/openapi.json",
@@ -85,6 +89,7 @@ fn document(settings: &Settings) -> Value {
             "securitySchemes": {
                 "token": {"type": "apiKey", "in": "header", "name": "X-Authorization", "description": format!("The token as it is, at most {TOKEN_MAX_BYTES} bytes. Blank is none; two that differ are refused.")},
                 "bearer": {"type": "http", "scheme": "bearer"},
+                "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key of an operator (`usage-server api-key issue`)."},
                 "tokenInQuery": {"type": "apiKey", "in": "query", "name": "token"},
             },
         },

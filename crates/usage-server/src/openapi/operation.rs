@@ -29,6 +29,8 @@ pub(crate) enum Access {
     Anybody,
     /// Anybody; with a token in the name of its organization.
     TokenOrNobody,
+    /// An operator, with an API key or signed in.
+    ApiKey,
 }
 
 /// A JSON body that is posted, compressed or not.
@@ -55,6 +57,10 @@ pub(crate) enum Content {
     Json(&'static str, Value),
     /// A line of text.
     Text(&'static str),
+    /// JSON lines and their kin.
+    Lines(&'static str),
+    /// JSON of this schema.
+    Shape(Value),
     /// JSON of any shape.
     AnyJson,
 }
@@ -87,6 +93,15 @@ impl Answer {
             Content::Text(example) => {
                 json!({"text/plain": {"schema": {"type": "string"}, "example": example}})
             }
+            Content::Lines(example) => {
+                let text = json!({"schema": {"type": "string"}});
+                json!({
+                    "application/x-ndjson": {"schema": {"type": "string"}, "example": example},
+                    "text/csv": text,
+                    "text/plain": text,
+                })
+            }
+            Content::Shape(schema) => json!({"application/json": {"schema": schema}}),
             Content::AnyJson => json!({"application/json": {"schema": {"type": "object"}}}),
         };
         let mut answer = json!({"description": self.description, "content": content});
@@ -149,6 +164,7 @@ impl Access {
         ];
         match self {
             Access::Anybody => json!([]),
+            Access::ApiKey => json!([{"apiKey": []}]),
             Access::TokenOrNobody => [&[json!({})], &token[..]].concat().into(),
         }
     }
@@ -166,4 +182,9 @@ pub(crate) fn in_path(name: &str, description: &str, schema: Value) -> Value {
 /// An optional header.
 pub(crate) fn in_header(name: &str, description: impl Into<String>, schema: Value) -> Value {
     json!({"name": name, "in": "header", "description": description.into(), "schema": schema})
+}
+
+/// An optional part of the query.
+pub(crate) fn in_query(name: &str, description: &str, schema: Value) -> Value {
+    json!({"name": name, "in": "query", "description": description, "schema": schema})
 }

@@ -101,7 +101,7 @@ impl Failure {
     }
 
     /// What the log needs to know; nothing for what a person did.
-    pub(super) fn cause(&self) -> Option<String> {
+    pub(crate) fn cause(&self) -> Option<String> {
         match self {
             Failure::Store(e) => Some(e.to_string()),
             Failure::Broken(e) => Some(e.clone()),

@@ -8,14 +8,15 @@ use axum::extract::{Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
 
-use super::Failure;
 use super::failure::ErrorPage;
 use super::layout::Layout;
-use crate::account::is_cross_site;
+use super::{Failure, ask};
+use crate::account::{SignedIn, is_cross_site};
 use crate::app::App;
 use crate::request::RequestId;
 
@@ -34,29 +35,36 @@ const SAID_MAX_BYTES: usize = 4 * 1024;
 /// The middleware around all pages.
 pub(super) async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
+    let headers = request.headers().clone();
     let writes = !request.method().is_safe();
     let response = if writes && is_cross_site(request.headers()) {
         Failure::ForeignForm.into_response()
     } else {
         next.run(request).await
     };
-    finish(&app, id, response).await
+    finish(&app, id, &headers, response).await
 }
 
 /// The page for an address where nothing is; for the router's fallback.
 pub(crate) async fn not_found(State(app): State<Arc<App>>, request: Request) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
-    finish(&app, id, Failure::NotFound.into_response()).await
+    let response = Failure::NotFound.into_response();
+    finish(&app, id, request.headers(), response).await
 }
 
-async fn finish(app: &App, id: Option<RequestId>, mut response: Response) -> Response {
+async fn finish(
+    app: &Arc<App>,
+    id: Option<RequestId>,
+    headers: &HeaderMap,
+    mut response: Response,
+) -> Response {
     let status = response.status();
     let is_page = response.headers().contains_key(CONTENT_TYPE)
         && response.headers()[CONTENT_TYPE]
             .as_bytes()
             .starts_with(b"text/html");
     if status.as_u16() >= 400 && !is_page {
-        response = error_page(app, id, response).await;
+        response = error_page(app, id, headers, response).await;
     }
     let policy = policy(response.extensions().get());
     let headers = response.headers_mut();
@@ -81,7 +89,23 @@ fn policy(target: Option<&FormTarget>) -> HeaderValue {
     with_target.unwrap_or(HeaderValue::from_static(CSP))
 }
 
-async fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Response {
+/// What whoever looks has around an error page. Whatever fails here, they see that page.
+async fn around(app: &Arc<App>, headers: &HeaderMap) -> Layout {
+    let Ok(Some(person)) = SignedIn::of(headers, app).await else {
+        return Layout::plain(app);
+    };
+    let layout = ask(app, move |app| {
+        Layout::of_person(app, &person, Timestamp::now())
+    });
+    layout.await.unwrap_or_else(|_| Layout::plain(app))
+}
+
+async fn error_page(
+    app: &Arc<App>,
+    id: Option<RequestId>,
+    headers: &HeaderMap,
+    refused: Response,
+) -> Response {
     let failure = refused.extensions().get::<Arc<Failure>>().cloned();
     let id = id.map(|id| id.text().to_owned());
     if let Some(cause) = failure.as_deref().and_then(Failure::cause) {
@@ -97,7 +121,8 @@ async fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Resp
         _ => None,
     };
     let said = said.map(|bytes| usage_store::report::quoted(bytes.trim_ascii()));
-    let page = ErrorPage::new(Layout::plain(app), status, failure.as_deref(), said, id);
+    let layout = around(app, headers).await;
+    let page = ErrorPage::new(layout, status, failure.as_deref(), said, id);
     let Ok(html) = page.render() else {
         return parts.status.into_response();
     };
@@ -110,7 +135,7 @@ async fn error_page(app: &App, id: Option<RequestId>, refused: Response) -> Resp
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Answer, House};
+    use super::super::testing::{ACME_OWNER, Answer, House, UMBRELLA_OWNER};
     use super::*;
 
     #[tokio::test]
@@ -149,6 +174,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_error_page_has_the_ways_on_of_who_looks() {
+        let house = House::with_customers();
+        let acme = house.path_of("Acme");
+        for (path, status) in [("/nowhere", 404), ("/operators", 403), ("/reports", 403)] {
+            let answer = house.get(path).await;
+            assert_eq!(answer.status, status, "{path}");
+            assert!(answer.text.contains(ACME_OWNER), "{path}");
+            let links = answer.links();
+            assert!(links.contains(&"/organizations".to_owned()), "{path}");
+            assert!(!links.iter().any(|link| link.contains("/sign-in")));
+            let left = house.post_form("/sign-out", &answer.filled(&[])).await;
+            assert_eq!(left.header("location"), "/sign-in", "its button works");
+            let strangers = house.get("/nowhere").await;
+            assert!(!strangers.text.contains(ACME_OWNER));
+            assert!(strangers.links().contains(&"/sign-in".to_owned()));
+            house.enter_as(ACME_OWNER);
+        }
+        house.enter_as(UMBRELLA_OWNER);
+        let anothers = house.get(&acme).await;
+        assert_eq!(anothers.status, 404);
+        assert!(!anothers.text.contains("Acme") && anothers.text.contains(UMBRELLA_OWNER));
+        let house = house.let_in("op@example.com");
+        let links = house.get("/nowhere").await.links();
+        assert!(
+            links.iter().filter(|link| *link == "/").count() > 1,
+            "products"
+        );
+    }
+
+    #[tokio::test]
     async fn an_address_that_cannot_be_read_hears_which_part() {
         let house = House::signed_in();
         let answer = house.get("/reports?before=yesterday").await;
@@ -166,7 +221,8 @@ mod tests {
         let house = House::new();
         let failure = Failure::Broken("the cause <secret>".to_owned());
         let id = RequestId::new(HeaderValue::from_static("req-17")).unwrap();
-        let answer = finish(&house.app, Some(id), failure.into_response()).await;
+        let nobody = HeaderMap::new();
+        let answer = finish(&house.app, Some(id), &nobody, failure.into_response()).await;
         let answer = Answer::read(answer).await;
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(answer.text.contains("req-17"));

@@ -70,6 +70,8 @@ pub(super) struct Layout {
     pub(super) stylesheet: String,
     pub(super) icon: String,
     pub(super) viewer: Option<Viewer>,
+    /// Who else one may sign in with, for the pages that offer it.
+    pub(super) openid: Option<String>,
 }
 
 /// What whoever is signed in has around a page.
@@ -172,6 +174,7 @@ impl Layout {
             stylesheet: STYLESHEET.path(),
             icon: ICON.path(),
             viewer: None,
+            openid: app.openid.as_ref().map(|openid| openid.name.clone()),
         }
     }
 }

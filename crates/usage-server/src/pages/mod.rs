@@ -3,6 +3,7 @@
 //! A page asks the store and shows the answer; it computes no statistics of its own.
 
 mod account;
+mod api_keys;
 mod assets;
 mod audit;
 mod chart;
@@ -13,6 +14,7 @@ mod frame;
 mod import;
 mod json_text;
 mod layout;
+mod openid;
 mod operators;
 mod organization;
 mod organizations;
@@ -70,6 +72,12 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         )
         .route("/quarantine", get(quarantine::show))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/sign-in/openid", get(openid::leave))
+        .route("/sign-in/openid/back", get(openid::come_back))
+        .route(
+            "/sign-in/openid/new",
+            get(openid::newcomer::form).post(openid::newcomer::submit),
+        )
         .route("/sign-out", post(sign_in::leave))
         .route("/start", get(start::show).post(start::submit))
         .route("/device", get(device::show).post(device::submit))
@@ -81,6 +89,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(organization::routes())
         .route("/account", get(account::show))
         .route("/account/sessions", post(account::end_sessions))
+        .route("/account/identities", post(openid::linking::begin))
+        .route("/account/identities/remove", post(openid::linking::remove))
         .route(
             "/account/password",
             get(account::password::form).post(account::password::submit),
@@ -106,6 +116,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/operators/withdraw", post(operators::withdraw))
         .route("/operators/remove", post(operators::remove))
         .route("/operators/reset", post(operators::reset))
+        .route("/api-keys", get(api_keys::show).post(api_keys::issue))
+        .route("/api-keys/revoke", post(api_keys::revoke))
         .route("/audit", get(audit::show))
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))

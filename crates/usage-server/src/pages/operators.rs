@@ -2,19 +2,21 @@
 //! other but for the last one, and make links for who forgot their password.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use askama::Template;
-use axum::extract::{Form, State};
-use axum::response::{Html, Response};
+use axum::extract::{Form, Query, State};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
-use usage_store::registry::{AccountId, Invitation, InvitationId, InvitedTo};
+use usage_store::registry::{AccountId, Handed, Invitation, InvitationId, InvitedTo};
 
 use super::figures::Moment;
 use super::layout::{Layout, Section};
 use super::sign_in::go_to;
 use super::{Failure, ask, render};
-use crate::account::{Operator, Secret, links, password};
+use crate::account::{Once, Operator, Secret, links, password};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::limits::{INVITATION_VALID_DAYS, RESET_VALID_MINUTES};
@@ -33,6 +35,8 @@ struct OperatorsPage {
     invites_customers: bool,
     /// What a button just made, shown this once.
     link: Option<Link>,
+    /// It was made, and shown before.
+    shown_before: bool,
     /// For whom no link could be made, or to whom none can be sent.
     unknown: Option<String>,
     unmailable: Option<String>,
@@ -72,10 +76,59 @@ struct Link {
     url: String,
 }
 
-/// What a form of this page left to be shown.
+impl Link {
+    /// What was made, whose path was kept for this page.
+    fn new(app: &App, made: Once, path: &str) -> Result<Link, Failure> {
+        let once =
+            format!("It works once, within {INVITATION_VALID_DAYS} days, and is shown only now.");
+        let (heading, text) = match made {
+            Once::Reset(id) => {
+                let account = app.store.account(AccountId(id))?;
+                let email = account.ok_or(Failure::NotFound)?.email;
+                let text = format!(
+                    "With it, {email} chooses a new password. It works once, within {RESET_VALID_MINUTES} minutes, and is shown only now."
+                );
+                ("The link", text)
+            }
+            Once::ToOperators => {
+                let whom = "Whoever opens it first becomes an operator";
+                ("The invitation", format!("{whom}. {once}"))
+            }
+            _ => {
+                let whom = "Whoever opens it first signs up with it";
+                ("The invitation", format!("{whom}. {once}"))
+            }
+        };
+        Ok(Link {
+            heading,
+            text,
+            url: format!("{}{path}", app.settings.public_url),
+        })
+    }
+}
+
+/// Which link a form of this page made just now.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    made: String,
+    id: i64,
+}
+
+impl Asked {
+    fn once(&self) -> Option<Once> {
+        match self.made.as_str() {
+            "operator" => Some(Once::ToOperators),
+            "customer" => Some(Once::ToCustomer),
+            "reset" => Some(Once::Reset(self.id)),
+            _ => None,
+        }
+    }
+}
+
+/// For whom no link could be made, or to whom none can be sent.
 #[derive(Default)]
-struct Outcome {
-    link: Option<Link>,
+struct Refused {
     unknown: Option<String>,
     unmailable: Option<String>,
 }
@@ -84,8 +137,9 @@ struct Outcome {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     operator: Operator,
+    Query(asked): Query<Asked>,
 ) -> Result<Html<String>, Failure> {
-    page(&app, operator, |_, _| Ok(Outcome::default())).await
+    page(&app, operator, asked.once(), Refused::default()).await
 }
 
 /// What the forms send; each has some of it.
@@ -104,50 +158,49 @@ pub(super) async fn invite(
     State(app): State<Arc<App>>,
     operator: Operator,
     Form(entered): Form<Entered>,
-) -> Result<Html<String>, Failure> {
+) -> Result<Response, Failure> {
     operator.check(&entered.csrf)?;
     let secret = Secret::random()?;
-    page(&app, operator, move |app, by| {
-        let to = match entered.to.as_str() {
-            "customer" if app.settings.sign_up != SignUp::Closed => InvitedTo::SignUp,
-            "operator" => InvitedTo::Operators,
-            _ => return Err(Failure::NotFound),
-        };
-        let email = entered.email.trim();
-        if !email.is_empty() && !password::is_address(email) {
-            return Ok(Outcome {
-                unmailable: Some(email.to_owned()),
-                ..Outcome::default()
-            });
+    let (to, made, path) = match entered.to.as_str() {
+        "customer" if app.settings.sign_up != SignUp::Closed => {
+            let path = "/operators?made=customer";
+            (InvitedTo::SignUp, Once::ToCustomer, path)
         }
-        let path = links::invitation(&app.store, &secret, to, by, Timestamp::now())?;
-        let whom = match to {
-            InvitedTo::Operators => "Whoever opens it first becomes an operator",
-            _ => "Whoever opens it first signs up with it",
+        "operator" => {
+            let path = "/operators?made=operator";
+            (InvitedTo::Operators, Once::ToOperators, path)
+        }
+        _ => return Err(Failure::NotFound),
+    };
+    let email = entered.email.trim().to_owned();
+    if !email.is_empty() && !password::is_address(&email) {
+        let refused = Refused {
+            unmailable: Some(email),
+            ..Refused::default()
         };
+        let page = page(&app, operator, None, refused).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    let invited = ask(&app, move |app| {
+        let by = &operator.account.email;
+        let link = links::invitation(&app.store, &secret, to, by, Timestamp::now())?;
         if let Some(mail) = app.mail.as_ref().filter(|_| !email.is_empty()) {
             mail.send(Errand::Invite {
-                email: email.to_owned(),
-                by: by.to_owned(),
+                email,
+                by: by.clone(),
                 to: match to {
                     InvitedTo::Operators => "be an operator of this server".to_owned(),
                     _ => "use this server".to_owned(),
                 },
-                path: path.clone(),
+                path: link.clone(),
             });
         }
-        Ok(Outcome {
-            link: Some(Link {
-                heading: "The invitation",
-                text: format!(
-                    "{whom}. It works once, within {INVITATION_VALID_DAYS} days, and is shown only now."
-                ),
-                url: format!("{}{path}", app.settings.public_url),
-            }),
-            ..Outcome::default()
-        })
-    })
-    .await
+        let shown = &app.account.shown_once;
+        shown.keep(operator.session, made, link, Instant::now());
+        Ok(())
+    });
+    invited.await?;
+    Ok(go_to(&app, None, path))
 }
 
 /// `POST /operators/reset`
@@ -155,31 +208,33 @@ pub(super) async fn reset(
     State(app): State<Arc<App>>,
     operator: Operator,
     Form(entered): Form<Entered>,
-) -> Result<Html<String>, Failure> {
+) -> Result<Response, Failure> {
     operator.check(&entered.csrf)?;
     let secret = Secret::random()?;
-    page(&app, operator, move |app, by| {
-        let email = entered.email.trim();
-        let Some((account, _)) = app.store.account_by_email(email)? else {
-            return Ok(Outcome {
-                unknown: Some(email.to_owned()),
-                ..Outcome::default()
-            });
+    let email = entered.email.trim().to_owned();
+    let (whose, by) = (email.clone(), operator.account.email.clone());
+    let session = operator.session;
+    let made = ask(&app, move |app| {
+        let Some((account, _)) = app.store.account_by_email(&whose)? else {
+            return Ok(None);
         };
-        let path = links::reset(&app.store, &secret, account.id, by, Timestamp::now())?;
-        Ok(Outcome {
-            link: Some(Link {
-                heading: "The link",
-                text: format!(
-                    "With it, {} chooses a new password. It works once, within {RESET_VALID_MINUTES} minutes, and is shown only now.",
-                    account.email
-                ),
-                url: format!("{}{path}", app.settings.public_url),
-            }),
-            ..Outcome::default()
-        })
-    })
-    .await
+        let (handed, now) = (Handed::OnByHand, Timestamp::now());
+        let link = links::reset(&app.store, &secret, account.id, handed, &by, now)?;
+        let (shown, made) = (&app.account.shown_once, Once::Reset(account.id.0));
+        shown.keep(session, made, link, Instant::now());
+        Ok(Some(account.id.0))
+    });
+    match made.await? {
+        Some(id) => Ok(go_to(&app, None, &format!("/operators?made=reset&id={id}"))),
+        None => {
+            let refused = Refused {
+                unknown: Some(email),
+                ..Refused::default()
+            };
+            let page = page(&app, operator, None, refused).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
 }
 
 /// `POST /operators/withdraw`
@@ -219,14 +274,20 @@ pub(super) async fn remove(
     Ok(go_to(&app, None, path))
 }
 
-/// Does what a form asks, in the name of the operator, and shows the page after it.
+/// The page, with the link that was made just now or what was wrong.
 async fn page(
     app: &Arc<App>,
     operator: Operator,
-    work: impl FnOnce(&App, &str) -> Result<Outcome, Failure> + Send + 'static,
+    made: Option<Once>,
+    refused: Refused,
 ) -> Result<Html<String>, Failure> {
     let page = ask(app, move |app| {
-        let outcome = work(app, &operator.account.email)?;
+        let link = made.and_then(|made| {
+            let shown = &app.account.shown_once;
+            let path = shown.take(operator.session, made, Instant::now())?;
+            Some(Link::new(app, made, &path))
+        });
+        let link = link.transpose()?;
         let now = Timestamp::now();
         let this = operator.account.id;
         let operators = app.store.operators()?;
@@ -248,9 +309,10 @@ async fn page(
             invites_customers: app.settings.sign_up == SignUp::Invited,
             by_mail: app.mail.is_some(),
             csrf: operator.csrf,
-            link: outcome.link,
-            unknown: outcome.unknown,
-            unmailable: outcome.unmailable,
+            shown_before: made.is_some() && link.is_none(),
+            link,
+            unknown: refused.unknown,
+            unmailable: refused.unmailable,
         })
     });
     render(&page.await?)
@@ -273,7 +335,7 @@ mod tests {
         assert_eq!(refused.status, 409);
 
         let made = house
-            .post_form("/operators/invite", &page.filled(&[("to", "operator")]))
+            .post_and_follow("/operators/invite", &page.filled(&[("to", "operator")]))
             .await;
         let path = made.link_in_box();
         house.enter_as(ACME_OWNER);
@@ -297,7 +359,7 @@ mod tests {
         let house = House::new().let_in("second@example.com").let_in(OP);
         let page = house.get("/operators").await;
         let made = house
-            .post_form("/operators/invite", &page.filled(&[("to", "operator")]))
+            .post_and_follow("/operators/invite", &page.filled(&[("to", "operator")]))
             .await;
         let path = made.link_in_box();
         let id = house.account_of(OP).0.to_string();
@@ -309,11 +371,39 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_link_is_shown_once_to_who_made_it_and_a_reload_makes_no_other() {
+        let house = House::with_customers()
+            .let_in("second@example.com")
+            .let_in(OP);
+        let page = house.get("/operators").await;
+        for (door, fields) in [
+            ("/operators/invite", [("to", "operator")]),
+            ("/operators/reset", [("email", ACME_OWNER)]),
+        ] {
+            let made = house.post_form(door, &page.filled(&fields)).await;
+            assert_eq!(made.status, 303, "{door}");
+            let at = made.header("location");
+            assert!(!at.contains("invite/") && !at.contains("reset/"), "{at}");
+            let mine = house.cookies();
+            house.enter_as("second@example.com");
+            assert!(house.get(&at).await.text.contains("shown before"), "{door}");
+            house.set_cookies(mine);
+            let first = house.get(&at).await;
+            let path = first.link_in_box();
+            let again = house.get(&at).await;
+            assert!(again.text.contains("shown before") && !again.text.contains(&path));
+            assert_eq!(house.get(&path).await.status, 200, "it works: {door}");
+        }
+        let invitations = house.app.store.invitations(None, jiff::Timestamp::now());
+        assert_eq!(invitations.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
     async fn an_invitation_is_listed_and_can_be_taken_back() {
         let house = House::new().let_in(OP);
         let page = house.get("/operators").await;
         let made = house
-            .post_form("/operators/invite", &page.filled(&[("to", "operator")]))
+            .post_and_follow("/operators/invite", &page.filled(&[("to", "operator")]))
             .await;
         let path = made.link_in_box();
         assert_eq!(house.get(&path).await.status, 200);
@@ -346,9 +436,10 @@ mod tests {
         let none = house
             .post_form("/operators/reset", &page.filled(&[("email", "no@b.c")]))
             .await;
+        assert_eq!(none.status, 422);
         assert!(none.text.contains("No account has the address no@b.c"));
         let entered = page.filled(&[("email", &ACME_OWNER.to_uppercase())]);
-        let made = house.post_form("/operators/reset", &entered).await;
+        let made = house.post_and_follow("/operators/reset", &entered).await;
         let path = made.link_in_box();
         house.leave();
         assert!(house.get(&path).await.text.contains(ACME_OWNER));

@@ -198,6 +198,7 @@ mod tests {
             email: "ada@acme.example",
             password_hash: "",
             verified: false,
+            identity: None,
         };
         store.add_account(&customer, "op@example.com", now).unwrap();
         house.enter_as("ada@acme.example");

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use usage_store::registry::{InvitedTo, Role};
+use usage_store::registry::{Handed, InvitedTo, Role};
 
-use super::testing::{ACME_MEMBER, ACME_OWNER, House};
+use super::testing::{ACME_MEMBER, ACME_OWNER, Answer, House};
 use crate::account::{Secret, links, password};
 use crate::config::SignUp;
 
@@ -141,13 +141,14 @@ async fn no_page_can_be_framed_sniffed_or_kept_whoever_looks() {
 #[tokio::test]
 async fn whoever_signs_in_anywhere_gets_a_secret_that_nobody_planted() {
     for way in WAYS {
-        let house = House::reached_at("http://127.0.0.1:8087");
-        // An attacker's own session, and a secret that is nobody's.
-        house.customer("Evil", "eve@example.com");
-        house.enter_as("eve@example.com");
-        let eves = house.cookies();
-        let planted = Secret::random().unwrap().text();
-        for (name, secret) in [("eve's", &eves["usage_session"]), ("nobody's", &planted)] {
+        for name in ["eve's", "nobody's"] {
+            let house = House::with_openid("http://127.0.0.1:8087", SignUp::Open);
+            // An attacker's own session, and a secret that is nobody's.
+            house.customer("Evil", "eve@example.com");
+            house.enter_as("eve@example.com");
+            let eves = house.cookies()["usage_session"].clone();
+            let planted = Secret::random().unwrap().text();
+            let secret = if name == "eve's" { &eves } else { &planted };
             house.set_cookies(BTreeMap::from([(
                 "usage_session".to_owned(),
                 secret.clone(),
@@ -168,7 +169,7 @@ async fn whoever_signs_in_anywhere_gets_a_secret_that_nobody_planted() {
 #[tokio::test]
 async fn behind_tls_every_way_in_sets_a_cookie_bound_to_host_and_tls() {
     for way in WAYS {
-        let house = House::reached_at("https://usage.example.com");
+        let house = House::with_openid("https://usage.example.com", SignUp::Open);
         let set = come_in(&house, way, "tls").await;
         assert!(set.starts_with("__Host-usage_session="), "{way}: {set}");
         for flag in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
@@ -187,7 +188,15 @@ async fn behind_tls_every_way_in_sets_a_cookie_bound_to_host_and_tls() {
 }
 
 /// Every way to a session.
-const WAYS: [&str; 4] = ["sign-in", "sign-up", "reset", "invite"];
+const WAYS: [&str; 7] = [
+    "welcome",
+    "sign-in",
+    "sign-up",
+    "reset",
+    "invite",
+    "openid",
+    "openid-new",
+];
 
 /// Somebody comes in this way; the cookie that was set.
 async fn come_in(house: &House, way: &str, name: &str) -> String {
@@ -199,6 +208,10 @@ async fn come_in(house: &House, way: &str, name: &str) -> String {
     let session: BTreeMap<_, _> = house.cookies();
     house.leave();
     let (form, at) = match way {
+        "welcome" => {
+            let link = house.app.account.first_visit.path().unwrap();
+            (house.get(&link).await, link)
+        }
         "sign-in" => {
             let hash = password::hash(PASSWORD).unwrap();
             store.add_operator(&email, &hash, now).unwrap();
@@ -208,8 +221,21 @@ async fn come_in(house: &House, way: &str, name: &str) -> String {
         "reset" => {
             store.add_operator(&email, "", now).unwrap();
             let account = house.account_of(&email);
-            let link = links::reset(store, &secret, account, OP, now).unwrap();
+            let link = links::reset(store, &secret, account, Handed::OnByHand, OP, now).unwrap();
             (house.get(&link).await, link)
+        }
+        "openid" => {
+            store.add_operator(&email, "", now).unwrap();
+            let account = house.account_of(&email);
+            store.verify_address(account, now).unwrap();
+            let away = house.get("/sign-in/openid").await;
+            return arrive(house, session, &away, &email).await;
+        }
+        "openid-new" => {
+            let away = house.get("/sign-in/openid").await;
+            arrive(house, BTreeMap::new(), &away, &email).await;
+            let at = "/sign-in/openid/new";
+            (house.get(at).await, at.to_owned())
         }
         _ => {
             let to = InvitedTo::Operators;
@@ -240,6 +266,106 @@ async fn come_in(house: &House, way: &str, name: &str) -> String {
     let answer = house.post_form(&at, &entered).await;
     assert_eq!(answer.status, 303, "{way}: {}", answer.text);
     answer.header("set-cookie")
+}
+
+/// Somebody comes back from the provider; the session's cookie, if one was set.
+async fn arrive(
+    house: &House,
+    session: BTreeMap<String, String>,
+    away: &Answer,
+    email: &str,
+) -> String {
+    let mut cookies = house.cookies();
+    cookies.extend(session);
+    house.set_cookies(cookies);
+    let location = away.header("location");
+    let (_, state) = location.split_once("state=").unwrap();
+    let back = format!("/sign-in/openid/back?state={state}&code={email}:{email}");
+    let answer = house.get(&back).await;
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    answer.header("set-cookie")
+}
+
+#[tokio::test]
+async fn a_new_password_draws_a_secret_that_nobody_knew_before() {
+    for url in ["http://127.0.0.1:8087", "https://usage.example.com"] {
+        let house = House::reached_at(url);
+        let hash = password::hash(PASSWORD).unwrap();
+        let store = &house.app.store;
+        store.add_operator(OP, &hash, Timestamp::now()).unwrap();
+        house.enter_as(OP);
+        // Somebody else knows it, or planted it.
+        let known = house.cookies();
+        let form = house.get("/account/password").await;
+        let entered = form.filled(&[("current", PASSWORD), ("password", "another battery")]);
+        let answer = house.post_form("/account/password", &entered).await;
+        assert_eq!(answer.status, 303, "{}", answer.text);
+        let set = answer.header("set-cookie");
+        for flag in ["; Path=/;", "; HttpOnly", "; SameSite=Lax"] {
+            assert!(set.contains(flag), "{set}");
+        }
+        let tls = url.starts_with("https");
+        assert_eq!(set.starts_with("__Host-") && set.ends_with("; Secure"), tls);
+        for (name, secret) in &known {
+            assert_ne!(&house.cookies()[name], secret, "{name}");
+        }
+        assert_eq!(house.get("/account").await.status, 200);
+        house.set_cookies(known);
+        assert_eq!(house.get("/account").await.status, 303);
+    }
+}
+
+#[tokio::test]
+async fn no_header_changes_where_links_lead() {
+    let house = almighty();
+    house.claims(&[
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-port", "666"),
+        ("x-forwarded-prefix", "/evil.example"),
+        ("x-forwarded-for", "evil.example"),
+        ("forwarded", "host=evil.example;proto=https"),
+        ("x-original-url", "/evil.example"),
+        ("origin", "https://evil.example"),
+        ("referer", "https://evil.example/"),
+    ]);
+    let mine = house.cookies();
+    for door in doors("get") {
+        for cookies in [mine.clone(), BTreeMap::new()] {
+            house.set_cookies(cookies);
+            let answer = house.get(&path(&house, door)).await;
+            let cookie = answer.header("set-cookie");
+            let all = [answer.text.clone(), answer.header("location"), cookie].concat();
+            assert!(
+                !all.contains("evil.example") && !all.contains("666"),
+                "{door}"
+            );
+            assert!(
+                !all.contains("__Host-") && !all.contains("; Secure"),
+                "{door}"
+            );
+        }
+    }
+    // Links that are handed on begin as the settings say.
+    house.set_cookies(mine);
+    let page = house.get("/operators").await;
+    for (door, fields) in [
+        ("/operators/invite", [("to", "operator")]),
+        ("/operators/reset", [("email", ACME_MEMBER)]),
+    ] {
+        let shown = house.post_and_follow(door, &page.filled(&fields)).await;
+        assert!(
+            shown.text.contains("<code>http://127.0.0.1:8087/"),
+            "{door}"
+        );
+        assert!(!shown.text.contains("evil.example"), "{door}");
+    }
+    let invite = format!("{}/invitations", house.path_of("Acme"));
+    let fields = page.filled(&[("role", "member")]);
+    let link = house.post_and_follow(&invite, &fields).await;
+    let link = link.field_of_id("link");
+    assert!(link.starts_with("http://127.0.0.1:8087/invite/"), "{link}");
 }
 
 #[tokio::test]

@@ -140,6 +140,7 @@ pub(super) async fn submit(
             email: &email,
             password_hash: &hash,
             verified: false,
+            identity: None,
         };
         match app.store.sign_up(&new, &organization, now) {
             Err(Error::Taken(what)) => Ok(Err(what)),

@@ -2,6 +2,7 @@
 //! cookies that visits it without a socket.
 
 mod answer;
+mod provider;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,12 +21,14 @@ use usage_store::report::Kind;
 use usage_store::{NewReport, Outcome, Sender, Store, StoredReport, Writing};
 
 pub(super) use self::answer::Answer;
+pub(super) use self::provider::ISSUER;
 use super::layout::{Layout, Viewer};
 use crate::account::{self, FirstVisit};
 use crate::app::{App, Settings};
 use crate::config::SignUp;
 use crate::demo::Fleet;
 use crate::mail::{Carrier, Letter, Mail};
+use crate::openid::OpenId;
 use crate::request::ClientAddress;
 use crate::watch::Watch;
 
@@ -56,6 +59,7 @@ pub(super) fn layout() -> Layout {
             links: Vec::new(),
             freshness: "Counts include everything.".to_owned(),
         }),
+        openid: None,
     }
 }
 
@@ -93,6 +97,7 @@ fn person(email: &str) -> NewAccount<'_> {
         email,
         password_hash: "no password",
         verified: false,
+        identity: None,
     }
 }
 
@@ -102,6 +107,7 @@ pub(super) struct House {
     router: Router,
     jar: Mutex<BTreeMap<String, String>>,
     address: Mutex<Option<IpAddr>>,
+    claims: Mutex<HeaderMap>,
     _folder: tempfile::TempDir,
 }
 
@@ -112,21 +118,32 @@ impl House {
     }
 
     pub(super) fn reached_at(public_url: &str) -> House {
-        House::with(public_url, SignUp::Open, None)
+        House::with(public_url, SignUp::Open, None, None)
     }
 
     pub(super) fn where_sign_up_is(sign_up: SignUp) -> House {
-        House::with("http://127.0.0.1:8087", sign_up, None)
+        House::with("http://127.0.0.1:8087", sign_up, None, None)
+    }
+
+    /// With a provider of OpenID Connect that believes everybody.
+    pub(super) fn with_openid(public_url: &str, sign_up: SignUp) -> House {
+        let openid = Some(provider::believer());
+        House::with(public_url, sign_up, None, openid)
     }
 
     /// With mail, and where it arrives.
     pub(super) fn with_mail(sign_up: SignUp) -> (House, Receiver<Letter>) {
         let (carrier, letters) = crate::mail::mailbox();
-        let house = House::with("http://127.0.0.1:8087", sign_up, Some(carrier));
+        let house = House::with("http://127.0.0.1:8087", sign_up, Some(carrier), None);
         (house, letters)
     }
 
-    fn with(public_url: &str, sign_up: SignUp, carrier: Option<Box<dyn Carrier>>) -> House {
+    fn with(
+        public_url: &str,
+        sign_up: SignUp,
+        carrier: Option<Box<dyn Carrier>>,
+        openid: Option<OpenId>,
+    ) -> House {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             public_url: public_url.to_owned(),
@@ -144,6 +161,7 @@ impl House {
         let mut app = App::start(Arc::clone(&store), settings, first_visit, None, watch).unwrap();
         app.mail =
             carrier.map(|carrier| Mail::start(store, public_url.to_owned(), carrier).unwrap());
+        app.openid = openid;
         let app = Arc::new(app);
         let router = super::routes(&app)
             .fallback(super::not_found)
@@ -153,6 +171,7 @@ impl House {
             router,
             jar: Mutex::default(),
             address: Mutex::default(),
+            claims: Mutex::default(),
             _folder: folder,
         }
     }
@@ -240,6 +259,15 @@ impl House {
         *self.address.lock().unwrap() = Some(address.parse().unwrap());
     }
 
+    /// From now on requests say this, too.
+    pub(super) fn claims(&self, headers: &[(&'static str, &'static str)]) {
+        let claimed = headers.iter().map(|(name, value)| {
+            let name = axum::http::HeaderName::from_static(name);
+            (name, axum::http::HeaderValue::from_static(value))
+        });
+        *self.claims.lock().unwrap() = claimed.collect();
+    }
+
     /// A report arrives; its place.
     pub(super) fn append(&self, kind: Kind, product: &str, body: &str) -> u64 {
         self.take(Sender::default(), kind, product, body)
@@ -291,6 +319,12 @@ impl House {
         answer
     }
 
+    /// A link on a page of some site.
+    pub(super) async fn get_from(&self, site: &str, path: &str) -> Answer {
+        let request = Request::get(path).header("sec-fetch-site", site);
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
     pub(super) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_from("same-origin", path, fields).await
     }
@@ -301,6 +335,15 @@ impl House {
             .map(|(k, v)| (k.as_str(), v.as_str()))
             .collect();
         self.post(path, &fields).await
+    }
+
+    /// Sends a form, and goes where the answer leads.
+    pub(super) async fn post_and_follow(&self, path: &str, fields: &[(String, String)]) -> Answer {
+        let answer = self.post_form(path, fields).await;
+        match answer.header("location") {
+            nowhere if nowhere.is_empty() => answer,
+            location => self.get(&location).await,
+        }
     }
 
     pub(super) async fn post_from(
@@ -351,6 +394,9 @@ impl House {
         request
             .headers_mut()
             .insert(COOKIE, pairs.join("; ").parse().unwrap());
+        for (name, value) in &*self.claims.lock().unwrap() {
+            request.headers_mut().insert(name, value.clone());
+        }
         if let Some(address) = *self.address.lock().unwrap() {
             request.extensions_mut().insert(ClientAddress(address));
         }

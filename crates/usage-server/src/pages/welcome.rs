@@ -171,6 +171,9 @@ mod tests {
             .unwrap()
             .unwrap();
         assert!(account.operator);
+        let entries = house.app.store.audit_entries(None, None, 10).unwrap();
+        let made = entries.iter().find(|entry| entry.action == "add operator");
+        assert_eq!(made.unwrap().actor, "ada@example.com", "by themselves");
     }
 
     #[tokio::test]

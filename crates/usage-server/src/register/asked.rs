@@ -117,6 +117,11 @@ fn one(pairs: &[(String, String)], key: &str, wrong: &mut Vec<String>) -> Option
     Some(first.clone())
 }
 
+/// What is wrong with a product's name.
+pub(crate) fn product_objection(name: &str) -> Option<String> {
+    name_objection("product", name)
+}
+
 /// What is wrong with a product's or a cluster's name.
 pub(super) fn name_objection(key: &str, name: &str) -> Option<String> {
     if name.trim().is_empty() {

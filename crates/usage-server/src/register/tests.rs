@@ -47,6 +47,7 @@ impl House {
             email: "ada@example.com",
             password_hash: "hash",
             verified: false,
+            identity: None,
         };
         let (account, organization) = store.sign_up(&ada, "Acme", now).unwrap();
         let approval = Approval {

@@ -1,8 +1,9 @@
 //! What operators watch of a running server: counted where it happens, with a few atomic
 //! additions each, and written out when it is asked for. Rooms: what is answered (`requests`),
-//! what becomes of reports (`reports`), what is read off when asked (`scrape`, `process`), and
+//! what becomes of reports (`reports`, `forwarding`), what is read off when asked (`scrape`, `process`), and
 //! the listener that tells it (`listener`). Names and meanings are in `docs/metrics.md`.
 
+mod forwarding;
 mod listener;
 mod process;
 mod reports;
@@ -17,6 +18,7 @@ use prometheus::{Histogram, HistogramOpts, IntCounter, IntGauge, Registry, Resul
 use usage_store::{NewReport, Outcome};
 
 use crate::log::SLOW;
+use forwarding::Forwarding;
 pub(crate) use listener::router;
 use reports::Reports;
 use requests::Requests;
@@ -28,6 +30,7 @@ pub(crate) struct Watch {
     registry: Registry,
     pub(crate) requests: Requests,
     pub(crate) reports: Reports,
+    pub(crate) forward: Forwarding,
 }
 
 impl Watch {
@@ -38,6 +41,7 @@ impl Watch {
             slow,
             requests: Requests::new(&registry)?,
             reports: Reports::new(&registry)?,
+            forward: Forwarding::new(&registry)?,
             registry,
         })
     }

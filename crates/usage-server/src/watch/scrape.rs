@@ -23,7 +23,15 @@ impl Watch {
             f64::from(u8::from(vitals.is_ok())),
         )?;
         match vitals {
-            Ok(vitals) => store(&moment, &vitals)?,
+            Ok(vitals) => {
+                store(&moment, &vitals)?;
+                gauge_once(
+                    &moment,
+                    "usage_forward_behind_reports",
+                    "Reports on disk that are not forwarded yet, those included that needn't be; 0 without --forward-url.",
+                    self.forward.behind(vitals.next_seq) as f64,
+                )?;
+            }
             Err(cause) => tracing::error!(%cause, "the store does not tell how it is"),
         }
         process::read(&moment)?;
@@ -80,6 +88,12 @@ fn server(moment: &Registry, app: &App) -> Result<()> {
         "usage_journal_written_bytes_total",
         "Bytes that commits wrote into the journal, compressed.",
         app.store.appended_bytes() as f64,
+    )?;
+    count_once(
+        moment,
+        "usage_allowlist_removed_total",
+        "Tags, values and series that allowlists left out or masked, in reports and in the quarantine.",
+        app.store.removed_by_allowlists() as f64,
     )?;
     count_once(
         moment,

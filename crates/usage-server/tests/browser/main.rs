@@ -21,6 +21,8 @@ mod hostile_texts;
 mod links;
 mod listener;
 mod looks;
+#[cfg(feature = "openid")]
+mod openid;
 mod registering;
 mod strangers;
 mod taken_back;
@@ -42,3 +44,7 @@ mod process;
 #[allow(dead_code)]
 #[path = "../server/programs.rs"]
 mod programs;
+#[cfg(feature = "openid")]
+#[allow(dead_code)]
+#[path = "../server/provider.rs"]
+mod provider;

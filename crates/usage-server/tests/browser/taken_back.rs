@@ -89,7 +89,8 @@ fn what_a_product_reports_is_seen_and_taken_back() {
         there if there.contains("/delete/") => Ok(there),
         elsewhere => Err(elsewhere),
     });
-    browser.comes_to_see(&deletion, "It is gone");
+    // While it waits the page says when it is gone by.
+    browser.comes_to_see(&deletion, "2 reports were deleted");
     browser.looks_well("organization-deletion");
     browser.open(&server.url());
     browser.sees("No reports yet");

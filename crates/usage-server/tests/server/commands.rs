@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::folder::{Folder, Running, read_file, read_lines};
 use crate::model;
+use crate::person::Person;
 
 /// One report of each kind, and one with a key under a token.
 fn three_reports(folder: &Folder, server: &Running) {
@@ -233,4 +234,38 @@ fn a_mistake_is_one_line_and_exit_code_2() {
         let line = folder.run(mistake).refused(2);
         assert!(line.starts_with("usage-server: "), "{mistake:?}: {line}");
     }
+}
+
+#[test]
+fn a_products_hosts_are_listed_before_it_reports() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let hosts = |args: &[&str]| folder.run(&[&["product", "hosts", "jambox"], args].concat());
+    assert_eq!(hosts(&[]).well(), "");
+    let both = ["--add", "Console.Example.com", "--add", "b.example"];
+    assert_eq!(hosts(&both).well(), "b.example\nconsole.example.com\n");
+    let other = ["--remove", "B.example", "--add", "a.example"];
+    assert_eq!(hosts(&other).well(), "a.example\nconsole.example.com\n");
+    for wrong in ["https://a.example", "localhost", "a.example:443", ""] {
+        let said = hosts(&["--add", "c.example", "--add", wrong]).refused(2);
+        assert!(said.contains("public host"), "{said}");
+    }
+    assert_eq!(hosts(&[]).well(), "a.example\nconsole.example.com\n");
+    let said = folder.run(&["product", "hosts", " "]).refused(2);
+    assert!(said.contains("product is missing"), "{said}");
+    // Beside the running server, at once: nobody has to vouch for the host.
+    let mut ada = Person::new(&server);
+    let back = |host: &str| {
+        format!("/start?product=jambox&cluster_id=c1&redirect_url=https%3A%2F%2F{host}%2Fdone")
+    };
+    let page = ada.open(&back("a.example"));
+    let page = ada.sign_up(&page, "Acme");
+    let listed = ada.open(&page).text();
+    let unlisted = ada.open(&back("evil.example")).text();
+    assert!(
+        listed.contains("a.example") && !listed.contains("checkbox"),
+        "{listed}"
+    );
+    assert!(unlisted.contains("checkbox"), "{unlisted}");
+    server.stop();
 }

@@ -92,7 +92,7 @@ impl Folder {
         Process::start(&mut self.command(args), input.as_bytes()).ended()
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         self.command_under(&self.under, args)
     }
 

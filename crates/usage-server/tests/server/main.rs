@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+mod allowing;
 mod backing_up;
 mod behind_proxies;
 mod commands;
@@ -18,10 +19,13 @@ mod conformance;
 mod crowded;
 mod dashboard;
 mod demo;
+mod describing;
+mod exporting;
 mod extensions;
 mod faults;
 mod folder;
 mod forgetting;
+mod forwarding;
 mod go_client;
 mod golden;
 mod hostile;
@@ -34,12 +38,16 @@ mod logging;
 #[cfg(feature = "mail")]
 mod mailing;
 mod model;
+#[cfg(feature = "openid")]
+mod openid;
 mod overload;
 mod paths;
 mod patience;
 mod person;
 mod process;
 mod programs;
+#[cfg(feature = "openid")]
+mod provider;
 mod proxy;
 mod registering;
 mod reporter;

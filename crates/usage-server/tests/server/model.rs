@@ -6,17 +6,22 @@ use std::path::Path;
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
+use usage_store::query::ProductId;
+use usage_store::{Day, Store, Writing};
 
 use crate::folder::{Folder, Running};
 use crate::patience::until;
 
-const TABLES: [&str; 5] = [
-    "SELECT id, product, cluster_id, server_id, organization, first_seen, last_seen, host,
-            host_at, version, version_at, usage, usage_at, spans FROM server ORDER BY id",
+const TABLES: [&str; 9] = [
+    "SELECT * FROM cluster ORDER BY id",
+    "SELECT id, product, cluster_id, server_id, organization, cluster, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans, reports, starts, prev_host, host_returns, backwards FROM server ORDER BY id",
+    "SELECT * FROM dimension ORDER BY id",
+    "SELECT * FROM number_key ORDER BY id",
     "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
+    "SELECT * FROM stat_day ORDER BY 1, 2",
     "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
     "SELECT * FROM day_reports ORDER BY 1, 2, 3",
-    "SELECT * FROM applied",
+    "SELECT seq, element, received_at, spans_from FROM applied",
 ];
 
 /// The journal's file, with the read model's beside.
@@ -90,7 +95,7 @@ pub(crate) fn is_at_the_end(db: &Connection) -> bool {
 /// Everything the read model holds.
 pub(crate) fn dump(folder: &Folder) -> Vec<String> {
     let db = open(folder);
-    let mut rows_of_all = Vec::new();
+    let mut rows_of_all = numbers(folder, &db);
     for table in TABLES {
         let mut query = db.prepare(table).unwrap();
         let names: Vec<String> = query.column_names().map(str::to_owned).collect();
@@ -105,6 +110,23 @@ pub(crate) fn dump(folder: &Folder) -> Vec<String> {
         }
     }
     rows_of_all
+}
+
+/// All numbers of all days, packed or not.
+fn numbers(folder: &Folder, db: &Connection) -> Vec<String> {
+    let store = Store::open(&folder.data(), Writing::Beside).unwrap();
+    let mut days = db
+        .prepare("SELECT DISTINCT product, day FROM day ORDER BY product, day")
+        .unwrap();
+    let days = days
+        .query_map([], |row| Ok((ProductId(row.get(0)?), Day(row.get(1)?))))
+        .unwrap();
+    days.map(|of| {
+        let (product, day) = of.unwrap();
+        let said = store.numbers_of_day(product, day).unwrap();
+        format!("{product:?} {day} {said:?}")
+    })
+    .collect()
 }
 
 /// Stops the server once it has followed; what it made step by step has to be what a rebuild makes.

@@ -14,6 +14,7 @@ fn squatted(folder: &Folder, name: &str) -> String {
         email: "eve@example.com",
         password_hash: "",
         verified: false,
+        identity: None,
     };
     let (_, id) = store.sign_up(&new, name, Timestamp::now()).unwrap();
     id.0.to_string()

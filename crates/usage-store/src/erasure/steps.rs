@@ -11,7 +11,7 @@ use crate::Result;
 use crate::journal::rewrite::{self, Fate};
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, mark, walk};
 use crate::model::replay::{self, Subject};
-use crate::model::{self, Model, applied};
+use crate::model::{self, Model, applied, unused};
 use crate::query::{ProductId, ServerId};
 use crate::registry::{OrganizationId, audit};
 use crate::report::{self, Observation, decode};
@@ -174,6 +174,8 @@ pub(crate) fn make_anew(model: &mut Model, work: &Work) -> Result<bool> {
     for subject in &work.subjects {
         replay::server(&step, &mut model.dictionary, subject)?;
     }
+    unused::forget_unused(&step)?;
+    model.dictionary.clear();
     step.prepare_cached(sql!("erasure/forget_uncounted"))?
         .execute([erasure.id])?;
     step.commit()?;

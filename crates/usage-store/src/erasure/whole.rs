@@ -10,7 +10,7 @@ use crate::Result;
 use crate::journal::{SPAN_REPORTS, Seq};
 use crate::model::cells::bitmap;
 use crate::model::replay::{self, Subject};
-use crate::model::{self, Model, leaving};
+use crate::model::{self, Model, leaving, unused};
 use crate::query::fleet_spans::Spans;
 use crate::query::{ProductId, ServerId, fleet};
 use crate::registry::OrganizationId;
@@ -107,7 +107,7 @@ pub(super) fn forget_refused(db: &mut Connection, ids: &[i64]) -> Result<()> {
 /// reported since. `false` where the read model was reset meanwhile.
 pub(super) fn leave(model: &mut Model, erasure: &Erasure, id: OrganizationId) -> Result<bool> {
     for (product, servers) in fleet::own_servers(&model.db, id)? {
-        for day in leaving::days(&model.db, product, &servers)? {
+        for day in leaving::days_of(&model.db, product, &servers)? {
             let step = model::begin(&mut model.db)?;
             if !is_counted(&step, erasure)? {
                 return Ok(false);
@@ -137,16 +137,17 @@ pub(super) fn leave(model: &mut Model, erasure: &Erasure, id: OrganizationId) ->
             if newest.is_some_and(|span| *span >= erasure.until / SPAN_REPORTS) {
                 replay::server(&step, dictionary, subject)?;
             } else {
-                step.prepare_cached(sql!("erasure/forget_server"))?
-                    .execute([subject.server.0])?;
+                replay::forget(&step, subject)?;
             }
         }
         step.commit()?;
     }
+    model.dictionary.clear();
     let step = model::begin(&mut model.db)?;
     if !is_counted(&step, erasure)? {
         return Ok(false);
     }
+    unused::forget_unused(&step)?;
     step.prepare_cached(sql!("erasure/forget_spans"))?
         .execute(params![id.0, (erasure.until / SPAN_REPORTS) as i64])?;
     step.prepare_cached(sql!("erasure/forget_uncounted"))?

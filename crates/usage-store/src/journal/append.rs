@@ -1,6 +1,7 @@
 //! Into the journal: a batch in one commit, one fsync. What an answer to a sender depends
 //! on (the token, the idempotency key) is decided inside that commit.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -10,6 +11,7 @@ use super::keys::Keys;
 use super::limits::{BLOCK_MAX_BYTES, COMMIT_ZSTD_LEVEL, SPAN_REPORTS};
 use super::listing::Listing;
 use super::{NewReport, Outcome, Seq};
+use crate::allow::Lists;
 use crate::registry::{TokenId, token_is_valid, version};
 use crate::sqlite::sql;
 use crate::{Error, Result};
@@ -20,6 +22,8 @@ pub(crate) struct Appender {
     listing: Listing,
     /// The idempotency keys that came.
     pub(crate) keys: Keys,
+    /// What may be kept of products' reports.
+    pub(crate) lists: Lists,
     next: Seq,
     /// Of the blocks packed since the start.
     packed_bytes: u64,
@@ -39,6 +43,7 @@ impl Appender {
             packer,
             listing: Listing::default(),
             keys: Keys::load(db)?,
+            lists: Lists::default(),
             next: next_seq(db)?,
             packed_bytes: 0,
         })
@@ -57,6 +62,7 @@ impl Appender {
     ) -> Result<Vec<Outcome>> {
         let appended = self.try_append(db, reports);
         if appended.is_err() {
+            self.lists.clear();
             self.listing.clear();
             self.keys.roll_back();
         }
@@ -104,20 +110,32 @@ impl Appender {
         })
     }
 
-    /// Writes the accepted ones, a new block where a span ends.
+    /// Writes what may be kept of the accepted ones, a new block where a span ends. The lists that are in
+    /// force at this commit decide; idempotency keys go by what came.
     fn insert(
         &mut self,
         commit: &Transaction<'_>,
         reports: &[NewReport],
         decisions: &[Decision],
     ) -> Result<()> {
-        let accepted: Vec<Packed<'_>> = reports
+        self.lists.refresh(commit)?;
+        let kept: Vec<(&NewReport, Seq, bool, Cow<'_, [u8]>)> = reports
             .iter()
             .zip(decisions)
             .filter_map(|(report, decision)| match decision.outcome {
-                Outcome::Accepted(seq) => Some(packed(report, seq, decision.unlisted)),
+                Outcome::Accepted(seq) => {
+                    let (kind, product) = (report.kind, &report.product);
+                    let at = report.received_at;
+                    let body = self.lists.treat(kind, product, &report.body, at);
+                    Some((report, seq, decision.unlisted, body))
+                }
                 _ => None,
             })
+            .collect();
+        self.lists.write(commit)?;
+        let accepted: Vec<Packed<'_>> = kept
+            .iter()
+            .map(|(report, seq, unlisted, body)| packed(report, *seq, *unlisted, body))
             .collect();
         let mut insert = commit.prepare_cached(sql!("journal/insert_block"))?;
         for block in blocks(&accepted) {
@@ -203,7 +221,15 @@ pub(crate) fn next_seq(db: &Connection) -> Result<Seq> {
     Ok(next.unwrap_or(0) as Seq)
 }
 
-fn packed(report: &NewReport, seq: Seq, unlisted: bool) -> Packed<'_> {
+/// The place of the oldest report that is kept, or of one that stood before it.
+pub(crate) fn first_seq(db: &Connection) -> Result<Seq> {
+    let first: Option<i64> = db
+        .prepare_cached(sql!("fleet/first_place"))?
+        .query_row([], |row| row.get(0))?;
+    Ok(first.unwrap_or(0) as Seq)
+}
+
+fn packed<'a>(report: &'a NewReport, seq: Seq, unlisted: bool, body: &'a [u8]) -> Packed<'a> {
     Packed {
         seq,
         kind: report.kind,
@@ -214,7 +240,7 @@ fn packed(report: &NewReport, seq: Seq, unlisted: bool) -> Packed<'_> {
         idempotency_key: report.idempotency.and_then(|idempotency| idempotency.key),
         install_key: report.install_key,
         unlisted,
-        body: &report.body,
+        body,
     }
 }
 

@@ -1,6 +1,6 @@
-//! What is known of the journal as a whole: three numbers.
+//! What is known of the journal as a whole: three numbers, and how far others have been handed it.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::Result;
 use crate::sqlite::sql;
@@ -17,6 +17,22 @@ pub(crate) fn read(db: &Connection, name: &str) -> Result<u64> {
     Ok(db
         .prepare_cached(sql!("journal/mark"))?
         .query_row([name], |row| row.get::<_, i64>(0))? as u64)
+}
+
+/// The number, where there is one.
+pub(crate) fn find(db: &Connection, name: &str) -> Result<Option<u64>> {
+    let number: Option<i64> = db
+        .prepare_cached(sql!("journal/mark"))?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    Ok(number.map(|number| number as u64))
+}
+
+/// Sets a mark that may be new.
+pub(crate) fn put(db: &Connection, name: &str, to: u64) -> Result<()> {
+    db.prepare_cached(sql!("journal/put_mark"))?
+        .execute(params![name, to as i64])?;
+    Ok(())
 }
 
 /// Moves a mark.

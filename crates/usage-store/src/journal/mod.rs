@@ -3,6 +3,7 @@
 
 mod append;
 mod block;
+mod forwarding;
 pub(crate) mod keys;
 mod limits;
 mod listing;
@@ -12,7 +13,7 @@ pub(crate) mod retention;
 pub(crate) mod rewrite;
 pub(crate) mod walk;
 
-pub(crate) use append::{Appender, next_seq};
+pub(crate) use append::{Appender, first_seq, next_seq};
 #[cfg(any(test, fuzzing))]
 pub(crate) use block::{Packed, Packer, read as read_block, unpack};
 pub(crate) use limits::SPAN_REPORTS;
@@ -46,7 +47,7 @@ pub struct NewReport {
     pub idempotency: Option<Idempotency>,
     /// First 16 bytes of the SHA-256 of the install's secret, where an anonymous sender gave one.
     pub install_key: Option<[u8; 16]>,
-    /// The body, decompressed, byte for byte.
+    /// The body, decompressed, byte for byte. Where the product has an allowlist, less of it is kept.
     pub body: Vec<u8>,
 }
 
@@ -114,7 +115,7 @@ pub struct StoredReport {
     pub install_key: Option<[u8; 16]>,
     /// Whether there were too many new products when it came: then it is kept, and counts nowhere.
     pub unlisted: bool,
-    /// The body as received.
+    /// The body as received, or what an allowlist left of it.
     pub body: Vec<u8>,
 }
 

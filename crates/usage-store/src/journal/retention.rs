@@ -23,6 +23,8 @@ pub(crate) struct Kept {
     /// The first day of which the journal has all.
     pub(crate) horizon: Day,
     counted: Mark,
+    /// Up to where servers' counters have everything.
+    pub(crate) known: Mark,
 }
 
 impl Kept {
@@ -115,27 +117,46 @@ pub(crate) fn kept(db: &Connection) -> Result<Option<Kept>> {
     Ok(db
         .prepare_cached(sql!("retention/kept"))?
         .query_row([], |row| {
+            let mark = |at| -> rusqlite::Result<Mark> {
+                Ok(Mark {
+                    seq: row.get::<_, i64>(at)? as Seq,
+                    element: row.get::<_, i64>(at + 1)? as usize,
+                })
+            };
             Ok(Kept {
                 horizon: Day(row.get(0)?),
-                counted: Mark {
-                    seq: row.get::<_, i64>(1)? as Seq,
-                    element: row.get::<_, i64>(2)? as usize,
-                },
+                counted: mark(1)?,
+                known: mark(3)?,
             })
         })
         .optional()?)
 }
 
 /// The read model is about to be emptied from the horizon on: what it has counted of earlier days
-/// isn't to be counted again. Where the journal is an older one than the model was made from, its end
-/// bounds that: the places after it will be other reports'.
+/// isn't to be counted again, nor anything in the servers' counters. Where the journal is an older one than
+/// the model was made from, its end bounds that: the places after it will be other reports'.
 pub(crate) fn keep_counts(db: &Connection, kept: &Kept) -> Result<()> {
     let end = Mark {
         seq: next_seq(db)?,
         element: 0,
     };
-    let counted = kept.counted.max(applied::read(db)?).min(end);
+    let applied = applied::read(db)?;
+    let [counted, known] = [kept.counted, kept.known].map(|mark| mark.max(applied).min(end));
+    set_counted(db, counted, known)
+}
+
+/// Servers' counters begin anew with what the journal still has.
+pub(crate) fn know_nothing(db: &Connection, kept: &Kept) -> Result<()> {
+    set_counted(db, kept.counted, Mark::default())
+}
+
+fn set_counted(db: &Connection, counted: Mark, known: Mark) -> Result<()> {
     db.prepare_cached(sql!("retention/set_counted"))?
-        .execute(params![counted.seq as i64, counted.element as i64])?;
+        .execute(params![
+            counted.seq as i64,
+            counted.element as i64,
+            known.seq as i64,
+            known.element as i64
+        ])?;
     Ok(())
 }

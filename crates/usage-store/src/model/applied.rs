@@ -8,7 +8,7 @@ use crate::journal::Seq;
 use crate::sqlite::{millis, sql, timestamp};
 
 /// A place in the journal: before a report, or between two elements of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark {
     /// The first report that is not wholly taken in.
     pub(crate) seq: Seq,

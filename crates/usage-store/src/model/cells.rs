@@ -1,13 +1,16 @@
 //! Cells: for each product, day, dimension and value the set of servers, a roaring bitmap.
 //! Loaded when first touched, written when the chunk ends.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use roaring::RoaringBitmap;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::dictionary::OTHER;
+use super::folding;
+use super::tiers::Tiers;
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Error, Result};
@@ -27,6 +30,33 @@ pub(crate) const SHADOWED: Place = Place {
     value: 1,
 };
 
+/// Servers that were first seen on the day.
+pub(crate) const NEW: Place = Place {
+    dimension: OWN,
+    value: 2,
+};
+
+/// Servers of which one observation ever came. Of no day: see [`ALL_DAYS`].
+pub(crate) const ONCE: Place = Place {
+    dimension: OWN,
+    value: 3,
+};
+
+/// Servers that are suspected to be several with the same ids. Of no day: see [`ALL_DAYS`].
+pub(crate) const CLONES: Place = Place {
+    dimension: OWN,
+    value: 4,
+};
+
+/// Servers that posted usage on the day. Every such observation puts its server here, among its other cells.
+pub(crate) const POSTED: Place = Place {
+    dimension: OWN,
+    value: 5,
+};
+
+/// Stands for the day where a set is of none.
+pub(crate) const ALL_DAYS: Day = Day(i32::MIN);
+
 /// Which cell of a product's day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Place {
@@ -36,61 +66,147 @@ pub(crate) struct Place {
 
 type Key = (ProductId, Day, Place);
 
-/// The cells that a chunk touches.
-#[derive(Default)]
-pub(crate) struct Cells(HashMap<Key, RoaringBitmap>);
-
-impl Cells {
-    /// Puts a server in; whether it is new there.
-    pub(crate) fn insert(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<bool> {
-        Ok(self.load(db, key)?.insert(server.0))
+impl Place {
+    /// Whether it is a value's cell, and none of a day's own sets.
+    pub(super) fn is_of_dimension(self) -> bool {
+        self.dimension != OWN
     }
 
-    /// Takes a server out.
-    pub(crate) fn remove(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<()> {
-        self.load(db, key)?.remove(server.0);
+    /// The cell of the dimension's values that have none.
+    fn others(self) -> Place {
+        Place {
+            value: OTHER,
+            ..self
+        }
+    }
+}
+
+/// The cells that a chunk touches.
+#[derive(Default)]
+pub(crate) struct Cells {
+    cells: HashMap<Key, Cell>,
+    /// The dimensions of a day that are folded.
+    folds: HashMap<(ProductId, Day), BTreeSet<i64>>,
+    tiers: Tiers,
+}
+
+struct Cell {
+    servers: RoaringBitmap,
+    changed: bool,
+}
+
+impl Cells {
+    pub(super) fn new(tiers: Tiers) -> Cells {
+        Cells {
+            tiers,
+            ..Cells::default()
+        }
+    }
+
+    /// Puts a server in, unless the day has no cells any more; whether it is new there.
+    pub(crate) fn insert(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<bool> {
+        if !self.tiers.has_cells(key.1) {
+            return Ok(false);
+        }
+        let cell = self.load(db, key)?;
+        let is_new = cell.servers.insert(server.0);
+        cell.changed |= is_new;
+        Ok(is_new)
+    }
+
+    /// Takes a server out; whether it was there.
+    pub(crate) fn remove(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<bool> {
+        let cell = self.load(db, key)?;
+        let was_in = cell.servers.remove(server.0);
+        cell.changed |= was_in;
+        Ok(was_in)
+    }
+
+    /// A server's value puts it in its cell: where the dimension is folded and the value has none, in that
+    /// of the others.
+    pub(super) fn join(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<()> {
+        let (product, day, place) = key;
+        let folds = match self.folds.entry((product, day)) {
+            Entry::Occupied(folds) => folds.into_mut(),
+            Entry::Vacant(unread) => unread.insert(folding::folds(db, product, day)?),
+        };
+        let has_none = folds.contains(&place.dimension) && self.load(db, key)?.servers.is_empty();
+        let place = if has_none { place.others() } else { place };
+        self.insert(db, (product, day, place), server)?;
         Ok(())
+    }
+
+    /// Takes a server out of the cell that its value had put it in; whether nobody is left there.
+    pub(super) fn leave(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<bool> {
+        let (product, day, place) = key;
+        if !self.remove(db, key, server)? {
+            self.remove(db, (product, day, place.others()), server)?;
+        }
+        Ok(self.load(db, key)?.servers.is_empty())
     }
 
     /// Whether a server is in.
     pub(crate) fn contains(&mut self, db: &Connection, key: Key, server: ServerId) -> Result<bool> {
-        Ok(self.load(db, key)?.contains(server.0))
+        Ok(self.load(db, key)?.servers.contains(server.0))
     }
 
-    fn load(&mut self, db: &Connection, key: Key) -> Result<&mut RoaringBitmap> {
-        Ok(match self.0.entry(key) {
+    fn load(&mut self, db: &Connection, key: Key) -> Result<&mut Cell> {
+        Ok(match self.cells.entry(key) {
             Entry::Occupied(cell) => cell.into_mut(),
-            Entry::Vacant(place) => place.insert(read(db, key)?),
+            Entry::Vacant(place) => place.insert(Cell {
+                servers: read(db, key)?,
+                changed: false,
+            }),
         })
     }
 
-    /// Writes the cells, in the order of the table.
+    /// Writes the cells that changed, in the order of the table, and that their days did. A day of which
+    /// a cell was only looked at counts as changed: its servers' numbers did.
     pub(crate) fn save(self, db: &Connection) -> Result<()> {
-        let mut cells: Vec<(Key, RoaringBitmap)> = self.0.into_iter().collect();
+        let days = self.cells.keys().map(|key| (key.0, key.1));
+        let days: BTreeSet<(ProductId, Day)> = days.collect();
+        let changed = self.cells.into_iter().filter(|(_, cell)| cell.changed);
+        let mut cells: Vec<(Key, Cell)> = changed.collect();
         cells.sort_unstable_by_key(|(key, _)| *key);
         let mut bytes = Vec::new();
-        for ((product, day, place), mut servers) in cells {
-            let key = params![product.0, day.0, place.dimension, place.value];
-            if servers.is_empty() {
-                db.prepare_cached(sql!("model/delete_cell"))?.execute(key)?;
-                continue;
-            }
-            servers.optimize();
-            bytes.clear();
-            servers
-                .serialize_into(&mut bytes)
-                .map_err(|e| Error::Io("(a cell)".into(), e))?;
-            db.prepare_cached(sql!("model/save_cell"))?
-                .execute(params![
-                    product.0,
-                    day.0,
-                    place.dimension,
-                    place.value,
-                    bytes
-                ])?;
+        for (key, mut cell) in cells {
+            write(db, key, &mut cell.servers, &mut bytes)?;
+        }
+        for (product, day) in days {
+            change_day(db, product, day)?;
         }
         Ok(())
     }
+}
+
+/// This step changes a product's day.
+pub(super) fn change_day(db: &Connection, product: ProductId, day: Day) -> Result<()> {
+    db.prepare_cached(sql!("model/change_day"))?
+        .execute(params![product.0, day.0])?;
+    Ok(())
+}
+
+/// Writes a cell, or that it is gone where it is empty.
+pub(super) fn write(
+    db: &Connection,
+    (product, day, place): Key,
+    servers: &mut RoaringBitmap,
+    bytes: &mut Vec<u8>,
+) -> Result<()> {
+    let (dimension, value) = (place.dimension, place.value);
+    if servers.is_empty() {
+        db.prepare_cached(sql!("model/delete_cell"))?
+            .execute(params![product.0, day.0, dimension, value])?;
+        return Ok(());
+    }
+    servers.optimize();
+    bytes.clear();
+    servers
+        .serialize_into(&mut *bytes)
+        .map_err(|e| Error::Io("(a cell)".into(), e))?;
+    db.prepare_cached(sql!("model/save_cell"))?
+        .execute(params![product.0, day.0, dimension, value, &*bytes])?;
+    Ok(())
 }
 
 /// A cell's servers; the empty set where there is no such cell.

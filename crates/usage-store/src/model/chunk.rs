@@ -6,9 +6,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::applied::{self, Mark};
-use super::cells::{ACTIVE, Cells, Place, SHADOWED};
-use super::limits::OBSERVATIONS_AT_ONCE;
+use super::cells::{ACTIVE, Cells, POSTED, Place, SHADOWED};
+use super::columns::Numbers;
+use super::limits::{BULK_BYTES, OBSERVATIONS_AT_ONCE};
 use super::servers::{Seen, Servers};
+use super::stat_days::StatDays;
+use super::tiers::Tiers;
 use super::{DaySet, Dictionary};
 use crate::journal::retention::{self, Kept};
 use crate::journal::walk::Stretch;
@@ -22,8 +25,9 @@ use crate::{Day, Result};
 /// What a chunk has touched so far.
 #[derive(Default)]
 pub(super) struct Touched {
-    servers: Servers,
+    pub(super) servers: Servers,
     days: DaySet,
+    stats: StatDays,
     pub(super) cells: Cells,
     /// By product, day and kind.
     reports: BTreeMap<(ProductId, Day, u8), Counted>,
@@ -31,6 +35,7 @@ pub(super) struct Touched {
     spans: BTreeSet<(OrganizationId, u64)>,
     /// What is counted already although it is taken in again.
     kept: Option<Kept>,
+    tiers: Tiers,
 }
 
 /// How many reports, and the last of them in the journal's order.
@@ -40,7 +45,7 @@ struct Counted {
     last_received_at: Timestamp,
 }
 
-/// Takes reports in, in the journal's order, from the mark on and up to a bounded number of
+/// Takes a stretch's reports in, in the journal's order, from the mark on and up to a bounded number of
 /// elements, and moves the mark; all in the caller's transaction. Where it is then.
 pub(super) fn take_in(
     db: &Connection,
@@ -48,52 +53,110 @@ pub(super) fn take_in(
     from: Mark,
     stretch: &Stretch,
 ) -> Result<Mark> {
-    let mut touched = Touched {
-        kept: retention::kept(db)?,
-        ..Touched::default()
-    };
-    let mut mark = from;
-    let mut room = OBSERVATIONS_AT_ONCE;
-    let mut received_at = None;
-    for report in stretch
-        .reports
-        .iter()
-        .filter(|report| report.seq >= from.seq)
-    {
-        if room == 0 {
-            break;
-        }
-        if report.seq > mark.seq {
-            mark = Mark {
-                seq: report.seq,
-                element: 0,
+    let mut taking = Taking::new(db, from, OBSERVATIONS_AT_ONCE)?;
+    taking.take(db, dictionary, stretch)?;
+    taking.finish(db)
+}
+
+/// Reports that are being taken in: some stretches, in one transaction.
+pub(super) struct Taking {
+    touched: Touched,
+    mark: Mark,
+    /// Elements for which there is room.
+    room: usize,
+    /// Bytes of the bodies so far.
+    bytes: usize,
+    received_at: Option<Timestamp>,
+}
+
+impl Taking {
+    pub(super) fn new(db: &Connection, from: Mark, room: usize) -> Result<Taking> {
+        Ok(Taking {
+            touched: Touched {
+                kept: retention::kept(db)?,
+                ..Touched::new(db)?
+            },
+            mark: from,
+            room,
+            bytes: 0,
+            received_at: None,
+        })
+    }
+
+    /// Whether nothing more fits.
+    pub(super) fn is_full(&self) -> bool {
+        self.room == 0 || self.bytes >= BULK_BYTES
+    }
+
+    /// How far it is.
+    pub(super) fn place(&self) -> Seq {
+        self.mark.seq
+    }
+
+    /// Takes in what of the stretch comes behind the mark, as far as there is room.
+    pub(super) fn take(
+        &mut self,
+        db: &Connection,
+        dictionary: &mut Dictionary,
+        stretch: &Stretch,
+    ) -> Result<()> {
+        let from = self.mark.seq;
+        for report in stretch.reports.iter().filter(|report| report.seq >= from) {
+            if self.is_full() {
+                return Ok(());
+            }
+            if report.seq > self.mark.seq {
+                self.mark = Mark {
+                    seq: report.seq,
+                    element: 0,
+                };
+            }
+            let element = self.mark.element;
+            let room = &mut self.room;
+            let done = self
+                .touched
+                .take_in(db, dictionary, report, element, room)?;
+            self.bytes += report.body.len();
+            self.received_at = self.received_at.max(Some(report.received_at));
+            self.mark = match done {
+                Some(element) => Mark {
+                    seq: report.seq,
+                    element,
+                },
+                None => Mark {
+                    seq: report.seq + 1,
+                    element: 0,
+                },
             };
         }
-        let done = touched.take_in(db, dictionary, report, mark.element, &mut room)?;
-        received_at = received_at.max(Some(report.received_at));
-        mark = match done {
-            Some(element) => Mark {
-                seq: report.seq,
-                element,
-            },
-            None => Mark {
-                seq: report.seq + 1,
+        if self.room > 0 {
+            let end = Mark {
+                seq: stretch.next,
                 element: 0,
-            },
-        };
+            };
+            self.mark = self.mark.max(end);
+        }
+        Ok(())
     }
-    if room > 0 {
-        mark = mark.max(Mark {
-            seq: stretch.next,
-            element: 0,
-        });
+
+    /// Writes all of it, and the mark.
+    pub(super) fn finish(self, db: &Connection) -> Result<Mark> {
+        self.touched.save(db)?;
+        applied::set(db, self.mark, self.received_at)?;
+        Ok(self.mark)
     }
-    touched.save(db)?;
-    applied::set(db, mark, received_at)?;
-    Ok(mark)
 }
 
 impl Touched {
+    pub(super) fn new(db: &Connection) -> Result<Touched> {
+        let tiers = Tiers::read(db)?;
+        Ok(Touched {
+            cells: Cells::new(tiers),
+            tiers,
+            ..Touched::default()
+        })
+    }
+
     /// Takes a report in from an element on; the element to go on with, where there was no room for
     /// all.
     fn take_in(
@@ -130,7 +193,12 @@ impl Touched {
                 return Ok(Some(element));
             }
             *room -= 1;
-            self.observe(db, dictionary, product, report, observation)?;
+            let place = Mark {
+                seq: report.seq,
+                element,
+            };
+            let known = self.kept.is_some_and(|kept| place < kept.known);
+            self.observe(db, dictionary, product, (report, known), observation)?;
         }
         Ok(None)
     }
@@ -149,13 +217,14 @@ impl Touched {
         self.reports.insert(key, counted);
     }
 
-    /// What one element says about the server that its ids name; nothing where they name none.
+    /// What one element says about the server that its ids name; nothing where they name none. `known`
+    /// are those that the server's counters have already.
     pub(super) fn observe(
         &mut self,
         db: &Connection,
         dictionary: &mut Dictionary,
         product: ProductId,
-        report: &StoredReport,
+        (report, known): (&StoredReport, bool),
         observation: &Observation<'_>,
     ) -> Result<()> {
         let Some(cluster_id) = &observation.cluster_id else {
@@ -169,24 +238,37 @@ impl Touched {
             at: millis(report.at()),
             seq: report.seq,
             late: day < Day::of(report.received_at),
-            usage: report.kind == Kind::Usage,
+            kind: report.kind,
+            known,
         };
         self.servers.observe(db, server, seen, observation)?;
-        if self.cells.insert(db, (product, day, ACTIVE), server)? {
+        let first_of_day = self.cells.insert(db, (product, day, ACTIVE), server)?;
+        if first_of_day {
             let ids = (product, &**cluster_id, server_id);
             self.shadow(db, ids, day, server, organization.is_none())?;
         }
-        if seen.usage {
-            let places = places(db, dictionary, product, observation)?;
-            let key = (product, day, server);
-            self.days
-                .observe(db, &mut self.cells, key, seen.at, places)?;
+        match report.kind {
+            _ if day < self.tiers.days => Ok(()),
+            Kind::Usage => {
+                let places = places(db, dictionary, (product, day), observation)?;
+                let numbers = numbers(db, dictionary, (product, day), observation)?;
+                let key = (product, day, server);
+                let said = (places, numbers);
+                if first_of_day {
+                    self.days.begin(key);
+                }
+                self.days.observe(db, &mut self.cells, key, seen.at, said)
+            }
+            Kind::Stats => {
+                let key = (server, day);
+                self.stats.observe(db, key, seen.at, &report.body)
+            }
+            Kind::Servers => Ok(()),
         }
-        Ok(())
     }
 
     /// Writes all that was touched.
-    pub(super) fn save(self, db: &Connection) -> Result<()> {
+    pub(super) fn save(mut self, db: &Connection) -> Result<()> {
         for ((product, day, kind), counted) in self.reports {
             db.prepare_cached(sql!("model/count_reports"))?
                 .execute(params![
@@ -202,8 +284,9 @@ impl Touched {
             db.prepare_cached(sql!("model/add_organization_span"))?
                 .execute(params![organization.0, span as i64])?;
         }
-        self.servers.save(db)?;
+        self.servers.save(db, &mut self.cells)?;
         self.days.save(db)?;
+        self.stats.save(db)?;
         self.cells.save(db)
     }
 
@@ -267,18 +350,36 @@ fn twins(
     Ok(twins)
 }
 
-/// The cells that an observation puts its server in: one for each dimension.
+/// The cells that a usage observation puts its server in: one for each dimension, and one for all.
 fn places(
     db: &Connection,
     dictionary: &mut Dictionary,
-    product: ProductId,
+    (product, day): (ProductId, Day),
     observation: &Observation<'_>,
 ) -> Result<Vec<Place>> {
-    let mut places = Vec::with_capacity(observation.dimensions.len());
+    let mut places = Vec::with_capacity(1 + observation.dimensions.len());
+    places.push(POSTED);
     for (name, value) in &observation.dimensions {
-        let dimension = dictionary.dimension(db, product, name)?;
+        let dimension = dictionary.dimension(db, product, name, day)?;
         let value = dictionary.value(db, dimension, value)?;
         places.push(Place { dimension, value });
     }
     Ok(places)
+}
+
+/// What an observation says in numbers, in order of keys.
+fn numbers(
+    db: &Connection,
+    dictionary: &mut Dictionary,
+    (product, day): (ProductId, Day),
+    observation: &Observation<'_>,
+) -> Result<Numbers> {
+    let mut numbers = Numbers::with_capacity(observation.values.len());
+    for (name, number) in &observation.values {
+        let key = dictionary.number_key(db, product, name, day, *number)?;
+        // Ids are dense and small.
+        numbers.push((key as u32, *number));
+    }
+    numbers.sort_unstable_by_key(|(key, _)| *key);
+    Ok(numbers)
 }

@@ -4,21 +4,23 @@
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
-use super::cells::{ACTIVE, Place, SHADOWED, bitmap, read};
+use super::cells::{self, ACTIVE, ALL_DAYS, Place, SHADOWED, bitmap, read};
 use super::chunk::Touched;
+use super::{days, folding, unused};
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
-use crate::{Day, Error, Result};
+use crate::{Day, Result};
 
-/// The days of a product on which any of these servers was active.
-pub(crate) fn days(
+/// The days of a product on which any of these servers was active; and the one of the sets that are of no
+/// day.
+pub(crate) fn days_of(
     db: &Connection,
     product: ProductId,
     servers: &RoaringBitmap,
 ) -> Result<Vec<Day>> {
     let mut query = db.prepare_cached(sql!("erasure/days"))?;
     let mut rows = query.query([product.0])?;
-    let mut days = Vec::new();
+    let mut days = vec![ALL_DAYS];
     while let Some(row) = rows.next()? {
         if !bitmap(row.get_ref(1)?)?.is_disjoint(servers) {
             days.push(Day(row.get(0)?));
@@ -27,8 +29,8 @@ pub(crate) fn days(
     Ok(days)
 }
 
-/// Takes the servers out of a day, and texts that only they had said out of the dictionary. All in the
-/// caller's transaction.
+/// Takes the servers out of a day, all in the caller's transaction. Texts that only they had said go with
+/// [`unused::forget_unused`].
 pub(crate) fn day(
     db: &Connection,
     product: ProductId,
@@ -36,44 +38,48 @@ pub(crate) fn day(
     servers: &RoaringBitmap,
 ) -> Result<()> {
     let there = read(db, (product, day, ACTIVE))? & servers;
-    let mut emptied = Vec::new();
-    for (place, mut left) in cells(db, product, day)? {
+    let mut left_by = folded_places(db, product, day, &there)?;
+    let mut bytes = Vec::new();
+    for (place, mut left) in cells_of(db, product, day)? {
         if left.is_disjoint(servers) {
             continue;
         }
         left -= servers;
-        let key = params![product.0, day.0, place.dimension, place.value];
+        cells::write(db, (product, day, place), &mut left, &mut bytes)?;
         if left.is_empty() {
-            db.prepare_cached(sql!("model/delete_cell"))?.execute(key)?;
-            emptied.push(place);
-            continue;
+            left_by.push(place);
         }
-        left.optimize();
-        let mut bytes = Vec::new();
-        left.serialize_into(&mut bytes)
-            .map_err(|e| Error::Io("(a cell)".into(), e))?;
-        db.prepare_cached(sql!("model/save_cell"))?
-            .execute(params![
-                product.0,
-                day.0,
-                place.dimension,
-                place.value,
-                bytes
-            ])?;
     }
-    for server in &there {
-        db.prepare_cached(sql!("erasure/forget_day"))?
-            .execute(params![product.0, day.0, server])?;
-    }
+    cells::change_day(db, product, day)?;
+    days::forget(db, (product, day), &there)?;
     uncover(db, product, day)?;
-    for place in emptied {
-        db.prepare_cached(sql!("erasure/unused_value"))?
-            .execute(params![product.0, place.dimension, place.value])?;
-    }
-    Ok(())
+    unused::doubt(db, product, &left_by)
 }
 
-fn cells(db: &Connection, product: ProductId, day: Day) -> Result<Vec<(Place, RoaringBitmap)>> {
+/// What servers said on a day in dimensions that are folded there: no cell tells.
+pub(super) fn folded_places(
+    db: &Connection,
+    product: ProductId,
+    day: Day,
+    servers: &RoaringBitmap,
+) -> Result<Vec<Place>> {
+    let folds = folding::folds(db, product, day)?;
+    let mut places = Vec::new();
+    if !folds.is_empty() {
+        for server in servers.iter().map(ServerId) {
+            let said = days::places_on(db, (product, day, server))?;
+            places.extend(
+                said.into_iter()
+                    .filter(|place| folds.contains(&place.dimension)),
+            );
+        }
+        places.sort_unstable();
+        places.dedup();
+    }
+    Ok(places)
+}
+
+fn cells_of(db: &Connection, product: ProductId, day: Day) -> Result<Vec<(Place, RoaringBitmap)>> {
     let mut query = db.prepare_cached(sql!("erasure/cells_of_day"))?;
     let mut rows = query.query(params![product.0, day.0])?;
     let mut cells = Vec::new();
@@ -89,7 +95,7 @@ fn cells(db: &Connection, product: ProductId, day: Day) -> Result<Vec<(Place, Ro
 
 /// Anonymous servers whose ids reported under a token on the day count again, unless they still do.
 fn uncover(db: &Connection, product: ProductId, day: Day) -> Result<()> {
-    let mut touched = Touched::default();
+    let mut touched = Touched::new(db)?;
     for server in &read(db, (product, day, SHADOWED))? {
         let (cluster_id, server_id): (String, String) = db
             .prepare_cached(sql!("erasure/server_ids"))?

@@ -1,6 +1,10 @@
 //! Every limit of the read model, each with its reason. What is over a limit stays in the
 //! journal; it is only not told apart in roll-ups.
 
+/// The rules by which the model is derived: raised where they say more than before, so that what was
+/// derived by older ones is made anew.
+pub(crate) const RULES: i64 = 1;
+
 /// Bytes of a dimension's value; what is longer is prose, not a dimension's value, and
 /// counts as [`OTHER`](super::dictionary::OTHER).
 pub(crate) const VALUE_BYTES: usize = 256;
@@ -12,3 +16,29 @@ pub(crate) const OBSERVATIONS_AT_ONCE: usize = 4_000;
 
 /// Ids remembered in memory: at 150 bytes each, 45 MB. Past this the memory starts anew.
 pub(crate) const IDS_KEPT: usize = 300_000;
+
+/// Bytes of a product-stats report, without white space, that are kept for the series; what is larger is in
+/// the journal only. Programs send one to ten thousand; a server's page reads some hundred days of them.
+pub(crate) const STATS_BYTES: usize = 64 * 1024;
+
+/// Servers whose numbers of a key are packed together; a divisor of the ids that 16 bits tell apart. More would
+/// make reading or changing one server slower; fewer, the file larger, as each chunk ends in a page of its own.
+pub(crate) const CHUNK_SERVERS: u32 = 8_192;
+
+/// Rows of a day that wait until they are packed, at least: each chunk of servers that has one is written anew.
+pub(crate) const PACK_ROWS: u64 = 4_096;
+
+/// Where a day has many servers, this part of them waits: each number is written so many times.
+pub(crate) const PACK_SERVERS_A: u64 = 16;
+
+/// Observations taken in by one transaction of a rebuild, which has no others to give way to: what several of
+/// them change is written once. At some hundred bytes each some dozens of MiB.
+pub(crate) const OBSERVATIONS_IN_BULK: usize = 200_000;
+
+/// Bytes of bodies at which such a transaction ends early: servers' latest values are in memory until then.
+pub(crate) const BULK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Values of a dimension that stand for themselves on a day that is over; the others are "other". More than
+/// anybody reads in a list; releases and systems are some dozens. What is unique to each server (a host, say)
+/// would cost a cell for each server and day.
+pub const TOP_VALUES: usize = 500;

@@ -6,29 +6,41 @@
 //! [`take_in`](chunk::take_in) holds the rules; the other files each keep one kind of row.
 
 pub(crate) mod applied;
+pub(crate) mod bulk;
 pub(crate) mod cells;
 mod chunk;
-mod days;
+pub(crate) mod columns;
+mod counters;
+pub(crate) mod days;
 mod dictionary;
+mod folding;
 pub(crate) mod leaving;
 mod limits;
 pub(crate) mod replay;
 mod servers;
+mod stat_days;
+pub(crate) mod tiers;
+pub(crate) mod unused;
+mod verbs;
 
 use rusqlite::{Connection, Transaction};
 
+pub(crate) use columns::Packing;
+pub(crate) use counters::{alternates, goes_back};
 pub(crate) use days::DaySet;
-pub(crate) use dictionary::Dictionary;
+pub(crate) use dictionary::{Dictionary, OTHER};
+pub use limits::TOP_VALUES;
 pub(crate) use servers::Latest;
+pub use tiers::Tier;
 
-use limits::OBSERVATIONS_AT_ONCE;
+use limits::{OBSERVATIONS_AT_ONCE, RULES};
 
 use applied::Mark;
 
 use crate::Result;
-use crate::journal::next_seq;
 use crate::journal::retention::{self, Kept};
 use crate::journal::walk::{self, Stretch};
+use crate::journal::{first_seq, next_seq};
 use crate::sqlite::sql;
 
 /// The next reports that the model has not taken in, and where they begin.
@@ -94,24 +106,62 @@ fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
     retention::keep_counts(step, kept)?;
     for emptied in [
         sql!("retention/forget_days"),
+        sql!("retention/forget_numbers"),
+        sql!("retention/forget_columns"),
+        sql!("retention/forget_stats"),
         sql!("retention/forget_cells"),
         sql!("retention/forget_counts"),
+        sql!("folding/forget_folds"),
+        sql!("folding/undecide_days"),
+        sql!("retention/lower_tiers"),
     ] {
         step.prepare_cached(emptied)?.execute([kept.horizon.0])?;
     }
+    servers::make_new(step, kept.horizon)?;
     step.execute_batch(sql!("retention/begin_anew"))?;
     Ok(())
+}
+
+fn empty(step: &Connection) -> Result<()> {
+    match retention::kept(step)? {
+        None => Ok(step.execute_batch(sql!("model/reset"))?),
+        Some(kept) => reset_from(step, &kept),
+    }
 }
 
 /// Empties the read model, to be applied anew from the journal's beginning.
 pub(crate) fn reset(db: &mut Connection) -> Result<()> {
     let step = begin(db)?;
-    match retention::kept(&step)? {
-        None => step.execute_batch(sql!("model/reset"))?,
-        Some(kept) => reset_from(&step, &kept)?,
-    }
+    empty(&step)?;
     step.commit()?;
     Ok(())
+}
+
+/// Empties it where an older program derived it, by other rules. Whether there was anything in it.
+pub(crate) fn reset_if_outdated(db: &mut Connection) -> Result<bool> {
+    if is_current(db)? {
+        return Ok(false);
+    }
+    let step = begin(db)?;
+    if is_current(&step)? {
+        return Ok(false);
+    }
+    let had_any = applied::read(&step)?.seq > 0;
+    empty(&step)?;
+    if let Some(kept) = retention::kept(&step)? {
+        retention::know_nothing(&step, &kept)?;
+        servers::begin_counting(&step, first_seq(&step)?)?;
+        days::begin_posted(&step)?;
+    }
+    step.prepare_cached(sql!("model/set_rules"))?
+        .execute([RULES])?;
+    step.commit()?;
+    Ok(had_any)
+}
+
+fn is_current(db: &Connection) -> Result<bool> {
+    let rules: i64 = db.query_row(sql!("model/rules"), [], |row| row.get(0))?;
+    Ok(rules == RULES)
 }
 
 /// Empties it where it has taken in more than the journal has: somebody put an older `usage.db` beside

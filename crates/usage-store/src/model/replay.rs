@@ -1,13 +1,15 @@
 //! Making one server anew from the reports that are left of it, after some were erased: out
 //! of every cell and day it was in, and in again by the same rules as ever.
 
+use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
-use super::applied;
+use super::applied::{self, Mark};
 use super::cells::{ACTIVE, SHADOWED, bitmap};
 use super::chunk::Touched;
-use super::days::places_on;
-use super::{Dictionary, servers};
+use super::days::{self, places_on};
+use super::tiers::Tiers;
+use super::{Dictionary, leaving, unused};
 use crate::journal::{StoredReport, walk};
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
@@ -37,25 +39,30 @@ impl Subject {
 }
 
 /// Takes the server out of the read model, and what is left of its reports in again. All in the
-/// caller's transaction.
+/// caller's transaction. Texts that only it had said go with [`unused::forget_unused`].
 pub(crate) fn server(
     db: &Connection,
     dictionary: &mut Dictionary,
     subject: &Subject,
 ) -> Result<()> {
-    let mut places = remove(db, subject)?;
-    let mut touched = Touched::default();
-    let applied = applied::read(db)?.seq;
+    let places = remove(db, subject)?;
+    let mut touched = Touched::new(db)?;
+    let applied = applied::read(db)?;
     let mut left = false;
     for span in &subject.spans {
         walk::each_block(db, *span, |_, reports| {
-            for report in reports.iter().filter(|report| report.seq < applied) {
+            for report in reports.iter().filter(|report| report.seq <= applied.seq) {
                 let Ok(decoded) = decode(report.kind, &report.body) else {
                     continue;
                 };
-                for observation in &decoded.observations {
-                    if subject.is_of(report, observation) {
-                        touched.observe(db, dictionary, subject.product, report, observation)?;
+                for (element, observation) in decoded.observations.iter().enumerate() {
+                    let place = Mark {
+                        seq: report.seq,
+                        element,
+                    };
+                    if place < applied && subject.is_of(report, observation) {
+                        let new = (report, false);
+                        touched.observe(db, dictionary, subject.product, new, observation)?;
                         left = true;
                     }
                 }
@@ -65,17 +72,10 @@ pub(crate) fn server(
     }
     touched.save(db)?;
     if !left {
-        db.prepare_cached(sql!("erasure/forget_server"))?
-            .execute([subject.server.0])?;
+        forget(db, subject)?;
     }
-    // Texts that only this server had said must not outlive it.
-    places.sort_unstable();
-    places.dedup();
-    for place in places {
-        db.prepare_cached(sql!("erasure/unused_value"))?
-            .execute(params![subject.product.0, place.dimension, place.value])?;
-    }
-    // It may remember the server or the values that are gone.
+    unused::doubt(db, subject.product, &places)?;
+    // It may remember the server.
     dictionary.clear();
     Ok(())
 }
@@ -83,29 +83,48 @@ pub(crate) fn server(
 /// Out of every day; the places it was in.
 fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>> {
     let (product, server) = (subject.product, subject.server);
-    let mut touched = Touched::default();
+    let mut touched = Touched::new(db)?;
     let mut places = Vec::new();
-    for day in days(db, product, server)? {
+    let only = RoaringBitmap::from_iter([server.0]);
+    let kept = Tiers::read(db)?.days;
+    for day in days_of(db, product, server)? {
+        if day < kept {
+            // No row tells which cells it is in.
+            leaving::day(db, product, day, &only)?;
+            continue;
+        }
         touched.cells.remove(db, (product, day, ACTIVE), server)?;
         touched.cells.remove(db, (product, day, SHADOWED), server)?;
         for place in places_on(db, (product, day, server))? {
-            touched.cells.remove(db, (product, day, place), server)?;
+            touched.cells.leave(db, (product, day, place), server)?;
             places.push(place);
         }
-        db.prepare_cached(sql!("erasure/forget_day"))?
-            .execute(params![product.0, day.0, server.0])?;
+        days::forget(db, (product, day), &only)?;
         if subject.organization.is_some() {
             let ids = (product, &*subject.cluster_id, &*subject.server_id);
             touched.reconsider_twin(db, ids, day)?;
         }
     }
+    touched.servers.forget(db, server)?;
     touched.save(db)?;
-    servers::reset(db, server)?;
     Ok(places)
 }
 
+/// A server that no report names any more goes, and its cluster where it was the last of it.
+pub(crate) fn forget(db: &Connection, subject: &Subject) -> Result<()> {
+    db.prepare_cached(sql!("erasure/forget_server"))?
+        .execute([subject.server.0])?;
+    db.prepare_cached(sql!("erasure/forget_cluster"))?
+        .execute(params![
+            subject.product.0,
+            subject.cluster_id,
+            subject.organization.map_or(0, |id| id.0)
+        ])?;
+    Ok(())
+}
+
 /// The days on which the server was active.
-fn days(db: &Connection, product: ProductId, server: ServerId) -> Result<Vec<Day>> {
+fn days_of(db: &Connection, product: ProductId, server: ServerId) -> Result<Vec<Day>> {
     let mut query = db.prepare_cached(sql!("erasure/days"))?;
     let mut rows = query.query([product.0])?;
     let mut days = Vec::new();

@@ -1,19 +1,22 @@
-//! Servers: what is known of each, from the latest report that said it, and the spans of
-//! the journal its reports are in.
+//! Servers: what is known of each, from the latest report that said it, what is counted of it, and the
+//! spans of the journal its reports are in. Some sets follow from that; they move with it.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use roaring::RoaringBitmap;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::cells::bitmap;
+use super::cells::{ALL_DAYS, CLONES, Cells, NEW, ONCE, bitmap};
+use super::counters::{Counters, went_down};
+use super::tiers::Tiers;
 use crate::journal::{SPAN_REPORTS, Seq};
-use crate::query::ServerId;
-use crate::report::{Number, Observation};
-use crate::sqlite::sql;
-use crate::{Error, Result};
+use crate::query::{ProductId, ServerId};
+use crate::report::{Kind, Number, Observation};
+use crate::sqlite::{sql, timestamp};
+use crate::{Day, Error, Result};
 
 /// What a server's latest usage observation said; kept as JSON, keys sorted.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -29,11 +32,15 @@ pub(crate) struct Seen {
     pub(crate) seq: Seq,
     /// Whether it is of a day before the one it was received on.
     pub(crate) late: bool,
-    pub(crate) usage: bool,
+    pub(crate) kind: Kind,
+    /// Whether it is counted already although it is taken in again.
+    pub(crate) known: bool,
 }
 
-#[derive(Default)]
 struct State {
+    product: ProductId,
+    /// The sets that the tables have it in.
+    was_in: Sets,
     first_seen: Option<i64>,
     last_seen: Option<i64>,
     host: Option<String>,
@@ -42,7 +49,74 @@ struct State {
     version_at: Option<i64>,
     usage: Option<String>,
     usage_at: Option<i64>,
+    counters: Counters,
     spans: RoaringBitmap,
+}
+
+/// The sets that a server is in by what is known of it.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+struct Sets {
+    new_on: Option<Day>,
+    once: bool,
+    clone: bool,
+}
+
+impl State {
+    /// A server before its first report.
+    fn unknown(product: ProductId, was_in: Sets) -> State {
+        State {
+            product,
+            was_in,
+            first_seen: None,
+            last_seen: None,
+            host: None,
+            host_at: None,
+            version: None,
+            version_at: None,
+            usage: None,
+            usage_at: None,
+            counters: Counters::default(),
+            spans: RoaringBitmap::new(),
+        }
+    }
+
+    fn sets(&self) -> Sets {
+        Sets {
+            new_on: self.first_seen.map(|at| Day::of(timestamp(at))),
+            once: self.counters.is_once(),
+            clone: self.counters.is_clone(),
+        }
+    }
+
+    /// Counts an observation, before it becomes what is known.
+    fn count(&mut self, seen: Seen, observation: &Observation<'_>) {
+        self.counters.reports += 1;
+        if seen.kind == Kind::Servers {
+            self.counters.starts += 1;
+        }
+        if let Some(host) = &observation.host
+            && self.host_at <= Some(seen.at)
+            && self.host.as_deref().is_some_and(|known| known != host)
+            && self.counters.prev_host.as_deref() == Some(host)
+        {
+            self.counters.host_returns += 1;
+        }
+        if seen.kind == Kind::Usage
+            && self.usage_at <= Some(seen.at)
+            && let Some(usage) = &self.usage
+            && went_down(usage, &observation.values)
+        {
+            self.counters.backwards += 1;
+        }
+    }
+
+    fn moves_to(&mut self, host: &str, at: i64) {
+        if self.host.as_deref() != Some(host) {
+            let before = self.host.replace(host.to_owned());
+            self.counters.prev_host = before.or(self.counters.prev_host.take());
+        }
+        self.host_at = Some(at);
+    }
 }
 
 /// The servers that a chunk touches.
@@ -63,6 +137,9 @@ impl Servers {
             Entry::Vacant(place) => place.insert(read(db, id)?),
         };
         let at = seen.at;
+        if !seen.known {
+            state.count(seen, observation);
+        }
         if !seen.late {
             state.first_seen = Some(state.first_seen.map_or(at, |first| first.min(at)));
         }
@@ -71,21 +148,32 @@ impl Servers {
         if let Some(host) = &observation.host
             && state.host_at <= Some(at)
         {
-            (state.host, state.host_at) = (Some(host.to_string()), Some(at));
+            state.moves_to(host, at);
         }
         if let Some(version) = &observation.version
             && state.version_at <= Some(at)
         {
             (state.version, state.version_at) = (Some(version.to_string()), Some(at));
         }
-        if seen.usage && state.usage_at <= Some(at) {
+        if seen.kind == Kind::Usage && state.usage_at <= Some(at) {
             (state.usage, state.usage_at) = (Some(latest(observation)?), Some(at));
         }
         Ok(())
     }
 
-    /// Writes the servers, in the order of the table.
-    pub(crate) fn save(self, db: &Connection) -> Result<()> {
+    /// A server is to be as before its first report.
+    pub(super) fn forget(&mut self, db: &Connection, id: ServerId) -> Result<()> {
+        let known = match self.0.remove(&id) {
+            Some(state) => state,
+            None => read(db, id)?,
+        };
+        let unknown = State::unknown(known.product, known.was_in);
+        self.0.insert(id, unknown);
+        Ok(())
+    }
+
+    /// Writes the servers, in the order of the table, and moves them in the sets that follow.
+    pub(crate) fn save(self, db: &Connection, cells: &mut Cells) -> Result<()> {
         let mut servers: Vec<(ServerId, State)> = self.0.into_iter().collect();
         servers.sort_unstable_by_key(|(id, _)| *id);
         for (id, state) in servers {
@@ -106,36 +194,126 @@ impl Servers {
                     state.usage,
                     state.usage_at,
                     spans,
+                    state.counters.reports,
+                    state.counters.starts,
+                    state.counters.prev_host,
+                    state.counters.host_returns,
+                    state.counters.backwards,
                 ])?;
+            let (was, is) = (state.was_in, state.sets());
+            if was != is {
+                change_sets(db, cells, (state.product, id), was, is)?;
+            }
         }
         Ok(())
     }
 }
 
-/// A server as before its first report.
-pub(super) fn reset(db: &Connection, id: ServerId) -> Result<()> {
-    Servers(HashMap::from([(id, State::default())])).save(db)
+fn change_sets(
+    db: &Connection,
+    cells: &mut Cells,
+    (product, server): (ProductId, ServerId),
+    was: Sets,
+    is: Sets,
+) -> Result<()> {
+    if was.new_on != is.new_on {
+        if let Some(day) = was.new_on {
+            cells.remove(db, (product, day, NEW), server)?;
+        }
+        if let Some(day) = is.new_on {
+            cells.insert(db, (product, day, NEW), server)?;
+        }
+    }
+    for (set, was, is) in [(ONCE, was.once, is.once), (CLONES, was.clone, is.clone)] {
+        let key = (product, ALL_DAYS, set);
+        if was && !is {
+            cells.remove(db, key, server)?;
+        } else if is && !was {
+            cells.insert(db, key, server)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts servers into the sets of the new ones of the days from `from` on, by what is known of them.
+pub(super) fn make_new(db: &Connection, from: Day) -> Result<()> {
+    let mut cells = Cells::new(Tiers::read(db)?);
+    each_known(db, |(product, id), first_seen, _| {
+        match first_seen.map(|at| Day::of(timestamp(at))) {
+            Some(day) if day >= from => cells.insert(db, (product, day, NEW), id).map(|_| ()),
+            _ => Ok(()),
+        }
+    })?;
+    cells.save(db)
+}
+
+/// After an upgrade, where the journal begins at place `begin` and has lost what was before: what the new
+/// counters and sets can be told of. What is left is counted when it is taken in again.
+pub(super) fn begin_counting(db: &Connection, begin: Seq) -> Result<()> {
+    db.execute(sql!("model/forget_lasting_sets"), [])?;
+    make_new(db, ALL_DAYS)?;
+    each_known(db, |(_, id), _, spans| {
+        // How many reports are gone can't be told. It is not to be taken for one that came once.
+        let gone = match spans.min() {
+            Some(span) if u64::from(span) * SPAN_REPORTS < begin => 2,
+            _ => 0,
+        };
+        db.prepare_cached(sql!("model/begin_counters"))?
+            .execute(params![id.0, gone])?;
+        Ok(())
+    })
+}
+
+fn each_known(
+    db: &Connection,
+    mut visit: impl FnMut((ProductId, ServerId), Option<i64>, RoaringBitmap) -> Result<()>,
+) -> Result<()> {
+    let mut query = db.prepare(sql!("model/servers_known"))?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let spans = bitmap_or_none(row.get_ref(3)?)?;
+        let of = (ProductId(row.get(1)?), ServerId(row.get(0)?));
+        visit(of, row.get(2)?, spans)?;
+    }
+    Ok(())
+}
+
+fn bitmap_or_none(column: ValueRef<'_>) -> Result<RoaringBitmap> {
+    match column {
+        ValueRef::Null => Ok(RoaringBitmap::new()),
+        column => bitmap(column),
+    }
 }
 
 fn read(db: &Connection, id: ServerId) -> Result<State> {
     db.prepare_cached(sql!("model/server_state"))?
         .query_row([id.0], |row| {
-            let spans = match row.get_ref(8)? {
-                rusqlite::types::ValueRef::Null => Ok(RoaringBitmap::new()),
-                column => bitmap(column),
-            };
+            let spans = bitmap_or_none(row.get_ref(9)?);
             let state = State {
-                first_seen: row.get(0)?,
-                last_seen: row.get(1)?,
-                host: row.get(2)?,
-                host_at: row.get(3)?,
-                version: row.get(4)?,
-                version_at: row.get(5)?,
-                usage: row.get(6)?,
-                usage_at: row.get(7)?,
+                product: ProductId(row.get(0)?),
+                was_in: Sets::default(),
+                first_seen: row.get(1)?,
+                last_seen: row.get(2)?,
+                host: row.get(3)?,
+                host_at: row.get(4)?,
+                version: row.get(5)?,
+                version_at: row.get(6)?,
+                usage: row.get(7)?,
+                usage_at: row.get(8)?,
+                counters: Counters {
+                    reports: row.get(10)?,
+                    starts: row.get(11)?,
+                    prev_host: row.get(12)?,
+                    host_returns: row.get(13)?,
+                    backwards: row.get(14)?,
+                },
                 spans: RoaringBitmap::new(),
             };
-            Ok(spans.map(|spans| State { spans, ..state }))
+            Ok(spans.map(|spans| State {
+                was_in: state.sets(),
+                spans,
+                ..state
+            }))
         })?
 }
 

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use crate::Result;
-use crate::journal::{SPAN_REPORTS, next_seq};
+use crate::journal::{SPAN_REPORTS, first_seq, next_seq};
 use crate::registry::OrganizationId;
 use crate::sqlite::sql;
 
@@ -27,15 +27,12 @@ impl<'a> Spans<'a> {
         let (from, to): (i64, i64) = db
             .prepare_cached(sql!("fleet/spans_known"))?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let first: Option<i64> = db
-            .prepare_cached(sql!("fleet/first_place"))?
-            .query_row([], |row| row.get(0))?;
         Ok(Spans {
             db,
             organization,
             known_from: (from as u64).div_ceil(SPAN_REPORTS),
             known_to: to as u64 / SPAN_REPORTS,
-            begin: first.unwrap_or(0) as u64 / SPAN_REPORTS,
+            begin: first_seq(db)? / SPAN_REPORTS,
             end: next_seq(db)?.div_ceil(SPAN_REPORTS),
         })
     }

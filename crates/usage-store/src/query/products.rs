@@ -43,6 +43,22 @@ pub(crate) fn name(db: &Connection, id: ProductId) -> Result<Option<String>> {
         .optional()?)
 }
 
+/// The product of a name.
+pub(crate) fn named(db: &Connection, name: &str) -> Result<Option<ProductId>> {
+    let id: Option<i64> = db
+        .prepare_cached(sql!("model/product_by_name"))?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    Ok(id.map(ProductId))
+}
+
+/// The names of all products, adopted ones first, then by name.
+pub(crate) fn names(db: &Connection) -> Result<Vec<String>> {
+    let mut query = db.prepare_cached(sql!("query/product_names"))?;
+    let names = query.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
 /// An operator adopts a product; its name, or `None` where it was adopted before.
 pub(crate) fn adopt(db: &Connection, id: ProductId, now: Timestamp) -> Result<Option<String>> {
     let adopted: Option<String> = db
@@ -54,12 +70,8 @@ pub(crate) fn adopt(db: &Connection, id: ProductId, now: Timestamp) -> Result<Op
 
 /// The same by name; a product that isn't there is passed over.
 pub(crate) fn adopt_by_name(db: &Connection, name: &str, now: Timestamp) -> Result<()> {
-    let id: Option<i64> = db
-        .prepare_cached(sql!("model/product_by_name"))?
-        .query_row([name], |row| row.get(0))
-        .optional()?;
-    match id {
-        Some(id) => adopt(db, ProductId(id), now).map(|_| ()),
+    match named(db, name)? {
+        Some(id) => adopt(db, id, now).map(|_| ()),
         None => Ok(()),
     }
 }

@@ -43,6 +43,16 @@ impl Store {
             .pop())
     }
 
+    /// The product with this name.
+    pub fn product_named(&self, name: &str) -> Result<Option<ProductId>> {
+        self.readers.read(|db| products::named(db, name))
+    }
+
+    /// The names of all products, adopted ones first, then by name.
+    pub fn product_names(&self) -> Result<Vec<String>> {
+        self.readers.read(products::names)
+    }
+
     /// Active servers for each day from `from` up to and with `to`.
     pub fn active_by_day(&self, product: ProductId, from: Day, to: Day) -> Result<Vec<(Day, u64)>> {
         self.readers

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{AccountId, OrganizationId, Role, audit, members, organizations, sessions};
+use super::{AccountId, OrganizationId, Role, audit, identities, members, organizations, sessions};
 use crate::sqlite::{millis, sql, timestamp};
 use crate::{Error, Result, Store};
 
@@ -31,6 +31,8 @@ pub struct NewAccount<'a> {
     pub password_hash: &'a str,
     /// Whether the address is known to be theirs.
     pub verified: bool,
+    /// Who they are elsewhere, linked at once: issuer and subject.
+    pub identity: Option<(&'a str, &'a str)>,
 }
 
 /// The first five columns of a query are an account.
@@ -44,7 +46,7 @@ pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     })
 }
 
-/// Adds an account; `Error::Taken("address")` where the address has one.
+/// Adds an account; `Error::Taken("address")` where the address has one, `Error::Taken("identity")`.
 pub(super) fn add(
     db: &Connection,
     new: &NewAccount<'_>,
@@ -72,6 +74,9 @@ pub(super) fn add(
         "add account"
     };
     audit::write(db, now, by, action, new.email)?;
+    if let Some((issuer, subject)) = new.identity {
+        identities::link(db, id, issuer, subject, by, now)?;
+    }
     Ok(id)
 }
 
@@ -100,6 +105,13 @@ pub(super) fn set_password(
         .execute(params![id.0, password_hash])?;
     sessions::end_others(db, id, None)?;
     audit::write(db, now, by, "set password", &account.email)
+}
+
+/// Notes that an address is its account's.
+pub(super) fn verify_address(db: &Connection, id: AccountId, now: Timestamp) -> Result<()> {
+    db.prepare_cached(sql!("registry/verify_address"))?
+        .execute(params![id.0, millis(now)])?;
+    Ok(())
 }
 
 /// Accounts.
@@ -157,10 +169,6 @@ impl Store {
 
     /// Notes that an account's address is known to be theirs.
     pub fn verify_address(&self, id: AccountId, now: Timestamp) -> Result<()> {
-        self.write(|db| {
-            db.prepare_cached(sql!("registry/verify_address"))?
-                .execute(params![id.0, millis(now)])?;
-            Ok(())
-        })
+        self.write(|db| verify_address(db, id, now))
     }
 }

@@ -4,31 +4,40 @@
 //! or [`COMMAND_LINE`].
 
 pub(crate) mod accounts;
+pub(crate) mod allowlists;
+mod api_keys;
 pub(crate) mod audit;
 mod identities;
 mod invitations;
 mod limits;
 mod members;
+pub(crate) mod notes;
 mod operators;
 pub(crate) mod organizations;
 mod redirect_hosts;
 pub mod register;
 mod resets;
 mod sessions;
-mod token_uses;
+mod sign_ups;
 pub(crate) mod tokens;
+mod uses;
 mod verbs;
 
 pub use accounts::{Account, NewAccount};
+pub use allowlists::{Allowlist, AllowlistSummary};
+pub use api_keys::{ApiGrant, ApiKey, ApiKeyId, NewApiKey, Scope, Scopes};
 pub use audit::{COMMAND_LINE, Entry};
 pub use identities::Identity;
 pub use invitations::{Invitation, InvitationId, InvitedTo};
 pub use members::{Member, Membership, Role};
+pub use notes::{Note, Sensitivity};
 pub use organizations::Organization;
+pub use resets::Handed;
 pub use sessions::{NewSession, OpenSession, Session, SessionId};
-pub(crate) use token_uses::TokenUses;
+pub use sign_ups::PendingSignUp;
 pub use tokens::{NewToken, OrganizationToken, Revoked};
 pub(crate) use tokens::{token_is_valid, version};
+pub(crate) use uses::Uses;
 
 /// An organization's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{Account, AccountId, COMMAND_LINE, NewAccount, accounts, audit, invitations};
+use super::{Account, AccountId, COMMAND_LINE, NewAccount, accounts, api_keys, audit, invitations};
 use crate::sqlite::sql;
 use crate::{Error, Result, Store};
 
@@ -28,13 +28,20 @@ pub(super) fn set(db: &Connection, id: AccountId, operator: bool) -> Result<bool
     Ok(changed == 1)
 }
 
-fn add(db: &Connection, email: &str, password_hash: &str, now: Timestamp) -> Result<AccountId> {
+fn add(
+    db: &Connection,
+    email: &str,
+    password_hash: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<AccountId> {
     let new = NewAccount {
         email,
         password_hash,
         verified: false,
+        identity: None,
     };
-    accounts::add(db, &new, true, COMMAND_LINE, now)
+    accounts::add(db, &new, true, by, now)
 }
 
 /// Operators.
@@ -49,17 +56,17 @@ impl Store {
         self.readers.read(all)
     }
 
-    /// Makes an operator account; `Error::Taken("address")` where the address has one.
+    /// A command makes an operator account; `Error::Taken("address")` where the address has one.
     pub fn add_operator(
         &self,
         email: &str,
         password_hash: &str,
         now: Timestamp,
     ) -> Result<AccountId> {
-        self.write(|db| add(db, email, password_hash, now))
+        self.write(|db| add(db, email, password_hash, COMMAND_LINE, now))
     }
 
-    /// The same, only where there is no operator yet, in one transaction; `None` where there is.
+    /// Somebody makes their own, only where there is no operator yet, in one transaction; `None` where there is.
     pub fn add_first_operator(
         &self,
         email: &str,
@@ -70,11 +77,12 @@ impl Store {
             if has_operator(db)? {
                 return Ok(None);
             }
-            add(db, email, password_hash, now).map(Some)
+            add(db, email, password_hash, email, now).map(Some)
         })
     }
 
-    /// An operator is one no longer; the account stays, their open invitations end. `Error::LastOne` where nobody else is,
+    /// An operator is one no longer; the account stays, their open invitations and
+    /// their API keys end. `Error::LastOne` where nobody else is,
     /// `Error::NotFound` where they aren't.
     pub fn remove_operator(&self, id: AccountId, by: &str, now: Timestamp) -> Result<()> {
         self.write(|db| {
@@ -87,6 +95,7 @@ impl Store {
             }
             set(db, id, false)?;
             invitations::end_those_of(db, None, &leaving.email)?;
+            api_keys::revoke_those_of(db, &leaving.email, now)?;
             audit::write(db, now, by, "remove operator", &leaving.email)
         })
     }

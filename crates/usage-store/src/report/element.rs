@@ -1,5 +1,5 @@
 //! One `{name, tags, values}` of a usage or stats report: read, checked, and turned into
-//! an observation.
+//! an observation, or into a point.
 
 use std::borrow::Cow;
 
@@ -10,6 +10,7 @@ use super::fields::{self, CLUSTER_ID, SERVER_ID};
 use super::ids;
 use super::json::{Any, Depth, Item, Keys, Reader};
 use super::limits::{KEYS_PER_OBJECT_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use super::points::{Point, Value};
 use super::problems::{Problems, step};
 
 type Entries<'de> = Vec<(Cow<'de, str>, Item<'de>)>;
@@ -154,7 +155,11 @@ impl<'de> Element<'de> {
                 }
             }
         }
-        Checked { tags, values }
+        let name = match self.name {
+            Some(Item::Text(name)) => Some(name),
+            _ => None,
+        };
+        Checked { name, tags, values }
     }
 }
 
@@ -190,6 +195,7 @@ fn entries<'de>(map: Map<'de>, place: &str, name: &str, problems: &mut Problems)
 
 /// An element that was found right, or whose problems are known.
 pub(super) struct Checked<'de> {
+    name: Option<Cow<'de, str>>,
     tags: Entries<'de>,
     values: Entries<'de>,
 }
@@ -198,21 +204,14 @@ impl<'de> Checked<'de> {
     /// What the element says. Where a key is in both, a value that is a string, a boolean or
     /// a number wins over the tag.
     pub(super) fn observe(mut self) -> Observation<'de> {
-        let mut id = |key| take_id(&mut self.values, key).or_else(|| take_id(&mut self.tags, key));
         let mut observation = Observation {
-            cluster_id: id(CLUSTER_ID),
-            server_id: id(SERVER_ID),
+            cluster_id: self.take_id(CLUSTER_ID),
+            server_id: self.take_id(SERVER_ID),
             dimensions: Vec::with_capacity(self.tags.len() + 2),
             values: Vec::with_capacity(self.values.len()),
             ..Observation::default()
         };
-        self.tags.retain(|(key, _)| {
-            !ids::is_id(key)
-                && !self
-                    .values
-                    .binary_search_by(|(other, _)| other.cmp(key))
-                    .is_ok_and(|at| is_scalar(&self.values[at].1))
-        });
+        self.leave_out_tags_that_values_say();
         for (key, item) in self.tags.into_iter().chain(self.values) {
             match item {
                 Item::Text(text) if !ids::is_id(&key) => observation.dimensions.push((key, text)),
@@ -229,6 +228,44 @@ impl<'de> Checked<'de> {
             .sort_unstable_by(|a, b| a.0.cmp(&b.0));
         observation.version = version(&observation.dimensions);
         observation
+    }
+
+    /// The same with its types: which are tags, which values.
+    pub(super) fn point(mut self) -> Point<'de> {
+        let (cluster_id, server_id) = (self.take_id(CLUSTER_ID), self.take_id(SERVER_ID));
+        self.leave_out_tags_that_values_say();
+        let tags = self.tags.into_iter().filter_map(|(key, item)| match item {
+            Item::Text(text) => Some((key, text)),
+            _ => None,
+        });
+        let values = self.values.into_iter().filter(|(key, _)| !ids::is_id(key));
+        let values = values.filter_map(|(key, item)| match item {
+            Item::Text(text) => Some((key, Value::Text(text))),
+            Item::Bool(is) => Some((key, Value::Bool(is))),
+            Item::Number(number) => Some((key, Value::Number(number))),
+            _ => None,
+        });
+        Point {
+            name: self.name.filter(|name| !ids::is_blank(name)),
+            cluster_id,
+            server_id,
+            tags: tags.collect(),
+            values: values.collect(),
+        }
+    }
+
+    fn take_id(&mut self, key: &str) -> Option<Cow<'de, str>> {
+        take_id(&mut self.values, key).or_else(|| take_id(&mut self.tags, key))
+    }
+
+    fn leave_out_tags_that_values_say(&mut self) {
+        let values = &self.values;
+        self.tags.retain(|(key, _)| {
+            !ids::is_id(key)
+                && !values
+                    .binary_search_by(|(other, _)| other.cmp(key))
+                    .is_ok_and(|at| is_scalar(&values[at].1))
+        });
     }
 }
 

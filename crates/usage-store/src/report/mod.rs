@@ -10,6 +10,7 @@ pub mod fields;
 mod ids;
 mod json;
 pub mod limits;
+mod points;
 mod problems;
 mod quote;
 mod stats;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 
 pub use compact::compact;
 pub(crate) use elements::only_elements;
+pub use points::{Point, Value, points};
 use problems::{BODY, Problems};
 pub use quote::quoted;
 

@@ -1,29 +1,43 @@
-//! The body of product stats: two ids and a list of series. What the series say is a later
-//! room's; here they are checked.
+//! The body of product stats: two ids and a list of series. Ingest only checks them; exports
+//! read them as points.
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 
-use super::element::ElementReader;
+use super::element::{Checked, ElementReader};
 use super::ids::{self, CLUSTER, SERVER};
 use super::json::{Depth, Item, Keys, Reader};
 use super::limits::ITEMS_MAX;
 use super::problems::{BODY, Problems, step};
-use super::{Decoded, Observation, fields};
+use super::{Decoded, Observation, Point, fields};
 
-#[derive(Default)]
-struct Fields<'de> {
+struct Fields<'de, T> {
     cluster_id: Option<Item<'de>>,
     server_id: Option<Item<'de>>,
     /// The problems of the `stats` that came last.
     stats: Problems,
+    /// What was made of their elements.
+    made: Vec<T>,
 }
 
-struct BodyReader<'s> {
+impl<T> Default for Fields<'_, T> {
+    fn default() -> Self {
+        Fields {
+            cluster_id: None,
+            server_id: None,
+            stats: Problems::default(),
+            made: Vec::new(),
+        }
+    }
+}
+
+struct BodyReader<'s, F> {
     problems: &'s mut Problems,
+    /// What is made of each element, if anything.
+    make: F,
 }
 
-impl<'de> Reader<'de> for BodyReader<'_> {
-    type Out = Option<Fields<'de>>;
+impl<'de, T, F: Fn(Checked<'de>) -> Option<T>> Reader<'de> for BodyReader<'_, F> {
+    type Out = Option<Fields<'de, T>>;
 
     fn item(self, item: Item<'de>) -> Self::Out {
         self.problems
@@ -42,9 +56,12 @@ impl<'de> Reader<'de> for BodyReader<'_> {
                 fields::SERVER_ID => inside.read_id(&mut map).map(|v| fields.server_id = Some(v)),
                 fields::STATS => {
                     fields.stats = Problems::default();
+                    fields.made.clear();
                     let reader = StatsReader {
                         problems: &mut fields.stats,
                         place: self.problems,
+                        make: &self.make,
+                        made: &mut fields.made,
                     };
                     map.next_value_seed(inside.read(reader))
                 }
@@ -56,13 +73,15 @@ impl<'de> Reader<'de> for BodyReader<'_> {
     }
 }
 
-struct StatsReader<'s> {
+struct StatsReader<'s, T, F> {
     problems: &'s mut Problems,
     /// Told where an error that ends the reading happened.
     place: &'s mut Problems,
+    make: &'s F,
+    made: &'s mut Vec<T>,
 }
 
-impl<'de> Reader<'de> for StatsReader<'_> {
+impl<'de, T, F: Fn(Checked<'de>) -> Option<T>> Reader<'de> for StatsReader<'_, T, F> {
     type Out = ();
 
     fn item(self, item: Item<'de>) {
@@ -89,7 +108,10 @@ impl<'de> Reader<'de> for StatsReader<'_> {
             if index < ITEMS_MAX {
                 let place = format!("stats[{index}]");
                 match element {
-                    Ok(element) => drop(element.check(&place, self.problems)),
+                    Ok(element) => {
+                        let checked = element.check(&place, self.problems);
+                        self.made.extend((self.make)(checked));
+                    }
                     Err(what) => self
                         .problems
                         .add(place, format!("must be an object; got {what}")),
@@ -111,11 +133,37 @@ pub(super) fn read<'de>(
     json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
     problems: &mut Problems,
 ) -> serde_json::Result<Decoded<'de>> {
+    let (observation, _) = series(json, problems, |_| None::<()>)?;
+    Ok(Decoded {
+        product: None,
+        observations: observation.into_iter().collect(),
+    })
+}
+
+/// The same body, as points: each has the body's ids, whatever its tags say.
+pub(super) fn points<'de>(
+    json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
+    problems: &mut Problems,
+) -> serde_json::Result<Vec<Point<'de>>> {
+    let (observation, mut points) = series(json, problems, |checked| Some(checked.point()))?;
+    for point in &mut points {
+        point.cluster_id = observation.as_ref().and_then(|of| of.cluster_id.clone());
+        point.server_id = observation.as_ref().and_then(|of| of.server_id.clone());
+    }
+    Ok(points)
+}
+
+fn series<'de, T>(
+    json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
+    problems: &mut Problems,
+    make: impl Fn(Checked<'de>) -> Option<T>,
+) -> serde_json::Result<(Option<Observation<'de>>, Vec<T>)> {
     let reader = BodyReader {
         problems: &mut *problems,
+        make,
     };
     let Some(fields) = Depth::default().read(reader).deserialize(json)? else {
-        return Ok(Decoded::default());
+        return Ok((None, Vec::new()));
     };
     let observation = Observation {
         cluster_id: CLUSTER.check(fields.cluster_id, problems),
@@ -123,8 +171,5 @@ pub(super) fn read<'de>(
         ..Observation::default()
     };
     problems.append(fields.stats);
-    Ok(Decoded {
-        product: None,
-        observations: vec![observation],
-    })
+    Ok((Some(observation), fields.made))
 }

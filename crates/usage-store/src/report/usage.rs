@@ -3,18 +3,20 @@
 
 use serde::de::{DeserializeSeed, SeqAccess};
 
-use super::element::ElementReader;
+use super::element::{Checked, ElementReader};
 use super::json::{Depth, Item, Reader};
 use super::limits::ITEMS_MAX;
 use super::problems::{BODY, Problems};
-use super::{Decoded, Observation};
+use super::{Decoded, Point};
 
-struct BodyReader<'s> {
+struct BodyReader<'s, F> {
     problems: &'s mut Problems,
+    /// What is made of each element.
+    make: F,
 }
 
-impl<'de> Reader<'de> for BodyReader<'_> {
-    type Out = Vec<Observation<'de>>;
+impl<'de, T, F: Fn(Checked<'de>) -> T> Reader<'de> for BodyReader<'_, F> {
+    type Out = Vec<T>;
 
     fn item(self, item: Item<'de>) -> Self::Out {
         match item {
@@ -35,7 +37,7 @@ impl<'de> Reader<'de> for BodyReader<'_> {
     }
 
     fn array<A: SeqAccess<'de>>(self, mut seq: A, inside: Depth) -> Result<Self::Out, A::Error> {
-        let mut observations = Vec::with_capacity(1);
+        let mut made = Vec::with_capacity(1);
         let mut index = 0;
         loop {
             let reader = ElementReader {
@@ -51,7 +53,7 @@ impl<'de> Reader<'de> for BodyReader<'_> {
                 let place = format!("[{index}]");
                 match element {
                     Ok(element) => {
-                        observations.push(element.check(&place, self.problems).observe());
+                        made.push((self.make)(element.check(&place, self.problems)));
                     }
                     Err(what) => self
                         .problems
@@ -66,7 +68,7 @@ impl<'de> Reader<'de> for BodyReader<'_> {
                 format!("has {index} elements; at most {ITEMS_MAX} are allowed"),
             );
         }
-        Ok(observations)
+        Ok(made)
     }
 }
 
@@ -74,11 +76,26 @@ pub(super) fn read<'de>(
     json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
     problems: &mut Problems,
 ) -> serde_json::Result<Decoded<'de>> {
-    let observations = Depth::default()
-        .read(BodyReader { problems })
-        .deserialize(json)?;
     Ok(Decoded {
         product: None,
-        observations,
+        observations: elements(json, problems, Checked::observe)?,
     })
+}
+
+/// The same body, as points.
+pub(super) fn points<'de>(
+    json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
+    problems: &mut Problems,
+) -> serde_json::Result<Vec<Point<'de>>> {
+    elements(json, problems, Checked::point)
+}
+
+fn elements<'de, T>(
+    json: &mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
+    problems: &mut Problems,
+    make: impl Fn(Checked<'de>) -> T,
+) -> serde_json::Result<Vec<T>> {
+    Depth::default()
+        .read(BodyReader { problems, make })
+        .deserialize(json)
 }

@@ -16,12 +16,16 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/003_keys"),
     sql!("schema/004_accounts"),
     sql!("schema/005_registration"),
+    sql!("schema/006_api_keys"),
+    sql!("schema/007_dictionary"),
+    sql!("schema/008_sign_ups"),
 ];
 
 /// Those of `model.db`.
 pub(crate) const MODEL: Versions = &[
     sql!("schema/model_001_first"),
     sql!("schema/model_002_organizations"),
+    sql!("schema/model_003_questions"),
 ];
 
 /// `usage` in ASCII: marks the file as ours, so that another program's is never touched.

@@ -8,10 +8,11 @@ use usage_store::report::Kind;
 use usage_store::{Day, Outcome};
 
 use crate::fleet::*;
+use crate::folding::is_partitioned;
 use crate::leaving::erase_all;
 use crate::rebuilding::{any_report, dump};
 
-fn erase(world: &World, cluster: &str, server: Option<&str>, whose: Whose) -> u64 {
+pub(crate) fn erase(world: &World, cluster: &str, server: Option<&str>, whose: Whose) -> u64 {
     let request = ErasureRequest {
         product: "kapacitor".to_owned(),
         cluster_id: cluster.to_owned(),
@@ -253,6 +254,9 @@ proptest! {
         before in proptest::collection::vec(any_report(), 1..50),
         erasures in proptest::collection::vec((0u8..3, proptest::option::of(0u8..3), 0u8..4), 1..4),
         after in proptest::collection::vec(any_report(), 0..20),
+        packed in any::<[bool; 2]>(),
+        top in proptest::option::of(1usize..3),
+        folded in any::<[bool; 2]>(),
     ) {
         let world = World::new();
         let acme = world.store.organization("Acme", noon(0)).unwrap();
@@ -263,6 +267,15 @@ proptest! {
             world.apply_all();
         };
         append(before);
+        if packed[0] {
+            world.pack_all();
+        }
+        let fold = |now| {
+            if let Some(top) = top.filter(|_| now) {
+                world.fold_all(top);
+            }
+        };
+        fold(folded[0]);
         for (cluster, server, whose) in erasures {
             let server = server.map(|server| format!("s{server}"));
             let whose = match whose {
@@ -276,7 +289,13 @@ proptest! {
             };
             erase(&world, &format!("c{cluster}"), server.as_deref(), whose);
         }
+        fold(folded[1]);
         append(after);
+        is_partitioned(&world);
+        fold(true);
+        if packed[1] {
+            world.pack_all();
+        }
         // When the mark's report was received is not part of it: that report may be erased.
         let comparable = |world: &World| {
             let mut lines = dump(world);
@@ -285,6 +304,7 @@ proptest! {
         };
         let step_by_step = comparable(&world);
         world.store.rebuild(|_, _| ()).unwrap();
+        fold(true);
         let anew = comparable(&world);
         for line in &anew {
             prop_assert!(step_by_step.contains(line), "only made anew: {}", line);

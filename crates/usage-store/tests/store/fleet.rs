@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::Connection;
 use tempfile::TempDir;
 use usage_store::registry::OrganizationId;
 use usage_store::report::{Kind, decode};
-use usage_store::{Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Writing};
+use usage_store::{
+    Day, Idempotency, NewReport, Outcome, Sender, Store, StoredReport, Tier, Writing,
+};
 
 pub(crate) struct World {
     pub(crate) store: Store,
@@ -47,6 +50,22 @@ impl World {
         while self.store.apply().unwrap() > 0 {}
     }
 
+    /// Packs all numbers that wait.
+    pub(crate) fn pack_all(&self) {
+        while self.store.pack_columns(Some(Day(i32::MAX))).unwrap() {}
+    }
+
+    /// Folds all days, so that few values of a dimension are told apart.
+    pub(crate) fn fold_all(&self, top: usize) {
+        while self.store.fold_day(Day(i32::MAX), top).unwrap() {}
+    }
+
+    /// Takes all before a day out of a tier.
+    pub(crate) fn age_all(&self, tier: Tier, before: i64) {
+        while self.store.age(tier, Day::of(noon(before))).unwrap() {}
+        self.store.forget_unused().unwrap();
+    }
+
     pub(crate) fn journal(&self) -> Vec<StoredReport> {
         let (mut all, mut next) = (Vec::new(), 0);
         loop {
@@ -58,6 +77,47 @@ impl World {
             all.extend(reports);
         }
     }
+}
+
+/// Makes `model.db` what an older program left: of its second schema.
+pub(crate) fn without_questions(folder: &Path) -> Connection {
+    let db = Connection::open(folder.join("model.db")).unwrap();
+    for table in [
+        "cluster",
+        "number_key",
+        "day_numbers",
+        "column",
+        "stat_day",
+        "day_state",
+        "fold",
+        "doubted",
+        "tiers",
+    ] {
+        db.execute_batch(&format!("DROP TABLE {table}")).unwrap();
+    }
+    for column in [
+        "server DROP COLUMN cluster",
+        "server DROP COLUMN reports",
+        "server DROP COLUMN starts",
+        "server DROP COLUMN prev_host",
+        "server DROP COLUMN host_returns",
+        "server DROP COLUMN backwards",
+        "dimension DROP COLUMN first_day",
+        "applied DROP COLUMN step",
+        "applied DROP COLUMN rules",
+        "applied DROP COLUMN emptied_at",
+        "kept DROP COLUMN known_seq",
+        "kept DROP COLUMN known_element",
+    ] {
+        db.execute_batch(&format!("ALTER TABLE {column}")).unwrap();
+    }
+    db.execute_batch(
+        "DELETE FROM cell WHERE dimension = 0 AND value > 1;
+         UPDATE day SET cells = substr(cells, 9);
+         PRAGMA user_version = 2",
+    )
+    .unwrap();
+    db
 }
 
 /// Noon of a day in the autumn of 2026.

@@ -228,6 +228,7 @@ fn an_ended_organization_reports_no_more_and_its_name_is_free() {
         email,
         password_hash: "hash",
         verified: false,
+        identity: None,
     };
     let sign_up = |email, name| world.store.sign_up(&person(email), name, noon(0)).unwrap();
     let (ada, acme) = sign_up("ada@acme.example", "Acme");

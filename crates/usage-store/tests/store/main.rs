@@ -3,15 +3,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod aging;
+mod allowing;
+mod asking;
 mod counting;
+mod dictionary;
 mod erasing;
 mod fleet;
+mod folding;
+mod forwarding;
 mod keeping;
 mod keys;
 mod leaving;
 mod own;
 mod people;
+mod questions;
 mod rebuilding;
 mod registering;
 mod retaining;
 mod tokens;
+mod valuing;

@@ -86,7 +86,7 @@ fn reports_that_were_counted_before_the_spans_were_noted_are_found() {
     world.apply_all();
     let all = all_own(&world, acme);
     let world = world.restart_after(|folder| {
-        let db = Connection::open(folder.join("model.db")).unwrap();
+        let db = without_questions(folder);
         db.execute_batch(
             "DROP INDEX server_organization; DROP TABLE organization_span;
              ALTER TABLE applied DROP COLUMN spans_from; PRAGMA user_version = 1",

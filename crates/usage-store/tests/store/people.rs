@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 use usage_store::registry::{
-    AccountId, COMMAND_LINE, InvitedTo, NewAccount, NewSession, OrganizationId, Role,
+    AccountId, COMMAND_LINE, Handed, InvitedTo, NewAccount, NewSession, OrganizationId,
+    PendingSignUp, Role,
 };
 use usage_store::{Error, Store};
 
@@ -14,6 +15,7 @@ fn person(email: &str) -> NewAccount<'_> {
         email,
         password_hash: "hash",
         verified: false,
+        identity: None,
     }
 }
 
@@ -251,10 +253,24 @@ fn a_reset_works_once_and_ends_every_session() {
     sign_in(store, b"ada", ada, "Firefox", noon(0));
     sign_in(store, b"grace", grace, "Firefox", noon(0));
     store
-        .make_reset(b"first", ada, COMMAND_LINE, noon(0), noon(1))
+        .make_reset(
+            b"first",
+            ada,
+            Handed::ByMail,
+            COMMAND_LINE,
+            noon(0),
+            noon(1),
+        )
         .unwrap();
     store
-        .make_reset(b"second", ada, COMMAND_LINE, noon(0), noon(1))
+        .make_reset(
+            b"second",
+            ada,
+            Handed::OnByHand,
+            COMMAND_LINE,
+            noon(0),
+            noon(1),
+        )
         .unwrap();
     assert_eq!(
         store.reset(b"first", noon(0)).unwrap(),
@@ -270,6 +286,25 @@ fn a_reset_works_once_and_ends_every_session() {
     assert!(store.session(b"grace", noon(0)).unwrap().is_some());
     let again = store.use_reset(b"second", "another", noon(0));
     assert!(matches!(again, Err(Error::NotFound(_))));
+}
+
+#[test]
+fn a_reset_proves_an_address_only_where_it_was_mailed_there() {
+    let World { store, .. } = &World::new();
+    let [(ada, _), _] = two_customers(store);
+    let verified = || store.account(ada).unwrap().unwrap().verified_at;
+    for (handed, proven) in [
+        (Handed::OnByHand, None),
+        (Handed::ByMail, Some(noon(0))),
+        (Handed::OnByHand, Some(noon(0))),
+    ] {
+        // Whoever asks: an operator may be the one who forgot, too.
+        store
+            .make_reset(b"secret", ada, handed, "Ada@Acme.example", noon(0), noon(1))
+            .unwrap();
+        store.use_reset(b"secret", "hash", noon(0)).unwrap();
+        assert_eq!(verified(), proven, "{handed:?}");
+    }
 }
 
 #[test]
@@ -316,6 +351,7 @@ fn an_identity_belongs_to_one_account_and_may_be_all_it_has() {
         email: "kay@example.com",
         password_hash: "",
         verified: true,
+        identity: None,
     };
     let kay = store
         .add_account(&elsewhere, "kay@example.com", noon(0))
@@ -337,8 +373,43 @@ fn an_identity_belongs_to_one_account_and_may_be_all_it_has() {
     assert_eq!(store.identities(kay).unwrap()[0].subject, "42");
     let unlink = |account| store.unlink_identity(account, "https://id.example", "42", "x", noon(0));
     assert!(!unlink(ada).unwrap());
+    assert!(
+        matches!(unlink(kay), Err(Error::LastOne(_))),
+        "the only way in"
+    );
+    assert_eq!(found("42").unwrap().id, kay);
+    store
+        .set_password(kay, "hash", "kay@example.com", noon(0))
+        .unwrap();
     assert!(unlink(kay).unwrap());
     assert_eq!(found("42"), None);
+}
+
+#[test]
+fn an_account_comes_with_its_identity_or_not_at_all() {
+    let World { store, .. } = &World::new();
+    let person = |email| NewAccount {
+        email,
+        password_hash: "",
+        verified: true,
+        identity: Some(("https://id.example", "42")),
+    };
+    let (kay, _) = store
+        .sign_up(&person("kay@example.com"), "Kay's", noon(0))
+        .unwrap();
+    let found = store.account_by_identity("https://id.example", "42");
+    assert_eq!(found.unwrap().unwrap().id, kay);
+    let again = store.sign_up(&person("another@example.com"), "Another", noon(0));
+    assert!(matches!(again, Err(Error::Taken("identity"))));
+    let nobody = store.account_by_email("another@example.com").unwrap();
+    assert!(nobody.is_none() && store.find_organization("Another").unwrap().is_none());
+    for n in 1..20 {
+        store
+            .link_identity(kay, "https://id.example", &format!("{n}"), "x", noon(0))
+            .unwrap();
+    }
+    let one_more = store.link_identity(kay, "https://id.example", "x", "x", noon(0));
+    assert!(matches!(one_more, Err(Error::TooMany { .. })));
 }
 
 #[test]
@@ -383,4 +454,32 @@ fn who_may_invite_no_longer_leaves_no_link_behind() {
         .unwrap();
     store.remove_member(acme, ada, by_grace, noon(1)).unwrap();
     assert!(!works(b"of ada"));
+}
+
+#[test]
+fn sign_ups_wait_within_a_bound_and_show_nobody_their_invitation() {
+    let World { store, folder } = &World::new();
+    let pending = |invitation| PendingSignUp {
+        email: "ada@example.com".to_owned(),
+        next: "/start".to_owned(),
+        invitation,
+    };
+    let held = pending(Some([7; 32]));
+    store
+        .keep_sign_up(b"link", &held, noon(0), noon(1))
+        .unwrap();
+    let found = |secret: &[u8], now| store.pending_sign_up(secret, now).unwrap();
+    assert_eq!(found(b"link", noon(0)), Some(held));
+    assert_eq!(found(b"link", noon(1)), None);
+    assert_eq!(found(b"other", noon(0)), None);
+    let file = std::fs::read(folder.path().join("usage.db-wal")).unwrap();
+    assert!(!file.windows(32).any(|bytes| bytes == [7; 32]), "in clear");
+    // The next one clears away what is over.
+    store
+        .keep_sign_up(b"next", &pending(None), noon(1), noon(2))
+        .unwrap();
+    assert_eq!(found(b"link", noon(0)), None);
+    assert_eq!(found(b"next", noon(1)), Some(pending(None)));
+    store.end_sign_up(b"next").unwrap();
+    assert_eq!(found(b"next", noon(1)), None);
 }

@@ -1,18 +1,23 @@
 //! The read model that followed the journal step by step equals the one made anew from it.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
-use usage_store::NewReport;
+use usage_store::query::{ProductId, ServerId};
 use usage_store::report::Kind;
+use usage_store::{Day, NewReport, Store, Tier, Writing};
 
 use crate::fleet::*;
+use crate::folding::is_partitioned;
 
 /// A column as text. Sets as their members: the same set has several encodings.
 fn text(column: &str, value: Value) -> String {
     match value {
-        Value::Blob(bytes) if column != "cells" => {
+        Value::Blob(bytes) if ["servers", "spans"].contains(&column) => {
             format!("{:?}", RoaringBitmap::deserialize_from(&bytes[..]).unwrap())
         }
         value => format!("{value:?}"),
@@ -23,13 +28,19 @@ fn text(column: &str, value: Value) -> String {
 pub(crate) fn dump(world: &World) -> Vec<String> {
     let db = Connection::open(world.path().join("model.db")).unwrap();
     let tables = [
-        "SELECT id, product, cluster_id, server_id, organization, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans FROM server ORDER BY id",
+        "SELECT * FROM cluster ORDER BY id",
+        "SELECT id, product, cluster_id, server_id, organization, cluster, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans, reports, starts, prev_host, host_returns, backwards FROM server ORDER BY id",
+        "SELECT * FROM dimension ORDER BY id",
+        "SELECT * FROM number_key ORDER BY id",
         "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
+        "SELECT * FROM stat_day ORDER BY 1, 2",
         "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
+        "SELECT * FROM fold ORDER BY 1, 2, 3",
+        "SELECT * FROM tiers",
         "SELECT * FROM day_reports ORDER BY 1, 2, 3",
-        "SELECT * FROM applied",
+        "SELECT seq, element, received_at, spans_from FROM applied",
     ];
-    let mut lines = Vec::new();
+    let mut lines = numbers(world, &db);
     for table in tables {
         let mut query = db.prepare(table).unwrap();
         let names: Vec<String> = query.column_names().map(str::to_owned).collect();
@@ -44,6 +55,39 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
     lines
 }
 
+/// All numbers of all days, packed or not.
+fn numbers(world: &World, db: &Connection) -> Vec<String> {
+    let mut days = db
+        .prepare("SELECT product, day, server FROM day ORDER BY product, day, server")
+        .unwrap();
+    let days = days
+        .query_map([], |row| {
+            Ok((
+                ProductId(row.get(0)?),
+                Day(row.get(1)?),
+                ServerId(row.get(2)?),
+            ))
+        })
+        .unwrap();
+    let (mut lines, mut of_day) = (Vec::new(), (None, BTreeMap::new()));
+    for row in days {
+        let (product, day, server) = row.unwrap();
+        if of_day.0 != Some((product, day)) {
+            assert!(of_day.1.is_empty(), "numbers of none: {of_day:?}");
+            let all = world.store.numbers_of_day(product, day).unwrap();
+            of_day = (Some((product, day)), all);
+        }
+        let said: Vec<_> = of_day.1.remove(&server).unwrap_or_default();
+        lines.push(format!("{product:?} {day} {server:?} said {said:?}"));
+        if lines.len() % 16 == 0 {
+            let alone = world.store.numbers_of_server(product, day, server).unwrap();
+            assert_eq!(alone, said);
+        }
+    }
+    assert!(of_day.1.is_empty(), "numbers of none: {of_day:?}");
+    lines
+}
+
 /// A report of a small, quarrelsome fleet: few ids, so that they meet often.
 pub(crate) fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
     let ids = (
@@ -53,17 +97,16 @@ pub(crate) fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
     );
     (
         ids,
+        (0u8..4, 0u8..3, 0u8..4),
         any::<bool>(),
-        any::<bool>(),
-        0i64..96,
-        proptest::option::of(0i64..72),
+        0i64..72,
+        proptest::option::of(0i64..48),
     )
         .prop_map(
-            |((cluster, server, version), check, organization, at, delay)| {
-                let (cluster, server) = (format!("c{cluster}"), format!("s{server}"));
+            |((cluster, server, version), said, organization, at, delay)| {
                 let at = noon(0) + hours(at);
-                let make = if check { check_in } else { usage };
-                let mut report = make(&cluster, &server, version, at);
+                let ids = format!(r#""cluster_id":"c{cluster}","server_id":"s{server}""#);
+                let mut report = said_by(&ids, version, said, at);
                 if let Some(delay) = delay {
                     report = made(report, at - hours(delay));
                 }
@@ -72,24 +115,83 @@ pub(crate) fn any_report() -> impl Strategy<Value = (NewReport, bool)> {
         )
 }
 
+/// A check-in from one of three hosts, stats, or usage: counters that grow and begin again, keys that come
+/// and go and change their kind.
+fn said_by(ids: &str, version: &str, (what, host, many): (u8, u8, u8), at: Timestamp) -> NewReport {
+    let (kind, body) = match what {
+        0 => {
+            let said = format!(r#""host":"h{host}","product":"kapacitor","version":"{version}""#);
+            (Kind::Servers, format!("{{{ids},{said}}}"))
+        }
+        1 => {
+            let stats = format!(r#"{{"name":"n","values":{{"queries":{many}}}}}"#);
+            (Kind::Stats, format!(r#"{{{ids}, "stats": [{stats}]}}"#))
+        }
+        _ => {
+            let tags = format!(r#"{{"version":"{version}","os":"linux"}}"#);
+            let load = ["", r#","load":0.5"#, r#","load":7"#][usize::from(host)];
+            let grown = r#","written_total":18446744073709551615"#;
+            let grown = if many > 2 { grown } else { "" };
+            let values = format!(r#"{{{ids},"uptime":{many}{load}{grown}}}"#);
+            (
+                Kind::Usage,
+                format!(r#"[{{"tags":{tags},"values":{values}}}]"#),
+            )
+        }
+    };
+    report(kind, "kapacitor", body.into_bytes(), at)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn step_by_step_equals_made_anew(
-        history in proptest::collection::vec((any_report(), any::<bool>()), 1..60),
+        history in proptest::collection::vec(
+            (any_report(), any::<bool>(), prop::bool::weighted(0.1), prop::bool::weighted(0.1)),
+            1..90,
+        ),
+        packed_anew in any::<bool>(),
+        top in proptest::option::of(1usize..3),
+        aged in proptest::option::of((-3i64..4, -3i64..4)),
     ) {
         let world = World::new();
         let acme = world.store.organization("Acme", noon(0)).unwrap();
-        for ((report, under_acme), apply_now) in history {
+        let fold = || {
+            if let Some(top) = top {
+                world.fold_all(top);
+            }
+        };
+        for ((report, under_acme), apply_now, pack_now, fold_now) in history {
             world.append(if under_acme { under(report, acme) } else { report });
             if apply_now {
                 world.apply_all();
             }
+            if pack_now {
+                world.pack_all();
+            }
+            if fold_now {
+                fold();
+            }
+            is_partitioned(&world);
         }
         world.apply_all();
+        let age = || {
+            if let Some((days, cells)) = aged {
+                world.age_all(Tier::Cells, cells);
+                world.age_all(Tier::Days, days);
+            }
+        };
+        fold();
+        age();
+        is_partitioned(&world);
         let step_by_step = dump(&world);
         world.store.rebuild(|_, _| ()).unwrap();
+        if packed_anew {
+            world.pack_all();
+        }
+        fold();
+        age();
         prop_assert_eq!(dump(&world), step_by_step);
     }
 }
@@ -185,4 +287,41 @@ fn too_many_new_products_are_kept_apart_alike_before_and_after_a_rebuild() {
     world.store.rebuild(|_, _| ()).unwrap();
     assert_eq!(dump(&world), before);
     assert_eq!(named("newcomer").unwrap().reports_today, 1);
+}
+
+#[test]
+fn a_model_of_an_older_program_is_made_anew_and_keeps_its_ids() {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    for n in 0..50 {
+        let report = usage(
+            &format!("c{}", n % 3),
+            &format!("s{}", n % 20),
+            "1.0",
+            noon(n),
+        );
+        world.append(if n % 4 == 0 {
+            under(report, acme)
+        } else {
+            report
+        });
+    }
+    world.apply_all();
+    let before = dump(&world);
+    let mut told = Vec::new();
+    let World { store, folder } = world;
+    drop(store);
+    without_questions(folder.path());
+    let store = Store::open_telling(folder.path(), Writing::Alone, &mut |opening| {
+        told.push(format!("{opening:?}"));
+    })
+    .unwrap();
+    assert!(told[0].starts_with("Migrating"), "{told:?}");
+    assert_eq!(told[1..], ["ModelOutdated"]);
+    let world = World { store, folder };
+    assert_eq!(world.store.freshness().unwrap().behind, 50);
+    world.apply_all();
+    assert_eq!(dump(&world), before);
+    let world = world.restart();
+    assert_eq!(world.store.freshness().unwrap().behind, 0, "not again");
 }

@@ -35,6 +35,7 @@ impl House {
             email: "ada@example.com",
             password_hash: "hash",
             verified: false,
+            identity: None,
         };
         let (account, organization) = store.sign_up(&ada, "Acme", now()).unwrap();
         House {
@@ -301,6 +302,7 @@ fn a_yes_counts_only_as_long_as_its_person_belongs_there() {
         email: "grace@example.com",
         password_hash: "hash",
         verified: false,
+        identity: None,
     };
     let grace = store
         .add_account(&grace, "grace@example.com", now())

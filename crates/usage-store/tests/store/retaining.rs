@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 use usage_store::erasure::{ErasureRequest, Whose};
-use usage_store::{Day, NewReport, Outcome};
+use usage_store::{Day, NewReport, Outcome, Tier};
 
 use crate::fleet::*;
 use crate::rebuilding::dump;
@@ -46,6 +46,8 @@ fn ten_days() -> World {
     }
     world.apply_all();
     while world.store.repack().unwrap() {}
+    let middle = Some(Day::of(noon(7)));
+    while world.store.pack_columns(middle).unwrap() {}
     world
 }
 
@@ -167,8 +169,11 @@ fn a_model_ahead_of_its_journal_is_made_anew_and_keeps_what_aged_out() {
     });
     world.apply_all();
     let of_days = |rows: &[String]| {
-        // Servers are permanent; days, cells, counts and the mark come after them.
-        let rows = rows.iter().filter(|row| !row.contains("Text("));
+        // Servers are permanent, with the day that they were new on; days, cells, counts and the mark are
+        // not.
+        let of_servers =
+            |row: &str| row.contains("Text(") || row.contains("| Integer(0) | Integer(2) |");
+        let rows = rows.iter().filter(|row| !of_servers(row));
         rows.cloned().collect::<Vec<_>>()
     };
     same(&of_days(&dump(&world)), &of_days(&before));
@@ -178,6 +183,60 @@ fn a_model_ahead_of_its_journal_is_made_anew_and_keeps_what_aged_out() {
     world.append(made(usage("c1", "s1", "1.0", noon(9)), noon(3)));
     world.apply_all();
     assert_eq!(counted(), so_far + 1);
+}
+
+#[test]
+fn a_model_of_an_older_program_keeps_the_days_that_the_journal_has_lost() {
+    let world = ten_days();
+    // One that only the days know, and one that came once, lately.
+    let early = usage("early", "s", "1.0", noon(0));
+    world.append(made(early, noon(0)));
+    world.append(usage("lately", "s", "1.0", noon(9)));
+    world.apply_all();
+    retire(&world, noon(6));
+    let before = dump(&world);
+    let world = world.restart_after(|folder| drop(without_questions(folder)));
+    world.apply_all();
+    let rows = dump(&world);
+    // What follows from servers is there at once, on lost days, too; who came once is still told from who
+    // came often.
+    for set in [2, 3, 4, 5] {
+        let in_set = |rows: &[String]| -> Vec<String> {
+            let set = format!("| Integer(0) | Integer({set}) |");
+            let rows = rows
+                .iter()
+                .filter(|row| row.contains(&set) && row.contains("Roaring"));
+            rows.cloned().collect()
+        };
+        assert_eq!(in_set(&rows), in_set(&before), "{set}");
+    }
+    let cells = |rows: &[String]| rows.iter().filter(|row| row.contains("Roaring")).count();
+    assert_eq!(cells(&rows), cells(&before));
+    let days = |rows: &[String]| -> Vec<String> {
+        let rows = rows.iter().filter(|row| row.ends_with("])"));
+        rows.cloned().collect()
+    };
+    assert!(!days(&rows).is_empty());
+    same(&days(&rows), &days(&before));
+    world.store.rebuild(|_, _| ()).unwrap();
+    same(&dump(&world), &rows);
+}
+
+#[test]
+fn tiers_that_are_older_than_the_journal_stay_over_a_rebuild() {
+    let world = ten_days();
+    retire(&world, noon(6));
+    world.fold_all(2);
+    world.age_all(Tier::Cells, 1);
+    // Before and after what the journal has lost.
+    for days in [3, 9] {
+        world.age_all(Tier::Days, days);
+        let aged = dump(&world);
+        world.store.rebuild(|_, _| ()).unwrap();
+        world.fold_all(2);
+        world.age_all(Tier::Days, days);
+        same(&dump(&world), &aged);
+    }
 }
 
 #[test]

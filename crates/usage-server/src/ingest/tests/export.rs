@@ -292,6 +292,11 @@ fn export(folder: &std::path::Path) -> String {
         output: Some(file.path().to_owned()),
         kind: None,
         product: None,
+        organization: None,
+        organization_id: None,
+        from: None,
+        to: None,
+        resume: false,
     };
     crate::command::export_reports(&options).unwrap();
     std::fs::read_to_string(file.path()).unwrap()

@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use usage_store::registry::NewToken;
+use usage_store::registry::{NewApiKey, NewToken, Scope};
 use usage_store::{Store, StoredReport, Writing};
 
 use crate::account::FirstVisit;
@@ -107,6 +107,19 @@ impl House {
             by: usage_store::registry::COMMAND_LINE,
         };
         self.app.store.add_token(&new, now).unwrap();
+    }
+
+    /// A key that may all.
+    fn api_key(&self, secret: &str) {
+        let new = NewApiKey {
+            secret: secret.as_bytes(),
+            name: "all",
+            scopes: [Scope::Admin].into_iter().collect(),
+            expires_at: None,
+            by: usage_store::registry::COMMAND_LINE,
+        };
+        let now = jiff::Timestamp::now();
+        self.app.store.add_api_key(&new, now).unwrap();
     }
 
     /// Sends bytes, and reads to the end of the answer.

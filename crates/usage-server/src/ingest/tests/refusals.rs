@@ -8,6 +8,8 @@ use axum::body::to_bytes;
 use axum::http::Method;
 use axum::response::IntoResponse;
 
+use usage_store::registry::Scope;
+
 use super::*;
 use crate::ingest::{Refusal, Ungranted};
 use crate::limits::*;
@@ -249,6 +251,10 @@ async fn those_that_are_no_senders_fault_say_when_to_come_again() {
     for refusal in [
         Refusal::field("field", "what is wrong"),
         Refusal::Token("why".to_owned()),
+        Refusal::ApiKey("why"),
+        Refusal::Scope(Scope::Export),
+        Refusal::NotAnOperator,
+        Refusal::TooManyExports,
         Refusal::UnknownPath("what"),
         Refusal::WrongMethod(Method::TRACE),
         Refusal::TooManyServers {
@@ -268,6 +274,10 @@ async fn those_that_are_no_senders_fault_say_when_to_come_again() {
         let name = match &refusal {
             Refusal::Fields(_) => "Fields",
             Refusal::Token(_) => "Token",
+            Refusal::ApiKey(_) => "ApiKey",
+            Refusal::Scope(_) => "Scope",
+            Refusal::NotAnOperator => "NotAnOperator",
+            Refusal::TooManyExports => "TooManyExports",
             Refusal::UnknownPath(_) => "UnknownPath",
             Refusal::WrongMethod(_) => "WrongMethod",
             Refusal::TooMany { .. } => "TooMany",

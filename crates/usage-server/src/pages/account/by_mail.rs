@@ -14,15 +14,15 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::Error;
-use usage_store::registry::{InvitedTo, NewAccount};
+use usage_store::registry::{InvitedTo, NewAccount, PendingSignUp};
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
 use super::super::{Failure, ask, render};
-use crate::account::{self, FormGuard, Secret, local_path, organization_name, password};
+use crate::account::{self, FormGuard, local_path, organization_name, password};
 use crate::app::App;
 use crate::config::SignUp;
-use crate::mail::{Errand, Pending};
+use crate::mail::{Errand, Pending, SignUps};
 use crate::request::ClientAddress;
 
 #[derive(Template)]
@@ -152,19 +152,22 @@ struct OverPage {
 
 /// A sign-up that may go on.
 struct Going {
-    pending: Pending,
+    pending: PendingSignUp,
     /// They hold an invitation, by this secret.
-    invitation: Option<Secret>,
+    invitation: Option<[u8; 32]>,
     names_organization: bool,
 }
 
 /// The sign-up of a code, if it still may go on.
 async fn going(app: &Arc<App>, code: &str) -> Result<Option<Going>, Failure> {
-    let sign_ups = app.mail.as_ref().map(|mail| &mail.sign_ups);
-    let Some(pending) = sign_ups.and_then(|waiting| waiting.find(code, Instant::now())) else {
+    let code = code.to_owned();
+    let found = ask(app, move |app| {
+        Ok(SignUps(&app.store).find(&code, Timestamp::now())?)
+    });
+    let Some(pending) = found.await? else {
         return Ok(None);
     };
-    let Some(code) = pending.invitation.clone() else {
+    let Some(bytes) = pending.invitation else {
         let may = app.settings.sign_up == SignUp::Open;
         return Ok(may.then_some(Going {
             pending,
@@ -172,12 +175,8 @@ async fn going(app: &Arc<App>, code: &str) -> Result<Option<Going>, Failure> {
             names_organization: true,
         }));
     };
-    let Some(secret) = Secret::parse(&code) else {
-        return Ok(None);
-    };
-    let bytes = secret.clone();
     let found = ask(app, move |app| {
-        Ok(app.store.invitation(bytes.bytes(), Timestamp::now())?)
+        Ok(app.store.invitation(&bytes, Timestamp::now())?)
     });
     let closed = app.settings.sign_up == SignUp::Closed;
     let found = found
@@ -186,7 +185,7 @@ async fn going(app: &Arc<App>, code: &str) -> Result<Option<Going>, Failure> {
     let found = found.filter(|signs_up| !(*signs_up && closed));
     Ok(found.map(|signs_up| Going {
         pending,
-        invitation: Some(secret),
+        invitation: Some(bytes),
         names_organization: signs_up,
     }))
 }
@@ -237,23 +236,28 @@ pub(in super::super) async fn submit(
     }
     let hash = app.account.passwords.hash(entered.password).await?;
     let (email, organization) = (going.pending.email.clone(), name.clone());
-    let (invitation, sent) = (going.invitation.clone(), headers.clone());
+    let (invitation, sent, used) = (going.invitation, headers.clone(), code.clone());
     let made = ask(&app, move |app| {
         let (store, now) = (&app.store, Timestamp::now());
         let new = NewAccount {
             email: &email,
             password_hash: &hash,
             verified: true,
+            identity: None,
         };
         let made = match invitation {
             None => store.sign_up(&new, &organization, now).map(|(id, _)| id),
             Some(secret) => store
-                .accept_invitation_as_new(secret.bytes(), &new, Some(&organization), now)
+                .accept_invitation_as_new(&secret, &new, Some(&organization), now)
                 .map(|(id, _)| id),
         };
         match made {
             Err(Error::Taken("organization name")) => Ok(None),
-            made => Ok(Some(account::start(store, &sent, made?, tls, now)?)),
+            made => {
+                let account = made?;
+                SignUps(store).end(&used)?;
+                Ok(Some(account::start(store, &sent, account, tls, now)?))
+            }
         }
     });
     let Some(cookie) = made.await? else {
@@ -262,9 +266,6 @@ pub(in super::super) async fn submit(
         let page = show(&app, &headers, code, &going, name, problems)?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
-    if let Some(mail) = &app.mail {
-        mail.sign_ups.end(&code);
-    }
     Ok(go_to(&app, cookie, local_path(&going.pending.next)))
 }
 

@@ -286,6 +286,7 @@ async fn accept_as_new(
             email: &email,
             password_hash: &hash,
             verified: false,
+            identity: None,
         };
         match store.accept_invitation_as_new(secret.bytes(), &new, Some(&name), now) {
             Err(Error::NotFound(_)) => Ok(Err(Accepted::Over)),

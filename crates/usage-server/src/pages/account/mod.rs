@@ -39,6 +39,8 @@ struct AccountPage {
     memberships: Vec<Membership>,
     sessions: Vec<SessionRow>,
     identities: Vec<IdentityRow>,
+    /// The provider that can be linked.
+    linkable: Option<String>,
     /// What was just done, to be said.
     done: Option<&'static str>,
 }
@@ -104,6 +106,8 @@ pub(super) async fn show(
         let account = &person.account;
         let sessions = app.store.sessions(account.id, now)?;
         let identities = app.store.identities(account.id)?;
+        let linked = |issuer: &str| identities.iter().any(|it| it.issuer == issuer);
+        let openid = app.openid.as_ref().filter(|it| !linked(&it.issuer));
         Ok(AccountPage {
             page: Layout::of_person(app, &person, now)?,
             csrf: person.csrf.clone(),
@@ -115,6 +119,7 @@ pub(super) async fn show(
                 .iter()
                 .map(|session| SessionRow::new(session, person.session, now))
                 .collect(),
+            linkable: openid.map(|openid| openid.name.clone()),
             identities: identities
                 .into_iter()
                 .map(|identity| IdentityRow::new(identity, now))
@@ -125,6 +130,8 @@ pub(super) async fn show(
                     Some("Your password is changed, and all other browsers are signed out.")
                 }
                 "sessions" => Some("Done. Those browsers have to sign in again."),
+                "linked" => Some("Linked. From now on you can sign in with it."),
+                "unlinked" => Some("Unlinked. It lets nobody in here any more."),
                 _ => None,
             },
         })

@@ -1,125 +1,53 @@
-//! `/organizations/{id}/export`: all reports of its own, or those of a product, a JSON object a line, as
-//! `usage-server export reports` writes them. A piece is read when the one before has been sent, so a slow
-//! reader holds neither a thread nor memory.
+//! `/organizations/{id}/export`: all reports of its own, or those of a product: a JSON object a line as
+//! `usage-server export reports` writes them, or a table as CSV.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::HeaderValue;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use hyper::body::Frame;
+use axum::response::Response;
 use serde::Deserialize;
-use tokio::task::JoinHandle;
-use usage_store::registry::Organization;
 
 use super::super::{Failure, ask};
 use crate::account::Member;
 use crate::app::App;
-use crate::command::export_line;
+use crate::export::{self, TextFormat, Walk};
 
 /// Which reports.
 #[derive(Deserialize)]
 pub(super) struct Which {
     #[serde(default)]
     product: String,
+    #[serde(default)]
+    format: Format,
+}
+
+/// What a member may choose.
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Jsonl,
+    Csv,
 }
 
 /// `GET /organizations/{id}/export`
 pub(super) async fn download(
     State(app): State<Arc<App>>,
     member: Member,
-    Query(which): Query<Which>,
+    Query(asked): Query<Which>,
 ) -> Result<Response, Failure> {
-    // What is accepted while this runs is for the next download: it ends.
-    let end = ask(&app, |app| Ok(app.store.next_seq()?)).await?;
-    let lines = Lines {
-        app,
-        organization: member.organization,
-        product: which.product.trim().to_owned(),
-        end,
-        next: Some(0),
-        reading: None,
+    let product = asked.product.trim();
+    let which = export::Which {
+        organization: Some(member.organization.id),
+        product: Some(product.to_owned()).filter(|name| !name.is_empty()),
+        ..export::Which::default()
     };
-    let kind = HeaderValue::from_static("application/x-ndjson");
-    let name = HeaderValue::from_static("attachment; filename=\"reports.jsonl\"");
-    let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)];
-    Ok((headers, Body::new(lines)).into_response())
-}
-
-/// Lines, and the place to go on from.
-type Piece = Result<(Vec<u8>, Option<u64>), String>;
-
-/// The lines that are still to be sent.
-struct Lines {
-    app: Arc<App>,
-    organization: Organization,
-    /// Blank: all.
-    product: String,
-    end: u64,
-    next: Option<u64>,
-    reading: Option<JoinHandle<Piece>>,
-}
-
-impl Lines {
-    fn read(&self, from: u64) -> JoinHandle<Piece> {
-        let (app, product) = (Arc::clone(&self.app), self.product.clone());
-        let (organization, end) = (self.organization.clone(), self.end);
-        tokio::task::spawn_blocking(move || {
-            let (reports, next) = app
-                .store
-                .fleet_reports_from(organization.id, from, end)
-                .map_err(|e| e.to_string())?;
-            let mut lines = Vec::new();
-            let wanted = |name: &str| product.is_empty() || *name == *product;
-            for report in reports.iter().filter(|report| wanted(&report.product)) {
-                let name = Some(organization.name.as_str());
-                export_line(&mut lines, report, name).map_err(|e| e.to_string())?;
-            }
-            Ok((lines, next))
-        })
-    }
-}
-
-impl hyper::body::Body for Lines {
-    type Data = Bytes;
-    type Error = String;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, String>>> {
-        loop {
-            let Some(reading) = &mut self.reading else {
-                let Some(from) = self.next else {
-                    return Poll::Ready(None);
-                };
-                self.reading = Some(self.read(from));
-                continue;
-            };
-            let read = ready!(Pin::new(reading).poll(context));
-            self.reading = None;
-            match read.map_err(|e| e.to_string()).and_then(|piece| piece) {
-                Ok((lines, next)) => {
-                    self.next = next;
-                    if !lines.is_empty() {
-                        return Poll::Ready(Some(Ok(Frame::data(Bytes::from(lines)))));
-                    }
-                }
-                Err(cause) => {
-                    // The reader sees that the end is missing.
-                    tracing::error!(cause, "a download of reports failed");
-                    self.next = None;
-                    return Poll::Ready(Some(Err(cause)));
-                }
-            }
-        }
-    }
+    let walk = ask(&app, |app| Ok(Walk::new(&app.store, which)?)).await?;
+    let format = match asked.format {
+        Format::Jsonl => TextFormat::Jsonl,
+        Format::Csv => TextFormat::Csv,
+    };
+    Ok(export::download(&app, walk, format, None))
 }
 
 #[cfg(test)]
@@ -127,6 +55,32 @@ mod tests {
     use usage_store::report::Kind;
 
     use super::super::super::testing::House;
+
+    #[tokio::test]
+    async fn a_table_comes_down_in_which_no_text_is_a_formula() {
+        let house = House::with_customers();
+        let usage = r#"[{"tags":{"=name":"@x","version":"+1"},"values":{"cluster_id":"-c","n":-7,"host":"=cmd|' /C calc'!A0"}}]"#;
+        house.append_for("Acme", Kind::Usage, "=product", usage);
+        house.append_for("Umbrella", Kind::Usage, "theirs", usage);
+        let path = format!("{}/export?format=csv", house.path_of("Acme"));
+        let table = house.get(&path).await;
+        assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
+        assert!(table.header("content-disposition").contains("reports.csv"));
+        let lines: Vec<&str> = table.text.lines().collect();
+        let [head, row] = lines[..] else {
+            panic!("{}", table.text)
+        };
+        assert!(head.ends_with(",series,'=name,n,other"), "{head}");
+        let (_, row) = row.split_once(",usage,").unwrap();
+        let said = "'=product,Acme,'-c,,'=cmd|' /C calc'!A0,'+1,,'@x,-7,";
+        assert_eq!(row, said);
+        let wrong = house.get(&format!("{path}&format=xml")).await;
+        assert_eq!(wrong.status, 400);
+        let page = house
+            .get(&format!("{}/reports", house.path_of("Acme")))
+            .await;
+        assert!(page.text.contains("format=csv"));
+    }
 
     #[tokio::test]
     async fn all_reports_come_down_and_another_server_takes_them() {

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Extension, Form, Path, State};
 use axum::response::Redirect;
 use jiff::{SignedDuration, Timestamp};
-use usage_store::registry::{InvitationId, InvitedTo};
+use usage_store::registry::{InvitationId, InvitedTo, Role};
 
 use super::super::{Failure, ask as ask_store};
 use super::go_to;
 use super::members::NewRole;
 use super::tokens::Agreed;
-use crate::account::{Member, Once, Secret};
+use crate::account::{Member, Once, Secret, password};
 use crate::app::App;
+use crate::mail::Errand;
+use crate::request::ClientAddress;
 
 /// How long an invitation can be accepted: over a weekend and a few days off.
 const VALID_HOURS: i64 = 7 * 24;
@@ -21,10 +23,26 @@ const VALID_HOURS: i64 = 7 * 24;
 /// `POST /organizations/{id}/invitations`
 pub(super) async fn invite(
     State(app): State<Arc<App>>,
+    address: Option<Extension<ClientAddress>>,
     member: Member,
     Form(new): Form<NewRole>,
 ) -> Result<Redirect, Failure> {
     let role = new.check(&member)?;
+    let email = new.email.trim().to_owned();
+    if !email.is_empty() && !password::is_address(&email) {
+        return Ok(go_to(&app, &member, "/members?mail=wrong"));
+    }
+    let address = address.map(|Extension(ClientAddress(address))| address);
+    let mailed = match &app.mail {
+        Some(_) if !email.is_empty() => {
+            // Whoever has mail sent anywhere: as many as who signs up there.
+            match app.account.mails.sign_up(address, Instant::now()) {
+                Ok(()) => "&mail=sent",
+                Err(_) => "&mail=later",
+            }
+        }
+        _ => "",
+    };
     ask_store(&app, move |app| {
         let (secret, now) = (Secret::random()?, Timestamp::now());
         let to = InvitedTo::Organization(member.organization.id, role);
@@ -35,7 +53,20 @@ pub(super) async fn invite(
         let (session, once) = (member.person.session, Once::Invitation(made.0));
         let shown = &app.account.shown_once;
         shown.keep(session, once, secret.text(), Instant::now());
-        Ok(go_to(app, &member, &format!("/members?invited={}", made.0)))
+        if let Some(mail) = app.mail.as_ref().filter(|_| mailed == "&mail=sent") {
+            let name = &member.organization.name;
+            mail.send(Errand::Invite {
+                email,
+                by: by.clone(),
+                to: match role {
+                    Role::Owner => format!("{name}, as an owner"),
+                    Role::Member => format!("{name}, as a member"),
+                },
+                path: format!("/invite/{}", secret.text()),
+            });
+        }
+        let path = format!("/members?invited={}{mailed}", made.0);
+        Ok(go_to(app, &member, &path))
     })
     .await
 }

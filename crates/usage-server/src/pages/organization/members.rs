@@ -31,6 +31,9 @@ struct Members {
     link: Option<String>,
     /// It was made, and shown before.
     shown_before: bool,
+    /// Whether an invitation can be mailed, and what became of the one that was to be.
+    by_mail: bool,
+    mailed: Option<&'static str>,
     script: String,
     members: Vec<MemberRow>,
     invitations: Vec<InvitationRow>,
@@ -85,6 +88,8 @@ impl InvitationRow {
 #[derive(Deserialize)]
 pub(super) struct Asked {
     invited: Option<i64>,
+    #[serde(default)]
+    mail: String,
 }
 
 /// `GET /organizations/{id}/members`
@@ -114,6 +119,15 @@ pub(super) async fn show(
             csrf: member.person.csrf,
             owner,
             shown_before: asked.invited.is_some() && code.is_none(),
+            by_mail: app.mail.is_some(),
+            mailed: match asked.mail.as_str() {
+                "sent" => Some("The invitation is on its way by mail, too."),
+                "later" => Some(
+                    "Nothing was mailed: too many mails were asked for from here. Hand the link on yourself.",
+                ),
+                "wrong" => Some("That is no mail address, so nobody was invited."),
+                _ => None,
+            },
             link: code.map(|code| format!("{public_url}/invite/{code}")),
             members: app
                 .store
@@ -137,6 +151,9 @@ pub(super) struct NewRole {
     csrf: String,
     #[serde(default)]
     pub(super) role: String,
+    /// Where an invitation is to be mailed.
+    #[serde(default)]
+    pub(super) email: String,
 }
 
 impl NewRole {

@@ -35,6 +35,12 @@ impl Answer {
             .to_owned()
     }
 
+    /// The page without what is around it, which tells who looks.
+    pub(in crate::pages) fn main(&self) -> &str {
+        let (_, after) = self.text.split_once("<main").expect("no page");
+        after.split("</main>").next().unwrap()
+    }
+
     /// The value that the page's form has in a field.
     pub(in crate::pages) fn field(&self, name: &str) -> String {
         let (_, after) = self

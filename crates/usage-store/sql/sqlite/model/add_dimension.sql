@@ -1,2 +1,2 @@
 -- Adds a dimension.
-INSERT INTO dimension (product, name) VALUES (?1, ?2);
+INSERT INTO dimension (product, name, first_day) VALUES (?1, ?2, ?3);

@@ -1,2 +1,2 @@
 -- Gives a server its permanent id.
-INSERT INTO server (product, cluster_id, server_id, organization) VALUES (?1, ?2, ?3, ?4);
+INSERT INTO server (product, cluster_id, server_id, organization, cluster) VALUES (?1, ?2, ?3, ?4, ?5);

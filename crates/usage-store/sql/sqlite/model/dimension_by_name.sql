@@ -1,2 +1,3 @@
--- A dimension's id. Served by the unique index on product and name.
-SELECT id FROM dimension WHERE product = ?1 AND name = ?2;
+-- A dimension's id, and since when it is known; it has no kinds. Served by the unique index on product and
+-- name.
+SELECT id, first_day, 0 FROM dimension WHERE product = ?1 AND name = ?2;

@@ -1,3 +1,4 @@
 -- What is derived about a server. Served by the primary key.
-SELECT first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans
+SELECT product, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans,
+       reports, starts, prev_host, host_returns, backwards
 FROM server WHERE id = ?1;

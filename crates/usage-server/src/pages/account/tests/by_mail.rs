@@ -47,6 +47,8 @@ async fn a_link_to_choose_a_password_comes_by_mail_and_the_page_never_tells_who_
         .post_form(&link, &form.filled(&[("password", NEW)]))
         .await;
     assert_eq!(inside.status, 303);
+    let account = house.get("/account").await;
+    assert!(account.text.contains("known to be yours"), "it proves that");
     assert_eq!(signs_in(&house, ACME_OWNER, NEW).await, 303);
 }
 
@@ -126,7 +128,7 @@ async fn an_operator_has_an_invitation_mailed() {
     let house = house.let_in("op@example.com");
     let page = house.get("/operators").await;
     let entered = page.filled(&[("to", "customer"), ("email", STRANGER)]);
-    let made = house.post_form("/operators/invite", &entered).await;
+    let made = house.post_and_follow("/operators/invite", &entered).await;
     let (letter, link) = next(&letters);
     assert_eq!((&*letter.to, link), (STRANGER, made.link_in_box()));
     assert!(letter.text.contains("op@example.com invites you"));
@@ -165,4 +167,39 @@ async fn without_mail_the_page_says_whom_to_ask() {
     let page = house.get("/forgot").await;
     assert!(page.text.contains("account reset") && !page.text.contains("<form"));
     assert_eq!(house.get("/sign-up/x").await.status, 410);
+}
+
+#[tokio::test]
+async fn an_owner_has_an_invitation_mailed_and_sees_its_link_still() {
+    let (house, letters) = House::with_mail(SignUp::Open);
+    house.comes_from("192.0.2.1");
+    house.customer("Acme", ACME_OWNER);
+    house.enter_as(ACME_OWNER);
+    let members = format!("{}/members", house.path_of("Acme"));
+    let invite = format!("{}/invitations", house.path_of("Acme"));
+    let page = house.get(&members).await;
+    let invited = async |email: &str| {
+        let entered = page.filled(&[("role", "member"), ("email", email)]);
+        house.post_and_follow(&invite, &entered).await
+    };
+    let made = invited(STRANGER).await;
+    let (letter, link) = next(&letters);
+    assert_eq!(&*letter.to, STRANGER);
+    assert!(made.text.contains("on its way by mail"), "{}", made.text);
+    assert!(made.field_of_id("link").ends_with(&link), "{link}");
+    assert!(letter.text.contains("invites you to Acme, as a member"));
+    assert!(letter.text.contains(ACME_OWNER));
+    let wrong = invited("nobody").await;
+    assert!(wrong.text.contains("no mail address") && !wrong.text.contains("id=\"link\""));
+    let by_hand = invited("").await;
+    assert!(by_hand.text.contains("id=\"link\"") && !by_hand.text.contains("by mail, too"));
+    for n in 1..10 {
+        invited(&format!("{n}@example.com")).await;
+        next(&letters);
+    }
+    let later = invited("11@example.com").await;
+    assert!(later.text.contains("Nothing was mailed") && later.text.contains("id=\"link\""));
+    assert!(letters.try_recv().is_err());
+    house.leave();
+    assert_eq!(house.get(&link).await.status, 200);
 }

@@ -3,7 +3,7 @@
 mod by_mail;
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::registry::{InvitedTo, Role};
+use usage_store::registry::{Handed, InvitedTo, Role};
 
 use crate::account::{Secret, links};
 use crate::config::SignUp;
@@ -30,7 +30,15 @@ fn invited(house: &House, to: InvitedTo) -> String {
 fn reset_of(house: &House, email: &str) -> String {
     let (store, secret) = (&house.app.store, Secret::random().unwrap());
     let account = house.account_of(email);
-    links::reset(store, &secret, account, OP, Timestamp::now()).unwrap()
+    links::reset(
+        store,
+        &secret,
+        account,
+        Handed::OnByHand,
+        OP,
+        Timestamp::now(),
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -165,7 +173,7 @@ async fn links_that_are_old_or_guessed_let_nobody_in() {
     let (store, secret) = (&house.app.store, Secret::random().unwrap());
     let account = house.account_of(ACME_OWNER);
     let earlier = |minutes| Timestamp::now() - SignedDuration::from_mins(minutes);
-    let old = links::reset(store, &secret, account, OP, earlier(61)).unwrap();
+    let old = links::reset(store, &secret, account, Handed::OnByHand, OP, earlier(61)).unwrap();
     let to = InvitedTo::Operators;
     let old_invitation = links::invitation(
         store,
@@ -251,7 +259,7 @@ async fn where_sign_up_is_by_invitation_a_link_lets_one_customer_in() {
     let house = House::where_sign_up_is(SignUp::Invited).let_in(OP);
     let page = house.get("/operators").await;
     let made = house
-        .post_form("/operators/invite", &page.filled(&[("to", "customer")]))
+        .post_and_follow("/operators/invite", &page.filled(&[("to", "customer")]))
         .await;
     let link = made.link_in_box();
     house.leave();
@@ -315,7 +323,7 @@ async fn signing_in_and_out_is_in_the_audit_log_so_often_and_no_oftener() {
     assert_eq!(count("sign in"), 0, "nothing of strangers");
     assert_eq!(signs_in(&house, OP, OLD).await, 303);
     assert_eq!(count("sign in"), 1);
-    let most = crate::limits::SIGN_INS_NOTED_PER_HOUR as usize;
+    let most = crate::limits::NOTED_PER_HOUR as usize;
     for _ in 0..most + 2 {
         house.enter_as(OP);
         let csrf = house.get("/account").await.field("csrf");

@@ -1,0 +1,129 @@
+//! How an answer is written: JSON with what it is about and how fresh it is, or CSV.
+
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use usage_store::query::Freshness;
+
+use super::given::Given;
+use super::question::Question;
+use super::table::{self, Row};
+use crate::ingest::Refusal;
+
+/// When the newest report was received that the answer includes; with CSV.
+const FRESH_TO: HeaderName = HeaderName::from_static("usage-fresh-to");
+
+/// Reports accepted that it doesn't include yet.
+const BEHIND: HeaderName = HeaderName::from_static("usage-behind");
+
+/// What an answer is written in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Json,
+    Csv,
+}
+
+impl Format {
+    /// What was asked for: by `format`, else by `Accept`, else JSON.
+    pub(super) fn wanted(query: &str, headers: &HeaderMap) -> Result<Format, Refusal> {
+        let said = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "format");
+        match said.as_ref().map(|(_, format)| &**format) {
+            Some("csv") => return Ok(Format::Csv),
+            Some("json") => return Ok(Format::Json),
+            Some(_) => return Err(Refusal::field("format", "is json or csv")),
+            None => {}
+        }
+        let accept = headers.get(header::ACCEPT);
+        let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or("");
+        let first = accept.split(',').map(str::trim).find_map(|kind| {
+            match kind.split(';').next().unwrap_or("") {
+                "text/csv" => Some(Format::Csv),
+                "application/json" => Some(Format::Json),
+                _ => None,
+            }
+        });
+        Ok(first.unwrap_or(Format::Json))
+    }
+}
+
+/// How fresh an answer is.
+pub(super) struct Fresh {
+    to: Option<Timestamp>,
+    behind: u64,
+}
+
+impl Fresh {
+    pub(super) fn of(fresh: Freshness) -> Fresh {
+        Fresh {
+            to: fresh.applied_to,
+            behind: fresh.behind,
+        }
+    }
+}
+
+/// The answer.
+pub(super) fn say(
+    question: &Question,
+    given: &Given,
+    fresh: &Fresh,
+    rows: &[Row],
+    format: Format,
+) -> Response {
+    let private = (header::CACHE_CONTROL, "no-store".to_owned());
+    match format {
+        Format::Json => {
+            let kind = (header::CONTENT_TYPE, "application/json".to_owned());
+            let body = json(question, given, fresh, rows).to_string();
+            ([kind, private], body).into_response()
+        }
+        Format::Csv => {
+            let name = format!("attachment; filename=\"{}.csv\"", question.name());
+            let to = fresh.to.map(|at| at.to_string()).unwrap_or_default();
+            let headers = [
+                (
+                    header::CONTENT_TYPE,
+                    "text/csv; charset=utf-8; header=present".to_owned(),
+                ),
+                private,
+                (header::CONTENT_DISPOSITION, name),
+                (FRESH_TO, to),
+                (BEHIND, fresh.behind.to_string()),
+            ];
+            (headers, table::csv(question.columns, rows)).into_response()
+        }
+    }
+}
+
+fn json(question: &Question, given: &Given, fresh: &Fresh, rows: &[Row]) -> Value {
+    let rows: Vec<Value> = rows
+        .iter()
+        .map(|row| table::object(question.columns, row))
+        .collect();
+    json!({
+        "question": question.name(),
+        "product": (!given.product.is_empty()).then_some(&given.product),
+        "window": {"from": given.window.from.to_string(), "to": given.window.to.to_string()},
+        "fresh_to": fresh.to.map(|at| at.to_string()),
+        "behind": fresh.behind,
+        "rows": rows,
+    })
+}
+
+/// What can be asked.
+pub(super) fn list(questions: &[Question]) -> Response {
+    let questions: Vec<Value> = questions
+        .iter()
+        .map(|question| {
+            let takes = question.takes.iter().flat_map(|one| one.names());
+            json!({
+                "question": question.name(),
+                "path": question.path,
+                "summary": question.summary,
+                "parameters": takes.collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let kind = (header::CONTENT_TYPE, "application/json");
+    ([kind], json!({"questions": questions}).to_string()).into_response()
+}

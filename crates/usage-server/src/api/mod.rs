@@ -1,0 +1,120 @@
+//! The query API: what operators ask, answered as JSON or CSV. One file a question in `questions/`; here
+//! is the way that all of them go: who asks, what exactly, the store's answer, a table.
+//!
+//! ```text
+//! GET /api/v1/query/active?product=... -> question (which, what it takes) -> given (what was said)
+//!                                      -> Store::active -> table -> JSON or CSV
+//! ```
+
+mod answer;
+mod described;
+mod given;
+mod parameter;
+mod question;
+mod questions;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use self::answer::{Format, Fresh};
+use self::given::Given;
+use self::question::Question;
+use crate::account::{Asker, Read};
+use crate::app::App;
+use crate::ingest::Refusal;
+
+pub(crate) use self::described::operations;
+#[cfg(test)]
+pub(crate) use self::questions::QUESTIONS;
+
+/// Where all of them are listed.
+pub(crate) const LIST: &str = "/api/v1/query";
+
+/// How many questions are worked on at once; others wait.
+pub(crate) fn turnstile() -> Semaphore {
+    Semaphore::new(crate::limits::QUESTIONS_AT_ONCE)
+}
+
+/// A door for each question, and one that lists them.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    let list = Router::new().route(LIST, get(list));
+    questions::QUESTIONS.iter().fold(list, |doors, question| {
+        doors.route(
+            question.path,
+            get(move |app, asker, query, headers| answer(question, app, asker, query, headers)),
+        )
+    })
+}
+
+/// `GET /api/v1/query`: what can be asked.
+async fn list(_: Asker<Read>) -> Response {
+    answer::list(questions::QUESTIONS)
+}
+
+async fn answer(
+    question: &'static Question,
+    State(app): State<Arc<App>>,
+    _: Asker<Read>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let turn = app
+        .questions
+        .acquire()
+        .await
+        .map_err(|_| Refusal::NotReady)?;
+    let asked = Arc::clone(&app);
+    let answered = tokio::task::spawn_blocking(move || {
+        work(question, &asked, &query.unwrap_or_default(), &headers)
+    });
+    let answered = answered.await;
+    drop(turn);
+    answered.unwrap_or_else(|e| Err(broken(question, &e)))
+}
+
+/// All of it, where it may take its time.
+fn work(
+    question: &Question,
+    app: &App,
+    query: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let broken = |e: usage_store::Error| broken(question, &e);
+    let format = Format::wanted(query, headers)?;
+    let given = Given::read(&app.store, question.takes, query, Timestamp::now())?;
+    // Before the answer is worked out, so that it is at least so fresh.
+    let fresh = Fresh::of(app.store.freshness().map_err(broken)?);
+    let table = (question.answer)(&app.store, &given)?;
+    Ok(answer::say(question, &given, &fresh, &table, format).into_response())
+}
+
+/// The log hears why.
+fn broken(question: &Question, cause: &dyn std::error::Error) -> Refusal {
+    tracing::error!(question = question.name(), %cause, "a question could not be answered");
+    Refusal::Failed
+}
+
+/// What the store said instead of an answer.
+impl From<usage_store::Error> for Refusal {
+    fn from(e: usage_store::Error) -> Refusal {
+        match e {
+            usage_store::Error::NotFound(what) => {
+                Refusal::field("query", format!("{what} was not found"))
+            }
+            cause => {
+                tracing::error!(%cause, "a question could not be answered");
+                Refusal::Failed
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What a question is, for the door, for its description and for whoever adds one.
+
+use usage_store::Store;
+
+use super::given::Given;
+use super::parameter::Parameter;
+use super::table::{Column, Row};
+use crate::ingest::Refusal;
+
+/// A question that can be asked.
+pub(crate) struct Question {
+    /// Where it is asked.
+    pub(crate) path: &'static str,
+    /// What generated clients name the call.
+    pub(super) id: &'static str,
+    /// The question, as an operator would ask it.
+    pub(super) summary: &'static str,
+    /// What exactly is counted, and how exact it is.
+    pub(super) description: &'static str,
+    /// What may be said with it.
+    pub(super) takes: &'static [Parameter],
+    /// What each row of the answer has.
+    pub(super) columns: &'static [Column],
+    /// A query string that makes sense of any fleet, but for the product.
+    pub(super) example: &'static str,
+    /// The answer's rows.
+    pub(super) answer: fn(&Store, &Given) -> Result<Vec<Row>, Refusal>,
+}
+
+impl Question {
+    /// The last part of its path.
+    pub(crate) fn name(&self) -> &'static str {
+        self.path.rsplit('/').next().unwrap_or(self.path)
+    }
+
+    /// Its example for a product.
+    pub(super) fn example_of(&self, product: &str) -> String {
+        match self.takes.contains(&Parameter::Product) {
+            true => format!("{}?product={product}&{}", self.path, self.example),
+            false => format!("{}?{}", self.path, self.example),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! One server's and one cluster's history.
+
+use usage_store::Store;
+
+use crate::api::given::Given;
+use crate::api::parameter::Parameter::{Cluster, Filter, Product, Server, Window};
+use crate::api::question::Question;
+use crate::api::table::{Cell, Column, Kind, Row};
+use crate::ingest::Refusal;
+
+pub(super) const SERVER: Question = Question {
+    path: "/api/v1/query/server-history",
+    id: "serverHistory",
+    summary: "One server’s days: what it said, and the gaps",
+    description: "A row for each day and each thing that the server’s latest usage report of the day said; one row with \
+                  no name where it reported but said nothing, or didn’t report.",
+    takes: &[Server, Window { days: 30 }],
+    columns: &[
+        Column::new("day", Kind::Day, "The day."),
+        Column::new("active", Kind::Flag, "Whether it reported anything."),
+        Column::new("name", Kind::Text, "The dimension or value."),
+        Column::new("text", Kind::Text, "What it said, of a dimension."),
+        Column::new("number", Kind::Number, "What it said, of a value."),
+    ],
+    example: "server=1",
+    answer: server,
+};
+
+pub(super) const CLUSTER: Question = Question {
+    path: "/api/v1/query/cluster-history",
+    id: "clusterHistory",
+    summary: "One cluster’s days: its servers and their versions",
+    description: "Exact. Of all clusters with this id, whatever the organization; `organization` or `who` tells them apart.",
+    takes: &[Product, Cluster, Window { days: 30 }, Filter],
+    columns: &[
+        Column::new("day", Kind::Day, "The day."),
+        Column::new("servers", Kind::Count, "Its servers that reported."),
+        Column::new(
+            "versions",
+            Kind::Text,
+            "The versions that they ran, with commas between them.",
+        ),
+    ],
+    example: "cluster=CLUSTER",
+    answer: cluster,
+};
+
+pub(super) const STATS: Question = Question {
+    path: "/api/v1/query/server-stats",
+    id: "serverStats",
+    summary: "One server’s product stats over time",
+    description: "The latest product stats of each day that has some. All of them are in the raw reports.",
+    takes: &[Server, Window { days: 30 }],
+    columns: &[
+        Column::new("day", Kind::Day, "The day."),
+        Column::new("at", Kind::Time, "When they were made."),
+        Column::new(
+            "stats",
+            Kind::Text,
+            "What was reported, as JSON; empty where it was too large to be kept here.",
+        ),
+    ],
+    example: "server=1",
+    answer: stats,
+};
+
+fn server(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
+    let mut rows = Vec::new();
+    for one in store.server_days(given.server, given.window)? {
+        let mut row = |name: Cell, text: Cell, number: Cell| {
+            rows.push(vec![one.day.into(), one.active.into(), name, text, number]);
+        };
+        if one.dimensions.is_empty() && one.values.is_empty() {
+            row(Cell::Empty, Cell::Empty, Cell::Empty);
+        }
+        for (name, text) in one.dimensions {
+            row(name.into(), text.into(), Cell::Empty);
+        }
+        for (name, number) in one.values {
+            row(name.into(), Cell::Empty, number.into());
+        }
+    }
+    Ok(rows)
+}
+
+fn cluster(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
+    let days = store.cluster_days(&given.asked, &given.cluster, given.window)?;
+    let rows = days.into_iter().map(|one| {
+        vec![
+            one.day.into(),
+            one.servers.into(),
+            one.versions.join(", ").into(),
+        ]
+    });
+    Ok(rows.collect())
+}
+
+fn stats(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
+    let days = store.stats_days(given.server, given.window)?;
+    let rows = days
+        .into_iter()
+        .map(|one| vec![one.day.into(), one.at.into(), one.stats.into()]);
+    Ok(rows.collect())
+}

@@ -1,0 +1,59 @@
+//! What a numeric value comes to now: each server once, by its latest.
+
+use usage_store::Store;
+
+use crate::api::given::Given;
+use crate::api::parameter::Parameter::{Filter, Product, Value, Window};
+use crate::api::question::Question;
+use crate::api::table::{Column, Kind, Row};
+use crate::ingest::Refusal;
+
+pub(super) const QUESTION: Question = Question {
+    path: "/api/v1/query/value-now",
+    id: "valueNow",
+    summary: "Sum, mean, percentiles of a value now",
+    description: "Exact. Each server counts once, with its latest value within the window. Percentiles and sums are as \
+                  those per day.",
+    takes: &[Product, Value, Window { days: 7 }, Filter],
+    columns: &[
+        Column::new("servers", Kind::Count, "Servers with the value."),
+        Column::new("sum", Kind::Number, "All values together."),
+        Column::new("mean", Kind::Number, "The sum by the servers."),
+        Column::new("min", Kind::Number, "The smallest."),
+        Column::new(
+            "median",
+            Kind::Number,
+            "Half of the servers are at it or below.",
+        ),
+        Column::new(
+            "p90",
+            Kind::Number,
+            "90 % of the servers are at it or below.",
+        ),
+        Column::new(
+            "p99",
+            Kind::Number,
+            "99 % of the servers are at it or below.",
+        ),
+        Column::new("max", Kind::Number, "The largest."),
+    ],
+    example: "value=VALUE",
+    answer,
+};
+
+fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
+    let spread = store.spread(&given.asked, &given.value, given.window)?;
+    let rows = spread.summary.into_iter().map(|summary| {
+        vec![
+            summary.servers.into(),
+            summary.sum.into(),
+            summary.mean.into(),
+            summary.min.into(),
+            summary.median.into(),
+            summary.p90.into(),
+            summary.p99.into(),
+            summary.max.into(),
+        ]
+    });
+    Ok(rows.collect())
+}

@@ -1,0 +1,180 @@
+//! The data, made once and kept in cargo's folder: the store, by the way of every report, and the
+//! same as rows for the peers.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use usage_store::query::ProductId;
+use usage_store::registry::OrganizationId;
+use usage_store::report::Kind;
+use usage_store::{Day, NewReport, Sender, Store, Writing};
+
+use crate::fleet::{DAYS, Fleet, ORGANIZATIONS, Row};
+use crate::options::Options;
+
+/// The last day of the history, which is over.
+pub(crate) const LAST_DAY: Day = Day(20_779);
+
+/// The product that the fleet runs.
+pub(crate) const PRODUCT: &str = "tidewater";
+
+/// Reports in one commit.
+const COMMIT: usize = 1_000;
+
+/// Where everything is.
+pub(crate) struct Data {
+    pub(crate) folder: PathBuf,
+    pub(crate) store: PathBuf,
+    pub(crate) csv: PathBuf,
+    pub(crate) product: ProductId,
+    pub(crate) reports: u64,
+}
+
+/// The data, made now if it isn't there.
+pub(crate) fn made(options: &Options) -> Data {
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{}", options.servers));
+    let done = folder.join("done");
+    if options.anew || !done.exists() {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).expect("the old data goes");
+        }
+        std::fs::create_dir_all(&folder).expect("a folder");
+        make(&folder, options);
+        std::fs::write(&done, "").expect("a file");
+    }
+    let (store, csv) = (folder.join("store"), folder.join("rows.csv"));
+    let opened = Store::open(&store, Writing::Alone).expect("the store");
+    if options.rebuild {
+        rebuild(&opened);
+        while opened.pack_columns(Some(LAST_DAY.plus(1))).expect("packed") {}
+    }
+    let product = opened.product_named(PRODUCT).expect("an answer");
+    Data {
+        product: product.expect("the product"),
+        reports: opened.next_seq().expect("an answer"),
+        folder,
+        store,
+        csv,
+    }
+}
+
+fn make(folder: &Path, options: &Options) {
+    let store = folder.join("store");
+    std::fs::create_dir_all(&store).expect("a folder");
+    let store = Store::open(&store, Writing::Alone).expect("a store");
+    let began = Instant::now();
+    let csv = File::create(folder.join("rows.csv")).expect("a file");
+    let mut csv = BufWriter::new(csv);
+    writeln!(
+        csv,
+        "server,cluster,organization,day,at,version,os,arch,deployment,series,databases,uptime"
+    )
+    .expect("room");
+    let organizations: Vec<OrganizationId> = (1..=ORGANIZATIONS)
+        .map(|n| {
+            let name = format!("Organization {n}");
+            let made = store.organization(&name, Timestamp::now());
+            made.expect("an organization")
+        })
+        .collect();
+    let product: Arc<str> = PRODUCT.into();
+    let (mut batch, mut body, mut reports) = (Vec::with_capacity(COMMIT), String::new(), 0_u64);
+    for row in Fleet::new(options.servers) {
+        let (day, version) = (LAST_DAY.0 + 1 - (DAYS - row.day) as i32, row.version());
+        write_row(&mut csv, &row, day, &version).expect("room");
+        row.body(&mut body);
+        let organization = row
+            .organization
+            .checked_sub(1)
+            .map(|n| organizations[n as usize]);
+        batch.push(report(&product, organization, instant(day, row.at), &body));
+        if batch.len() == COMMIT {
+            reports += append(&store, &mut batch);
+            if reports % 500_000 == 0 {
+                eprintln!("{reports} reports");
+            }
+        }
+    }
+    reports += append(&store, &mut batch);
+    csv.flush().expect("room");
+    println!("made {reports} reports in {:.0?}", began.elapsed());
+    let began = Instant::now();
+    while store.repack().expect("re-packed") {}
+    println!("re-packed in {:.0?}", began.elapsed());
+    let began = Instant::now();
+    store.rebuild(|_, _| ()).expect("rebuilt");
+    let rate = reports as f64 / began.elapsed().as_secs_f64();
+    println!(
+        "rebuilt in {:.0?}: {rate:.0} reports a second",
+        began.elapsed()
+    );
+    let began = Instant::now();
+    while store.pack_columns(Some(LAST_DAY.plus(1))).expect("packed") {}
+    println!("columns packed in {:.0?}", began.elapsed());
+    store.checkpoint().expect("copied");
+}
+
+fn rebuild(store: &Store) {
+    let began = Instant::now();
+    store.rebuild(|_, _| ()).expect("rebuilt");
+    let rate = store.next_seq().expect("an answer") as f64 / began.elapsed().as_secs_f64();
+    println!(
+        "rebuilt in {:.1?}: {rate:.0} reports a second",
+        began.elapsed()
+    );
+}
+
+fn append(store: &Store, batch: &mut Vec<NewReport>) -> u64 {
+    store.append(batch).expect("appended");
+    let reports = batch.len() as u64;
+    batch.clear();
+    reports
+}
+
+fn report(
+    product: &Arc<str>,
+    organization: Option<OrganizationId>,
+    at: Timestamp,
+    body: &str,
+) -> NewReport {
+    NewReport {
+        kind: Kind::Usage,
+        product: Arc::clone(product),
+        sender: Sender {
+            organization,
+            token: None,
+        },
+        received_at: at,
+        reported_at: None,
+        idempotency: None,
+        install_key: None,
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+fn instant(day: i32, millis: u32) -> Timestamp {
+    let start = Day(day).start().as_millisecond();
+    Timestamp::from_millisecond(start + i64::from(millis)).expect("in range")
+}
+
+fn write_row(csv: &mut impl Write, row: &Row, day: i32, version: &str) -> std::io::Result<()> {
+    writeln!(
+        csv,
+        "{},{},{},{day},{},{version},{},{},{},{},{},{}",
+        row.server,
+        row.cluster,
+        row.organization,
+        row.at,
+        row.os,
+        row.arch,
+        row.deployment,
+        row.series,
+        row.databases,
+        row.uptime
+    )
+}

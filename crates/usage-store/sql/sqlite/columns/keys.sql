@@ -1,0 +1,2 @@
+-- The names of a product's numbers. Served by the unique index on product and name.
+SELECT id, name, kinds, first_day FROM number_key WHERE product = ?1 ORDER BY name;

@@ -1,0 +1,2 @@
+-- Values that may be nobody's any more. Few.
+SELECT product, dimension, value FROM doubted ORDER BY product;

@@ -1,0 +1,2 @@
+-- They are decided. Few.
+DELETE FROM doubted;

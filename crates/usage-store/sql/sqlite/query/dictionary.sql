@@ -1,0 +1,2 @@
+-- The dimensions of a product, and since when. Served by the unique index on product and name.
+SELECT id, name, first_day FROM dimension WHERE product = ?1 ORDER BY name;

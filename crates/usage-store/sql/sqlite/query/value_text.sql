@@ -1,0 +1,2 @@
+-- A dimension's value. Served by the primary key.
+SELECT value FROM dimension_value WHERE id = ?1;

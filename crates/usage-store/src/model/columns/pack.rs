@@ -1,0 +1,339 @@
+//! The numbers of one key on one day, of up to [`CHUNK_SERVERS`] servers, as bytes. Knows no database.
+//!
+//! ```text
+//! packed := version, 0, plain          or: version, 1, zstd frame of plain
+//! plain  := servers, numbers
+//! servers: 0, count, { low }           or: 1, mask of CHUNK_SERVERS bits
+//! numbers: 0, base, width, { offset }  all whole: offsets of 0, 1, 2, 4 or 8 bytes to a base of 16
+//!          1, { float }                all floats
+//!          2, { tag, 8 bytes }         anything
+//! ```
+//! Little-endian; a server's low is its id within the chunk, of 2 bytes as the count is.
+
+use crate::model::limits::CHUNK_SERVERS;
+use crate::report::Number;
+
+/// Servers of a chunk by their ids in it, ascending, each with its number.
+pub(super) type Chunk = Vec<(u16, Number)>;
+
+const VERSION: u8 = 1;
+
+const PLAIN: u8 = 0;
+const ZSTD: u8 = 1;
+
+const LIST: u8 = 0;
+const MASK: u8 = 1;
+
+const WHOLE: u8 = 0;
+const FLOATS: u8 = 1;
+const ANY: u8 = 2;
+
+const INT: u8 = 0;
+const UINT: u8 = 1;
+const FLOAT: u8 = 2;
+
+const MASK_BYTES: usize = CHUNK_SERVERS as usize / 8;
+
+/// More than the largest plain form has: a mask, and each server's number with its tag.
+const PLAIN_MAX_BYTES: usize = 64 + MASK_BYTES + 9 * CHUNK_SERVERS as usize;
+
+/// Compression pays where it saves this part: reading what is plain is faster.
+const SAVES_A: usize = 8;
+
+/// Speed: a level higher saves a twentieth and takes twice as long.
+const ZSTD_LEVEL: i32 = 1;
+
+/// Packs a chunk's numbers, which are in order.
+pub(super) fn pack(numbers: &[(u16, Number)]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(64 + MASK_BYTES + numbers.len() * 3);
+    put_servers(&mut plain, numbers);
+    put_numbers(&mut plain, numbers);
+    let most = plain.len() - plain.len() / SAVES_A;
+    let (form, bytes) = match zstd::bulk::compress(&plain, ZSTD_LEVEL) {
+        Ok(packed) if packed.len() <= most => (ZSTD, packed),
+        _ => (PLAIN, plain),
+    };
+    let mut out = Vec::with_capacity(2 + bytes.len());
+    out.extend([VERSION, form]);
+    out.extend(bytes);
+    out
+}
+
+fn put_servers(out: &mut Vec<u8>, numbers: &[(u16, Number)]) {
+    if numbers.len() * 2 < MASK_BYTES {
+        out.push(LIST);
+        // Fewer than half a mask has bytes.
+        out.extend((numbers.len() as u16).to_le_bytes());
+        out.extend(numbers.iter().flat_map(|(low, _)| low.to_le_bytes()));
+        return;
+    }
+    out.push(MASK);
+    let begin = out.len();
+    out.resize(begin + MASK_BYTES, 0);
+    for (low, _) in numbers {
+        out[begin + usize::from(low / 8)] |= 1 << (low % 8);
+    }
+}
+
+fn put_numbers(out: &mut Vec<u8>, numbers: &[(u16, Number)]) {
+    let whole = || numbers.iter().map(|(_, number)| whole(*number));
+    let is_float = |(_, number): &(u16, Number)| matches!(number, Number::Float(_));
+    if numbers.iter().all(is_float) {
+        out.push(FLOATS);
+        for (_, number) in numbers {
+            out.extend(eight_bytes(*number).1);
+        }
+        return;
+    }
+    let base = whole().min().flatten();
+    let offsets = whole().map(|n| u64::try_from(n? - base?).ok());
+    match (base, offsets.collect::<Option<Vec<u64>>>()) {
+        (Some(base), Some(offsets)) => {
+            let width = width(offsets.iter().copied().max().unwrap_or(0));
+            out.push(WHOLE);
+            out.extend(base.to_le_bytes());
+            out.push(width as u8);
+            for offset in offsets {
+                out.extend(&offset.to_le_bytes()[..width]);
+            }
+        }
+        _ => {
+            out.push(ANY);
+            for (_, number) in numbers {
+                let (tag, bytes) = eight_bytes(*number);
+                out.push(tag);
+                out.extend(bytes);
+            }
+        }
+    }
+}
+
+fn whole(number: Number) -> Option<i128> {
+    match number {
+        Number::Int(n) => Some(i128::from(n)),
+        Number::UInt(n) => Some(i128::from(n)),
+        Number::Float(_) => None,
+    }
+}
+
+/// Bytes that an offset of at most this takes.
+fn width(most: u64) -> usize {
+    match most {
+        0 => 0,
+        1..=0xff => 1,
+        0x100..=0xffff => 2,
+        0x1_0000..=0xffff_ffff => 4,
+        _ => 8,
+    }
+}
+
+fn eight_bytes(number: Number) -> (u8, [u8; 8]) {
+    match number {
+        Number::Int(n) => (INT, n.to_le_bytes()),
+        Number::UInt(n) => (UINT, n.to_le_bytes()),
+        Number::Float(n) => (FLOAT, n.to_le_bytes()),
+    }
+}
+
+/// What was packed; `None` where the bytes don't follow the format.
+pub(super) fn unpack(packed: &[u8]) -> Option<Chunk> {
+    let (&[version, form], bytes) = packed.split_first_chunk()?;
+    match (version, form) {
+        (VERSION, PLAIN) => read(bytes),
+        (VERSION, ZSTD) => read(&zstd::bulk::decompress(bytes, PLAIN_MAX_BYTES).ok()?),
+        _ => None,
+    }
+}
+
+fn read(plain: &[u8]) -> Option<Chunk> {
+    let (servers, rest) = read_servers(plain)?;
+    let numbers = read_numbers(rest, servers.len())?;
+    Some(servers.into_iter().zip(numbers).collect())
+}
+
+fn read_servers(plain: &[u8]) -> Option<(Vec<u16>, &[u8])> {
+    let (&kind, rest) = plain.split_first()?;
+    match kind {
+        LIST => {
+            let (count, rest) = rest.split_first_chunk()?;
+            let (bytes, rest) =
+                rest.split_at_checked(2 * usize::from(u16::from_le_bytes(*count)))?;
+            let lows: Vec<u16> = pieces(bytes).map(u16::from_le_bytes).collect();
+            let ascend = lows.is_sorted_by(|a, b| a < b);
+            let fit = lows
+                .last()
+                .is_none_or(|low| u32::from(*low) < CHUNK_SERVERS);
+            (ascend && fit).then_some((lows, rest))
+        }
+        MASK => {
+            let (mask, rest) = rest.split_at_checked(MASK_BYTES)?;
+            let lows = (0..CHUNK_SERVERS as u16)
+                .filter(|low| mask[usize::from(low / 8)] & (1 << (low % 8)) != 0);
+            Some((lows.collect(), rest))
+        }
+        _ => None,
+    }
+}
+
+/// Exactly so many numbers.
+fn read_numbers(bytes: &[u8], count: usize) -> Option<Vec<Number>> {
+    let (&kind, rest) = bytes.split_first()?;
+    match kind {
+        WHOLE => {
+            let (base, rest) = rest.split_first_chunk()?;
+            let (&width, rest) = rest.split_first()?;
+            read_whole(i128::from_le_bytes(*base), usize::from(width), rest, count)
+        }
+        FLOATS if rest.len() == 8 * count => {
+            let float = |bytes| Number::Float(f64::from_le_bytes(bytes));
+            Some(pieces(rest).map(float).collect())
+        }
+        ANY if rest.len() == 9 * count => pieces(rest).map(read_any).collect(),
+        _ => None,
+    }
+}
+
+fn read_whole(base: i128, width: usize, offsets: &[u8], count: usize) -> Option<Vec<Number>> {
+    if offsets.len() != width * count {
+        return None;
+    }
+    let number = |offset: u64| {
+        let n = base.checked_add(i128::from(offset))?;
+        let int = i64::try_from(n).ok().map(Number::Int);
+        int.or_else(|| u64::try_from(n).ok().map(Number::UInt))
+    };
+    match width {
+        0 => (0..count).map(|_| number(0)).collect(),
+        1 => offsets.iter().map(|n| number(u64::from(*n))).collect(),
+        2 => pieces(offsets)
+            .map(|n| number(u64::from(u16::from_le_bytes(n))))
+            .collect(),
+        4 => pieces(offsets)
+            .map(|n| number(u64::from(u32::from_le_bytes(n))))
+            .collect(),
+        8 => pieces(offsets)
+            .map(|n| number(u64::from_le_bytes(n)))
+            .collect(),
+        _ => None,
+    }
+}
+
+fn read_any([tag, bytes @ ..]: [u8; 9]) -> Option<Number> {
+    match tag {
+        INT => Some(Number::Int(i64::from_le_bytes(bytes))),
+        // One that an Int has room for is an Int.
+        UINT => Some(u64::from_le_bytes(bytes))
+            .filter(|n| i64::try_from(*n).is_err())
+            .map(Number::UInt),
+        FLOAT => Some(Number::Float(f64::from_le_bytes(bytes))),
+        _ => None,
+    }
+}
+
+/// Bytes in pieces of the same length; callers have seen that they come out even.
+fn pieces<const BYTES: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; BYTES]> {
+    bytes.as_chunks().0.iter().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_number() -> impl Strategy<Value = Number> {
+        let above = i64::MAX as u64 + 1;
+        prop_oneof![
+            any::<i64>().prop_map(Number::Int),
+            (-9i64..9).prop_map(Number::Int),
+            (above..=u64::MAX).prop_map(Number::UInt),
+            any::<f64>().prop_map(Number::Float),
+        ]
+    }
+
+    /// Chunks of one kind, of two, of all; with few servers, and with many.
+    fn any_chunk() -> impl Strategy<Value = Chunk> {
+        let low = 0..CHUNK_SERVERS as u16;
+        let numbers = prop_oneof![
+            any_number().boxed(),
+            (-300i64..70_000).prop_map(Number::Int).boxed(),
+            Just(Number::Int(7)).boxed(),
+            any::<f64>().prop_map(Number::Float).boxed(),
+            any::<u32>().prop_map(|n| Number::Int(n.into())).boxed(),
+        ];
+        let few = prop::collection::btree_map(low, any_number(), 0..40);
+        let many =
+            (1usize..3, prop::collection::vec(numbers, 1..1_500)).prop_map(|(apart, all)| {
+                let lows = (0..CHUNK_SERVERS as u16).step_by(apart);
+                lows.zip(all).collect::<BTreeMap<u16, Number>>()
+            });
+        let uniform = (any::<i64>(), 1u16..CHUNK_SERVERS as u16)
+            .prop_map(|(n, servers)| (0..servers).map(|low| (low, Number::Int(n))).collect());
+        prop_oneof![few, many, uniform].prop_map(|chunk| chunk.into_iter().collect())
+    }
+
+    /// Bit for bit: NaN is a number, too.
+    fn bits(chunk: &[(u16, Number)]) -> Vec<(u16, u8, [u8; 8])> {
+        let bits = |(low, number): &(u16, Number)| {
+            let (tag, bytes) = eight_bytes(*number);
+            (*low, tag, bytes)
+        };
+        chunk.iter().map(bits).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_out_again(chunk in any_chunk()) {
+            let back = unpack(&pack(&chunk));
+            prop_assert_eq!(back.as_deref().map(bits), Some(bits(&chunk)));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            for form in [PLAIN, ZSTD] {
+                let packed = [&[VERSION, form], &bytes[..]].concat();
+                if let Some(chunk) = unpack(&packed) {
+                    prop_assert_eq!(unpack(&pack(&chunk)).as_deref().map(bits), Some(bits(&chunk)));
+                }
+            }
+            let _ = unpack(&bytes);
+        }
+
+        #[test]
+        fn a_damaged_chunk_is_no_larger_one(chunk in any_chunk(), at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<bool>()) {
+            let mut packed = pack(&chunk);
+            let at = at.index(packed.len());
+            packed[at] = to;
+            if cut {
+                packed.truncate(at);
+            }
+            if let Some(read) = unpack(&packed) {
+                prop_assert!(read.len() <= CHUNK_SERVERS as usize);
+                prop_assert!(read.is_sorted_by(|a, b| a.0 < b.0));
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_all_servers_share_takes_next_to_nothing() {
+        let same: Chunk = (0..CHUNK_SERVERS as u16)
+            .map(|low| (low, Number::Int(-5)))
+            .collect();
+        assert!(pack(&same).len() < 64);
+        let small: Chunk = (0..CHUNK_SERVERS as u16)
+            .map(|low| (low, Number::Int(1_000_000 + i64::from(low) * 7919 % 251)))
+            .collect();
+        assert!(
+            pack(&small).len() < CHUNK_SERVERS as usize + 64,
+            "a byte each"
+        );
+    }
+
+    #[test]
+    fn zstd_of_too_much_is_refused() {
+        let bomb = zstd::bulk::compress(&vec![0; 64 * PLAIN_MAX_BYTES], 1).unwrap();
+        assert_eq!(unpack(&[&[VERSION, ZSTD], &bomb[..]].concat()), None);
+    }
+}

@@ -1,0 +1,73 @@
+//! Numbers as the store's users have them packed, and read them.
+
+use std::collections::BTreeMap;
+
+use roaring::RoaringBitmap;
+use rusqlite::OptionalExtension;
+
+use super::{Key, keys, numbers, of_server, pack_chunk};
+use crate::model::begin;
+use crate::query::{ProductId, ServerId};
+use crate::report::Number;
+use crate::sqlite::sql;
+use crate::{Day, Result, Store};
+
+impl Store {
+    /// Packs what numbers a chunk of servers said on a day, where enough of them wait; whether there may be
+    /// more to do. With `all_before`, also where few wait of days before that one, on which little comes any
+    /// more.
+    pub fn pack_columns(&self, all_before: Option<Day>) -> Result<bool> {
+        let mut packing = self.packing();
+        let next = self.readers.read(|db| packing.next(db, all_before))?;
+        let Some((product, day, chunk)) = next else {
+            return Ok(false);
+        };
+        let mut model = self.model();
+        let step = begin(&mut model.db)?;
+        pack_chunk(&step, (product, day), chunk)?;
+        step.commit()?;
+        Ok(true)
+    }
+
+    /// What each server's latest usage report of a day said in numbers.
+    pub fn numbers_of_day(
+        &self,
+        product: ProductId,
+        day: Day,
+    ) -> Result<BTreeMap<ServerId, Vec<(String, Number)>>> {
+        self.readers.read(|db| {
+            // Also of servers that are gone: there must be none.
+            let mut every = RoaringBitmap::new();
+            let last: Option<u32> = db
+                .prepare_cached(sql!("columns/last_server"))?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            every.insert_range(0..=last.unwrap_or(0));
+            let mut all = BTreeMap::<ServerId, Vec<_>>::new();
+            for key in keys(db, product)? {
+                for (server, number) in numbers(db, product, day, key.id, &every)? {
+                    let said = all.entry(ServerId(server)).or_default();
+                    said.push((key.name.clone(), number));
+                }
+            }
+            Ok(all)
+        })
+    }
+
+    /// What a server's latest usage report of a day said in numbers.
+    pub fn numbers_of_server(
+        &self,
+        product: ProductId,
+        day: Day,
+        server: ServerId,
+    ) -> Result<Vec<(String, Number)>> {
+        self.readers.read(|db| {
+            let said = of_server(db, product, day, server)?;
+            let of_key = |key: Key| {
+                let at = said.binary_search_by_key(&key.id, |(id, _)| *id);
+                at.ok().map(|at| (key.name, said[at].1))
+            };
+            Ok(keys(db, product)?.into_iter().filter_map(of_key).collect())
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! One server's and one cluster's history: on which days they reported, what they said, when they started.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use roaring::RoaringBitmap;
+use rusqlite::{OptionalExtension, params};
+
+use super::asked::{Asked, Window};
+use super::ground::Ground;
+use super::{ProductId, ServerId};
+use crate::model::cells::{ACTIVE, read};
+use crate::model::columns;
+use crate::model::days::places_on;
+use crate::report::Number;
+use crate::sqlite::{sql, timestamp};
+use crate::{Day, Error, Result};
+
+/// A server's day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerDay {
+    /// The day.
+    pub day: Day,
+    /// Whether it reported anything.
+    pub active: bool,
+    /// What its latest usage report of the day said that isn't a number, in order of names.
+    pub dimensions: Vec<(String, String)>,
+    /// And what is, in order of names.
+    pub values: Vec<(String, Number)>,
+}
+
+/// A cluster's day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterDay {
+    /// The day.
+    pub day: Day,
+    /// Its servers that reported.
+    pub servers: u64,
+    /// The versions that they ran, in order of text.
+    pub versions: Vec<String>,
+}
+
+/// A server's latest product stats of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatsDay {
+    /// The day.
+    pub day: Day,
+    /// When they were made.
+    pub at: Timestamp,
+    /// What came, as JSON; empty where it was too large to keep a day's.
+    pub stats: String,
+}
+
+/// The dimension that a release is told by.
+const VERSION: &str = "version";
+
+/// Each day of the window, the gaps too.
+pub(crate) fn server(ground: &Ground<'_>, id: ServerId, window: Window) -> Result<Vec<ServerDay>> {
+    let product = product_of(ground, id)?;
+    let mut days = Vec::new();
+    for day in window.days() {
+        let active = read(ground.db, (product, day, ACTIVE))?.contains(id.0);
+        let (dimensions, values) = match active {
+            true => said(ground, (product, day, id))?,
+            false => (Vec::new(), Vec::new()),
+        };
+        days.push(ServerDay {
+            day,
+            active,
+            dimensions,
+            values,
+        });
+    }
+    Ok(days)
+}
+
+type Said = (Vec<(String, String)>, Vec<(String, Number)>);
+
+fn said(ground: &Ground<'_>, (product, day, id): (ProductId, Day, ServerId)) -> Result<Said> {
+    let mut texts = ground.db.prepare_cached(sql!("query/place_texts"))?;
+    let mut dimensions = Vec::new();
+    for place in places_on(ground.db, (product, day, id))? {
+        let said = texts.query_row(params![place.dimension, place.value], |row| {
+            let value: Option<String> = row.get(1)?;
+            Ok((row.get(0)?, value.unwrap_or_else(|| "(other)".to_owned())))
+        });
+        dimensions.extend(said.optional()?);
+    }
+    let keys = columns::keys(ground.db, product)?;
+    let name = |id: u32| {
+        keys.iter()
+            .find(|key| key.id == id)
+            .map(|key| key.name.clone())
+    };
+    let numbers = columns::of_server(ground.db, product, day, id)?;
+    let mut values: Vec<(String, Number)> = numbers
+        .into_iter()
+        .filter_map(|(key, number)| Some((name(key)?, number)))
+        .collect();
+    dimensions.sort();
+    values.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok((dimensions, values))
+}
+
+/// The product that a server runs.
+fn product_of(ground: &Ground<'_>, id: ServerId) -> Result<ProductId> {
+    let product: Option<i64> = ground
+        .db
+        .prepare_cached(sql!("query/product_of_server"))?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    product
+        .map(ProductId)
+        .ok_or_else(|| Error::NotFound(format!("server {}", id.0)))
+}
+
+/// The servers of all clusters with this id, whatever the organization.
+pub(crate) fn servers_of_cluster(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    cluster_id: &str,
+) -> Result<RoaringBitmap> {
+    let mut query = ground.db.prepare_cached(sql!("query/servers_of_cluster"))?;
+    let ids = query.query_map(params![asked.product.0, cluster_id], |row| {
+        row.get::<_, u32>(0)
+    })?;
+    let servers: RoaringBitmap = ids.collect::<rusqlite::Result<_>>()?;
+    match servers.is_empty() {
+        true => Err(Error::NotFound(format!("the cluster {cluster_id:?}"))),
+        false => Ok(servers),
+    }
+}
+
+/// Each day of the window.
+pub(crate) fn cluster(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    cluster_id: &str,
+    window: Window,
+) -> Result<Vec<ClusterDay>> {
+    let servers = servers_of_cluster(ground, asked, cluster_id)?;
+    let mut cut = ground.cut(asked);
+    let mut days = Vec::new();
+    for day in window.days() {
+        let active = cut.get()?.active(ground.db, day)? & &servers;
+        let mut versions = BTreeSet::new();
+        let mut query = ground.db.prepare_cached(sql!("query/shares"))?;
+        let mut rows = query.query(params![asked.product.0, VERSION, day.0])?;
+        while let Some(row) = rows.next()? {
+            let cell = crate::model::cells::bitmap(row.get_ref(1)?)?;
+            if !cell.is_disjoint(&active) {
+                let version: Option<String> = row.get(0)?;
+                versions.insert(version.unwrap_or_else(|| "(other)".to_owned()));
+            }
+        }
+        days.push(ClusterDay {
+            day,
+            servers: active.len(),
+            versions: versions.into_iter().collect(),
+        });
+    }
+    Ok(days)
+}
+
+/// A server's product stats: the latest of each day of the window that has some.
+pub(crate) fn stats(ground: &Ground<'_>, id: ServerId, window: Window) -> Result<Vec<StatsDay>> {
+    product_of(ground, id)?;
+    let mut query = ground.db.prepare_cached(sql!("query/stats_of_server"))?;
+    let mut rows = query.query(params![id.0, window.from.0, window.to.0])?;
+    let mut days = Vec::new();
+    while let Some(row) = rows.next()? {
+        let stats: Vec<u8> = row.get(2)?;
+        days.push(StatsDay {
+            day: Day(row.get(0)?),
+            at: timestamp(row.get(1)?),
+            stats: String::from_utf8_lossy(&stats).into_owned(),
+        });
+    }
+    Ok(days)
+}

@@ -1,0 +1,29 @@
+//! Every limit of the questions, each with its reason.
+
+/// Memory for kept answers, in bytes. A day's counts by a dimension take some hundred: that is a
+/// year of a hundred questions.
+pub(crate) const MEMO_BYTES: usize = 32 * 1024 * 1024;
+
+/// Values of a dimension that are told apart in an answer.
+pub const TOP_MAX: usize = 1_000;
+
+/// Days of the data dictionary that are kept in memory: each has a set of servers for each name, some hundred
+/// KiB of a large fleet.
+pub(crate) const DICTIONARY_KEPT_DAYS: i32 = 31;
+
+/// Characters of a text that stands for a dimension as an example.
+pub(crate) const SAMPLE_MAX_CHARS: usize = 200;
+
+/// Days that one question may span: ten years.
+pub const WINDOW_MAX_DAYS: i32 = 3_660;
+
+/// Days within which a server's latest usage report says how it is now: who is switched off over a weekend
+/// is still there.
+pub const NOW_DAYS: i32 = 7;
+
+/// Days before a period in which a server's last usage report says what it ran before: a quarter. Who was
+/// silent for longer didn't upgrade, but came back.
+pub const BEFORE_DAYS: i32 = 90;
+
+/// Periods of a matrix of cohorts: with as many cohorts these are some thousand rows.
+pub const COHORT_PERIODS_MAX: usize = 120;

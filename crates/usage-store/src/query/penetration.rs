@@ -1,0 +1,97 @@
+//! Who uses a feature: on how many servers a value is above zero, or a flag is true.
+
+use roaring::RoaringBitmap;
+use rusqlite::params;
+
+use super::asked::{Asked, Per, Window};
+use super::ground::Ground;
+use super::numbers::is_positive;
+use crate::model::cells::bitmap;
+use crate::model::columns;
+use crate::sqlite::sql;
+use crate::{Day, Error, Result};
+
+/// What a flag says where a feature is in use.
+const TRUE: &str = "true";
+
+/// A feature on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Penetration {
+    /// The day.
+    pub day: Day,
+    /// Servers that reported anything.
+    pub servers: u64,
+    /// Those of them that said anything about it.
+    pub saying: u64,
+    /// Those that use it.
+    pub using: u64,
+}
+
+/// Each day of the window, by the servers' latest usage reports of the day. The name is a number's, a flag's,
+/// or both.
+pub(crate) fn penetration(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    name: &str,
+    window: Window,
+) -> Result<Vec<Penetration>> {
+    let keys = columns::keys(ground.db, asked.product)?;
+    let key = keys.iter().find(|key| key.name == name).map(|key| key.id);
+    if key.is_none() && !is_dimension(ground, asked, name)? {
+        return Err(Error::NotFound(format!("a value or a flag {name:?}")));
+    }
+    let series = ground.series("penetration", name.to_owned(), asked, (window, Per::Day))?;
+    let mut cut = ground.cut(asked);
+    let mut days = Vec::new();
+    for day in window.days() {
+        let one = series.get(Per::Day.around(day), || {
+            let servers = cut.get()?.active(ground.db, day)?;
+            let (mut saying, mut using) = flags(ground, asked, name, day)?;
+            if let Some(key) = key {
+                for (server, number) in
+                    columns::numbers(ground.db, asked.product, day, key, &servers)?
+                {
+                    saying.insert(server);
+                    if is_positive(number) {
+                        using.insert(server);
+                    }
+                }
+            }
+            Ok(vec![Penetration {
+                day,
+                servers: servers.len(),
+                saying: saying.intersection_len(&servers),
+                using: using.intersection_len(&servers),
+            }])
+        })?;
+        days.extend(one.iter());
+    }
+    Ok(days)
+}
+
+fn is_dimension(ground: &Ground<'_>, asked: &Asked, name: &str) -> Result<bool> {
+    let mut query = ground.db.prepare_cached(sql!("model/dimension_by_name"))?;
+    Ok(query.exists(params![asked.product.0, name])?)
+}
+
+/// Servers with the flag, and those where it is true.
+fn flags(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    name: &str,
+    day: Day,
+) -> Result<(RoaringBitmap, RoaringBitmap)> {
+    let mut query = ground.db.prepare_cached(sql!("query/shares"))?;
+    let mut rows = query.query(params![asked.product.0, name, day.0])?;
+    let mut saying = RoaringBitmap::new();
+    let mut using = RoaringBitmap::new();
+    while let Some(row) = rows.next()? {
+        let value: Option<String> = row.get(0)?;
+        let servers = bitmap(row.get_ref(1)?)?;
+        if value.as_deref() == Some(TRUE) {
+            using |= &servers;
+        }
+        saying |= servers;
+    }
+    Ok((saying, using))
+}

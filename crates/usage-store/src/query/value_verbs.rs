@@ -1,0 +1,95 @@
+//! The questions about values, clusters and one server, as the store's users ask them.
+
+use jiff::Timestamp;
+
+use super::{
+    Asked, By, ClusterDay, ClusterValue, DictionaryEntry, Order, Penetration, ServerDay, ServerId,
+    SilentCluster, Spread, StatsDay, ValueOnDay, Window, clusters, dictionary, histogram, history,
+    penetration, silent, values,
+};
+use crate::{Result, Store};
+
+/// Questions about values, and about clusters and servers by themselves.
+impl Store {
+    /// All that a product reports or, with its name left empty, every product.
+    pub fn dictionary(
+        &self,
+        asked: &Asked,
+        product: &str,
+        window: Window,
+    ) -> Result<Vec<DictionaryEntry>> {
+        self.question(|ground| match product {
+            "" => dictionary::all(ground, asked, window),
+            product => dictionary::dictionary(ground, asked, product, window),
+        })
+    }
+
+    /// What a numeric value comes to on each day; with `by` in that many largest groups and the rest.
+    pub fn values(
+        &self,
+        asked: &Asked,
+        name: &str,
+        window: Window,
+        by: Option<(&By, usize)>,
+    ) -> Result<Vec<ValueOnDay>> {
+        self.question(|ground| values::by_day(ground, asked, name, window, by))
+    }
+
+    /// How a value is spread over the servers, each by its latest within the window.
+    pub fn spread(&self, asked: &Asked, name: &str, window: Window) -> Result<Spread> {
+        self.question(|ground| histogram::spread(ground, asked, name, window))
+    }
+
+    /// On how many servers a value is above zero, or a flag true, on each day.
+    pub fn penetration(
+        &self,
+        asked: &Asked,
+        name: &str,
+        window: Window,
+    ) -> Result<Vec<Penetration>> {
+        self.question(|ground| penetration::penetration(ground, asked, name, window))
+    }
+
+    /// The first `limit` clusters by a value.
+    pub fn clusters_by(
+        &self,
+        asked: &Asked,
+        name: &str,
+        window: Window,
+        order: Order,
+        limit: usize,
+    ) -> Result<Vec<ClusterValue>> {
+        self.question(|ground| clusters::clusters(ground, asked, name, window, (order, limit)))
+    }
+
+    /// Clusters that reported within the window and not since an instant.
+    pub fn silent_clusters(
+        &self,
+        asked: &Asked,
+        window: Window,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<SilentCluster>> {
+        self.question(|ground| silent::silent(ground, asked, window, since, limit))
+    }
+
+    /// A server's days, with those on which it didn't report.
+    pub fn server_days(&self, server: ServerId, window: Window) -> Result<Vec<ServerDay>> {
+        self.question(|ground| history::server(ground, server, window))
+    }
+
+    /// A cluster's days.
+    pub fn cluster_days(
+        &self,
+        asked: &Asked,
+        cluster_id: &str,
+        window: Window,
+    ) -> Result<Vec<ClusterDay>> {
+        self.question(|ground| history::cluster(ground, asked, cluster_id, window))
+    }
+
+    /// A server's product stats, the latest of each day that has some.
+    pub fn stats_days(&self, server: ServerId, window: Window) -> Result<Vec<StatsDay>> {
+        self.question(|ground| history::stats(ground, server, window))
+    }
+}
