@@ -39,7 +39,7 @@ pub(crate) fn spread(
     let key = key(ground, asked, name)?;
     let numbers = latest(ground, asked, key, window)?;
     let mut counts: BTreeMap<i32, u64> = BTreeMap::new();
-    for (_, number) in &numbers {
+    for (_, number) in numbers.iter() {
         *counts.entry(step(as_f64(*number))).or_default() += 1;
     }
     let first = counts.keys().next().copied().unwrap_or(0);

@@ -2,6 +2,7 @@
 //! by groups.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
@@ -136,20 +137,21 @@ pub(crate) fn latest(
     asked: &Asked,
     key: u32,
     window: Window,
-) -> Result<Vec<(u32, Number)>> {
-    let mut cut = ground.cut(asked);
-    let mut seen = RoaringBitmap::new();
-    let mut latest = Vec::new();
-    for day in window.days().rev() {
-        let servers = cut.get()?.active(ground.db, day)? - &seen;
-        let numbers = columns::numbers(ground.db, asked.product, day, key, &servers)?;
-        for (server, _) in &numbers {
-            let _ = seen.insert(*server);
+) -> Result<Arc<Vec<(u32, Number)>>> {
+    let series = ground.series("latest value", key.to_string(), asked, (window, Per::Day))?;
+    series.get(window, || {
+        let mut cut = ground.cut(asked);
+        let mut seen = RoaringBitmap::new();
+        let mut latest = Vec::new();
+        for day in window.days().rev() {
+            let servers = cut.get()?.active(ground.db, day)? - &seen;
+            let numbers = columns::numbers(ground.db, asked.product, day, key, &servers)?;
+            seen.extend(numbers.iter().map(|(server, _)| *server));
+            latest.extend(numbers);
         }
-        latest.extend(numbers);
-    }
-    latest.sort_unstable_by_key(|(server, _)| *server);
-    Ok(latest)
+        latest.sort_unstable_by_key(|(server, _)| *server);
+        Ok(latest)
+    })
 }
 
 /// The values of those servers.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use usage_store::query::{Asked, By, Filter, Group, Order, Per, ServerId, Total, Window};
+use usage_store::query::{Asked, By, Filter, Group, Order, Per, ServerId, Summary, Total, Window};
 use usage_store::report::{Kind, Number};
 use usage_store::{Day, Error};
 
@@ -245,6 +245,30 @@ fn now_is_each_servers_latest_value_and_the_histogram_has_each_once() {
     }
     let all: u64 = spread.buckets.iter().map(|bucket| bucket.servers).sum();
     assert_eq!(all as usize, values.len());
+}
+
+#[test]
+fn a_value_that_changes_within_a_day_is_not_answered_from_memory() {
+    let world = World::new();
+    let tasks = |n: u32, hour: i64| {
+        let body = format!(r#"[{{"values":{{"cluster_id":"c","server_id":"s","tasks":{n}}}}}]"#);
+        let at = noon(0) + hours(hour);
+        world.append(report(Kind::Usage, "kapacitor", body.into_bytes(), at));
+        world.apply_all();
+    };
+    let day = Window::last(1, Day::of(noon(0)));
+    for (n, hour) in [(3, 0), (7, 1), (5, 2)] {
+        tasks(n, hour);
+        let sums = |summary: Option<Summary>| summary.map(|summary| summary.sum);
+        let whole = Some(Total::Whole(i128::from(n)));
+        let days = world
+            .store
+            .values(&asked(&world), "tasks", day, None)
+            .unwrap();
+        assert_eq!(sums(days[0].summary), whole);
+        let now = world.store.spread(&asked(&world), "tasks", day).unwrap();
+        assert_eq!(sums(now.summary), whole);
+    }
 }
 
 #[test]
