@@ -6,6 +6,8 @@ use usage_store::Day;
 use usage_store::query::Total;
 use usage_store::report::Number;
 
+use crate::export::csv_cell;
+
 /// A column of a table.
 pub(crate) struct Column {
     /// Its name in JSON and in the header of a CSV.
@@ -90,7 +92,7 @@ impl Cell {
 
     fn csv(&self) -> String {
         match self {
-            Cell::Text(text) => guarded(text),
+            Cell::Text(text) => csv_cell(text).into_owned(),
             Cell::Empty => String::new(),
             other => match other.json() {
                 Value::String(text) => text,
@@ -181,32 +183,14 @@ pub(super) fn object(columns: &[Column], row: &Row) -> Value {
 
 /// A table as CSV (RFC 4180), with a header.
 pub(super) fn csv(columns: &[Column], rows: &[Row]) -> String {
-    let mut text = String::new();
-    let mut line = |cells: &mut dyn Iterator<Item = String>| {
-        let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    let mut text = names.join(",") + "\r\n";
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(Cell::csv).collect();
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
-    };
-    line(&mut columns.iter().map(|column| column.name.to_owned()));
-    for row in rows {
-        line(&mut row.iter().map(Cell::csv));
     }
     text
-}
-
-/// A text that a spreadsheet doesn't take for a formula.
-fn guarded(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    }
-}
-
-fn quoted(cell: &str) -> String {
-    match cell.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -236,20 +220,8 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_a_sender_becomes_a_formula_or_another_cell() {
-        for (text, cell) in [
-            ("=1+1", "'=1+1"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\t=1"),
-            ("\r=1", "\"'\r=1\""),
-            ("a,b", "\"a,b\""),
-            ("a\"b\n", "\"a\"\"b\n\""),
-            ("a=1", "a=1"),
-        ] {
-            assert_eq!(quoted(&Cell::from(text).csv()), cell, "{text:?}");
-        }
-        assert_eq!(Cell::Int(-1).csv(), "-1", "numbers are no formulas");
+    fn a_senders_text_is_written_as_in_exports_and_numbers_are_no_formulas() {
+        assert_eq!(Cell::from("=1,1").csv(), "\"'=1,1\"");
+        assert_eq!(Cell::Int(-1).csv(), "-1");
     }
 }

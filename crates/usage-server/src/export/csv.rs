@@ -1,6 +1,7 @@
 //! CSV as RFC 4180 has it, a row an observation: what a spreadsheet opens. Texts that it would take for a
 //! formula begin with an apostrophe; anybody can send such texts, and names.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use usage_store::report::Number;
@@ -67,23 +68,19 @@ fn digits(out: &mut impl Write, number: Number) -> io::Result<()> {
     }
 }
 
-/// A text as a cell.
 fn text(out: &mut impl Write, text: &str) -> io::Result<()> {
+    out.write_all(cell(text).as_bytes())
+}
+
+/// A text as a cell: in quotes where it needs them, and never what a spreadsheet takes for a formula.
+pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let splits = |byte| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-    let needs_quotes = text.bytes().any(splits) || text.trim() != text;
-    if needs_quotes {
-        out.write_all(b"\"")?;
-    }
-    if is_formula {
-        out.write_all(b"'")?;
-    }
-    match needs_quotes {
-        true => {
-            out.write_all(text.replace('"', "\"\"").as_bytes())?;
-            out.write_all(b"\"")
-        }
-        false => out.write_all(text.as_bytes()),
+    let needs_quotes = text.contains([',', '"', '\r', '\n']) || text.trim() != text;
+    let mark = if is_formula { "'" } else { "" };
+    match (needs_quotes, is_formula) {
+        (true, _) => format!("\"{mark}{}\"", text.replace('"', "\"\"")).into(),
+        (false, true) => format!("{mark}{text}").into(),
+        (false, false) => text.into(),
     }
 }
 
@@ -112,9 +109,7 @@ mod tests {
             ),
             ("a=1", "a=1"),
         ] {
-            let mut out = Vec::new();
-            text(&mut out, said).unwrap();
-            assert_eq!(String::from_utf8(out).unwrap(), written);
+            assert_eq!(cell(said), written);
         }
     }
 }

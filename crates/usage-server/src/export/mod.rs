@@ -25,6 +25,7 @@ mod walk;
 mod when;
 
 pub(crate) use self::columns::Found;
+pub(crate) use self::csv::cell as csv_cell;
 pub(crate) use self::described::operations;
 pub(crate) use self::door::{reports, turnstile};
 pub(crate) use self::download::download;

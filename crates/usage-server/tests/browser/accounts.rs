@@ -52,6 +52,13 @@ fn operators_invite_each_other_and_help_who_forgot() {
     browser.click("Make a link");
     browser.sees("chooses a new password");
     let reset = browser.shown_link("/reset/");
+    browser.open(&format!("{url}/api-keys"));
+    browser.sees("No API keys yet");
+    browser.fill("Name", "grafana");
+    browser.tick("read: ask questions, such as how many servers are active");
+    browser.click("Issue it");
+    browser.sees("It is shown this once");
+    browser.looks_well("api-keys");
     browser.open(&format!("{url}/audit"));
     browser.sees(ANN);
     browser.looks_well("audit");
