@@ -225,7 +225,7 @@ pub(crate) const QUESTIONS: &[Question] = &[
             let days = store.server_days(server.id, all())?;
             Ok(days.iter().filter(|day| day.active).count() as f64)
         },
-        sql: "SELECT count(DISTINCT day) FROM r WHERE server = (SELECT server FROM (SELECT server, min(day * 86400000 + at) AS f FROM r GROUP BY server ORDER BY f DESC LIMIT 1))",
+        sql: "SELECT count(DISTINCT day) FROM r WHERE server = (SELECT server FROM (SELECT server, min(day * 86400000 + \"at\") AS f FROM r GROUP BY server ORDER BY f DESC LIMIT 1))",
     },
 ];
 

@@ -9,7 +9,7 @@ use crate::build::Data;
 use crate::options::Options;
 use crate::questions::{Answer, QUESTIONS};
 
-/// Cold and warm; a scan takes seconds, so warm is asked once.
+/// Each asked once: a scan takes seconds, cold or warm.
 pub(crate) fn answers(data: &Data, options: &Options) -> Vec<Answer> {
     let path = data.folder.join("rows.db");
     if !path.exists() {
@@ -21,18 +21,15 @@ pub(crate) fn answers(data: &Data, options: &Options) -> Vec<Answer> {
         .filter(|question| options.wants(question.name));
     let answers = wanted.map(|question| {
         let db = Connection::open(&path).expect("the rows");
-        let ask = || {
-            let began = Instant::now();
-            let answer = db.query_row(question.sql, [], |row| row.get::<_, Option<f64>>(0));
-            // It has no percentiles, and no value of the latest row.
-            (began.elapsed(), answer.ok().flatten().unwrap_or(f64::NAN))
-        };
-        let (cold, answer) = ask();
+        let began = Instant::now();
+        let answer = db.query_row(question.sql, [], |row| row.get::<_, Option<f64>>(0));
+        let took = began.elapsed();
         Answer {
             name: question.name,
-            cold,
-            warm: ask().0,
-            answer,
+            cold: took,
+            warm: took,
+            // It has no percentiles, and no value of the latest row.
+            answer: answer.ok().flatten().unwrap_or(f64::NAN),
         }
     });
     answers.collect()

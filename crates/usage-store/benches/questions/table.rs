@@ -35,7 +35,7 @@ pub(crate) fn facts(data: &Data) {
 
 /// The table; where a peer's answer isn't ours, that is said instead of its time.
 pub(crate) fn print(ours: &[Answer], duckdb: Option<&[Answer]>, sqlite: Option<&[Answer]>) {
-    println!("\n| question | cold, ms | warm, ms | DuckDB, warm | SQLite, warm |");
+    println!("\n| question | cold, ms | warm, ms | DuckDB, ms | SQLite, ms |");
     println!("| --- | --: | --: | --: | --: |");
     for (at, answer) in ours.iter().enumerate() {
         let peer = |answers: Option<&[Answer]>| match answers.and_then(|answers| answers.get(at)) {
