@@ -2,6 +2,7 @@
 
 use usage_store::Store;
 
+use super::values::cells;
 use crate::api::given::Given;
 use crate::api::parameter::Parameter::{Filter, Product, Value, Window};
 use crate::api::question::Question;
@@ -43,17 +44,6 @@ pub(super) const QUESTION: Question = Question {
 
 fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
     let spread = store.spread(&given.asked, &given.value, given.window)?;
-    let rows = spread.summary.into_iter().map(|summary| {
-        vec![
-            summary.servers.into(),
-            summary.sum.into(),
-            summary.mean.into(),
-            summary.min.into(),
-            summary.median.into(),
-            summary.p90.into(),
-            summary.p99.into(),
-            summary.max.into(),
-        ]
-    });
-    Ok(rows.collect())
+    let rows = spread.summary.into_iter();
+    Ok(rows.map(|summary| cells(summary).into()).collect())
 }

@@ -1,6 +1,7 @@
 //! What a numeric value comes to: per day, and by groups.
 
 use usage_store::Store;
+use usage_store::query::Summary;
 
 use crate::api::given::Given;
 use crate::api::parameter::Parameter::{By, Filter, Product, Top, Value, Window};
@@ -65,18 +66,23 @@ fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
                 row.push(0.into());
                 row.resize(QUESTION.columns.len(), Cell::Empty);
             }
-            Some(summary) => row.extend([
-                summary.servers.into(),
-                summary.sum.into(),
-                summary.mean.into(),
-                summary.min.into(),
-                summary.median.into(),
-                summary.p90.into(),
-                summary.p99.into(),
-                summary.max.into(),
-            ]),
+            Some(summary) => row.extend(cells(summary)),
         }
         row
     });
     Ok(rows.collect())
+}
+
+/// What a summary comes to, in the order of the columns from `servers` on.
+pub(super) fn cells(summary: Summary) -> [Cell; 8] {
+    [
+        summary.servers.into(),
+        summary.sum.into(),
+        summary.mean.into(),
+        summary.min.into(),
+        summary.median.into(),
+        summary.p90.into(),
+        summary.p99.into(),
+        summary.max.into(),
+    ]
 }
