@@ -32,6 +32,7 @@ mod hostile;
 mod house;
 mod http;
 mod importing;
+mod influx_database;
 mod influxd;
 mod limits;
 mod logging;

@@ -1,66 +1,26 @@
 //! Line protocol, written into a real InfluxDB: what can be asked of it then is what was reported.
 
-use std::net::TcpListener;
-use std::process::Command;
-
 use serde_json::{Value, json};
 
 use super::{PRODUCTS, elements, fleet, reports};
 use crate::folder::Folder;
 use crate::http::Connection;
-use crate::patience::until_well;
-use crate::process::Process;
-use crate::programs;
+use crate::influx_database::Influxd;
 
 /// A database of one test.
-struct Database {
-    _process: Process,
-    port: u16,
-}
+struct Database(Influxd);
 
 impl Database {
     /// `None` where none is installed.
     fn start(folder: &Folder) -> Option<Database> {
-        let influxd = programs::program("influxd", "influxdb")?;
-        // It can't say which port it got, so one that was free a moment ago is tried.
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let config = folder.beside("influxdb.conf");
-        let at = |name: &str| folder.beside(name).display().to_string();
-        let text = format!(
-            "reporting-enabled = false\nreporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n\
-             [meta]\ndir = {:?}\n[data]\ndir = {:?}\nwal-dir = {:?}\n[http]\nbind-address = \"127.0.0.1:{port}\"\n",
-            at("influxd/meta"),
-            at("influxd/data"),
-            at("influxd/wal"),
-        );
-        std::fs::write(&config, text).unwrap();
-        let mut command = Command::new(influxd);
-        command
-            .args(["run", "-config"])
-            .arg(&config)
-            .env("HOME", folder.beside("home"));
-        let process = Process::start(&mut command, b"");
-        let database = Database {
-            _process: process,
-            port,
-        };
-        until_well("an influxd that answers", || {
-            let mut connection = Connection::open(([127, 0, 0, 1], port).into())?;
-            let pong = connection.exchange(b"GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
-            assert_eq!(pong.status(), 204, "another program's port");
-            Ok::<_, std::io::Error>(())
-        });
-        database.post("/query", "q=CREATE+DATABASE+usage");
-        Some(database)
+        let influxd = Influxd::start(folder)?;
+        influxd.make_database();
+        Some(Database(influxd))
     }
 
     fn post(&self, target: &str, body: &str) -> String {
         let form = [("Content-Type", "application/x-www-form-urlencoded")];
-        let mut connection = Connection::open(([127, 0, 0, 1], self.port).into()).unwrap();
+        let mut connection = Connection::open(self.0.address).unwrap();
         let answer = connection.post(target, &form, body);
         assert!(answer.status() / 100 == 2, "{target}: {}", answer.text());
         answer.text()
