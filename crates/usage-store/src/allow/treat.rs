@@ -134,15 +134,22 @@ impl Treating<'_, '_> {
             Is::Text | Is::Flag => Thing::Dimension,
             Is::Number if tags => Thing::Dimension,
             Is::Number => Thing::Value,
-            nameless => return self.nothing(key, nameless),
+            nameless => return self.nothing(key, nameless, tags),
         };
         if self.list.allows(thing, key) {
             return self.walk.keep().map(|()| true);
         }
-        self.remove(thing, key)
+        let masked = self.remove(thing, key)?;
+        // On the list for another kind of value it may have come before, and of a key that comes twice the last
+        // counts: not what this one took the place of. Tags are texts only.
+        let nulled = !masked && !tags && self.knows(key, tags);
+        if nulled {
+            self.walk.put("null");
+        }
+        Some(masked || nulled)
     }
 
-    /// Leaves a value out, or masks it.
+    /// Leaves a value out, or masks it: then it stays.
     fn remove(&mut self, thing: Thing, name: &str) -> Option<bool> {
         self.walk.skip()?;
         self.removed += 1;
@@ -154,6 +161,11 @@ impl Treating<'_, '_> {
         Some(masked)
     }
 
+    /// Whether an entry of that name can be on the list, whatever it says. No tag is a number.
+    fn knows(&self, name: &str, tags: bool) -> bool {
+        self.list.allows(Thing::Dimension, name) || !tags && self.list.allows(Thing::Value, name)
+    }
+
     fn mask(&mut self) {
         self.walk.put("\"");
         self.walk.put(MASKED);
@@ -162,9 +174,8 @@ impl Treating<'_, '_> {
 
     /// A null, object or array counts as nothing. Of a name on the list a null stays in its place, as of a
     /// key that comes twice the last counts.
-    fn nothing(&mut self, key: &str, is: Is) -> Option<bool> {
-        let known = |thing| self.list.allows(thing, key);
-        if known(Thing::Dimension) || known(Thing::Value) {
+    fn nothing(&mut self, key: &str, is: Is, tags: bool) -> Option<bool> {
+        if self.knows(key, tags) {
             return self.of_the_protocol();
         }
         self.walk.skip()?;

@@ -54,8 +54,14 @@ fn what_is_not_on_the_list_is_left_out_and_the_rest_stays_to_the_byte() {
         // A text under the name of a number is another thing, and so the other way round.
         (
             Kind::Usage,
-            r#"[{"values":{"n":"ann","os":5}}]"#,
-            r#"[{"values":{}}]"#,
+            r#"[{"values":{"n":"ann","os":5,"m":7}}]"#,
+            r#"[{"values":{"n":null,"os":null}}]"#,
+        ),
+        // The last counts of a key that comes twice, so what came before it doesn't come back.
+        (
+            Kind::Usage,
+            r#"[{"values":{"os":"a","os":5,"n":1,"n":"ann"}}]"#,
+            r#"[{"values":{"os":"a","os":null,"n":1,"n":null}}]"#,
         ),
         (
             Kind::Usage,
