@@ -60,10 +60,8 @@ pub(crate) fn by_day(
         let summaries = series.get(period, || {
             let groups = Groups::of(ground, cut.get()?, asked.product, by, period)?;
             let numbers = columns::numbers(ground.db, asked.product, day, key, &groups.all)?;
-            let each = groups.sets.iter().filter_map(|(id, set)| {
-                let summary = Summary::of(&mut those(&numbers, |server| set.contains(server)));
-                Some((*id, summary?))
-            });
+            let each = dealt(&numbers, &groups.sets).into_iter();
+            let each = each.filter_map(|(id, values)| Some((id, Summary::of(values.into_iter())?)));
             Ok(each.collect::<Vec<(GroupId, Summary)>>())
         })?;
         for (id, summary) in summaries.iter() {
@@ -101,7 +99,7 @@ pub(crate) fn by_day(
             let left = groups.sets.iter().filter(|(id, _)| !shown.contains(id));
             let left = left.fold(RoaringBitmap::new(), |all, (_, set)| all | set);
             let numbers = columns::numbers(ground.db, asked.product, day, key, &left)?;
-            Ok(Vec::from_iter(Summary::of(&mut those(&numbers, |_| true))))
+            Ok(Vec::from_iter(Summary::of(values_of(&numbers))))
         })?;
         rows.push(ValueOnDay {
             day,
@@ -120,7 +118,7 @@ fn plain(ground: &Ground<'_>, asked: &Asked, key: u32, window: Window) -> Result
         let summary = series.get(Per::Day.around(day), || {
             let servers = cut.get()?.active(ground.db, day)?;
             let numbers = columns::numbers(ground.db, asked.product, day, key, &servers)?;
-            Ok(Vec::from_iter(Summary::of(&mut those(&numbers, |_| true))))
+            Ok(Vec::from_iter(Summary::of(values_of(&numbers))))
         })?;
         days.push(ValueOnDay {
             day,
@@ -154,8 +152,33 @@ pub(crate) fn latest(
     })
 }
 
-/// The values of those servers.
-pub(crate) fn those(numbers: &[(u32, Number)], of: impl Fn(u32) -> bool) -> Vec<Number> {
-    let those = numbers.iter().filter(|(server, _)| of(*server));
-    those.map(|(_, number)| *number).collect()
+/// The values of each group's servers, of whom none is in two. One walk over them all, however many groups.
+fn dealt(
+    numbers: &[(u32, Number)],
+    groups: &BTreeMap<GroupId, RoaringBitmap>,
+) -> Vec<(GroupId, Vec<Number>)> {
+    let (Some((first, _)), Some((last, _))) = (numbers.first(), numbers.last()) else {
+        return Vec::new();
+    };
+    let mut dealt: Vec<_> = groups.keys().map(|id| (*id, Vec::new())).collect();
+    // Of each server its group's place in `dealt`.
+    let mut places = vec![usize::MAX; (last - first) as usize + 1];
+    for (place, set) in groups.values().enumerate() {
+        for server in set.range(*first..=*last) {
+            places[(server - first) as usize] = place;
+        }
+    }
+    for (server, number) in numbers {
+        if let Some((_, values)) = dealt.get_mut(places[(server - first) as usize]) {
+            values.push(*number);
+        }
+    }
+    dealt
+}
+
+/// The values alone.
+pub(crate) fn values_of(
+    numbers: &[(u32, Number)],
+) -> impl ExactSizeIterator<Item = Number> + Clone {
+    numbers.iter().map(|(_, number)| *number)
 }
