@@ -60,9 +60,7 @@ pub(crate) fn by_day(
         let summaries = series.get(period, || {
             let groups = Groups::of(ground, cut.get()?, asked.product, by, period)?;
             let numbers = columns::numbers(ground.db, asked.product, day, key, &groups.all)?;
-            let each = dealt(&numbers, &groups.sets).into_iter();
-            let each = each.filter_map(|(id, values)| Some((id, Summary::of(values.into_iter())?)));
-            Ok(each.collect::<Vec<(GroupId, Summary)>>())
+            Ok(Dealt::to(&groups.sets, &numbers).summaries())
         })?;
         for (id, summary) in summaries.iter() {
             *totals.entry(*id).or_default() += summary.servers;
@@ -152,28 +150,61 @@ pub(crate) fn latest(
     })
 }
 
-/// The values of each group's servers, of whom none is in two. One walk over them all, however many groups.
-fn dealt(
-    numbers: &[(u32, Number)],
-    groups: &BTreeMap<GroupId, RoaringBitmap>,
-) -> Vec<(GroupId, Vec<Number>)> {
-    let (Some((first, _)), Some((last, _))) = (numbers.first(), numbers.last()) else {
-        return Vec::new();
-    };
-    let mut dealt: Vec<_> = groups.keys().map(|id| (*id, Vec::new())).collect();
-    // Of each server its group's place in `dealt`.
-    let mut places = vec![usize::MAX; (last - first) as usize + 1];
-    for (place, set) in groups.values().enumerate() {
-        for server in set.range(*first..=*last) {
-            places[(server - first) as usize] = place;
+/// Values, those of one group after those of another.
+struct Dealt<'a> {
+    values: Vec<Number>,
+    /// Of each group where its values end.
+    ends: Vec<(&'a GroupId, usize)>,
+}
+
+impl<'a> Dealt<'a> {
+    /// To groups of servers of whom none is in two. One walk over all values, however many groups there are.
+    fn to(groups: &'a BTreeMap<GroupId, RoaringBitmap>, numbers: &[(u32, Number)]) -> Dealt<'a> {
+        let mut ends: Vec<_> = groups.keys().map(|id| (id, 0)).collect();
+        let (Some((first, _)), Some((last, _))) = (numbers.first(), numbers.last()) else {
+            return Dealt {
+                values: Vec::new(),
+                ends,
+            };
+        };
+        // Of each server its group's place in `ends`.
+        let mut places = vec![u32::MAX; (last - first) as usize + 1];
+        for (place, set) in (0..).zip(groups.values()) {
+            for server in set.range(*first..=*last) {
+                places[(server - first) as usize] = place;
+            }
         }
-    }
-    for (server, number) in numbers {
-        if let Some((_, values)) = dealt.get_mut(places[(server - first) as usize]) {
-            values.push(*number);
+        let place = |server: u32| places[(server - first) as usize] as usize;
+        for (server, _) in numbers {
+            if let Some((_, count)) = ends.get_mut(place(*server)) {
+                *count += 1;
+            }
         }
+        // Where each begins, until its values are there.
+        let mut all = 0;
+        for (_, end) in &mut ends {
+            (*end, all) = (all, all + *end);
+        }
+        let mut values = vec![Number::Int(0); all];
+        for (server, number) in numbers {
+            if let Some((_, next)) = ends.get_mut(place(*server)) {
+                values[*next] = *number;
+                *next += 1;
+            }
+        }
+        Dealt { values, ends }
     }
-    dealt
+
+    /// What each group that has values comes to.
+    fn summaries(&self) -> Vec<(GroupId, Summary)> {
+        let mut begin = 0;
+        let each = self.ends.iter().filter_map(|(id, end)| {
+            let values = &self.values[begin..*end];
+            begin = *end;
+            Some((**id, Summary::of(values.iter().copied())?))
+        });
+        each.collect()
+    }
 }
 
 /// The values alone.
