@@ -57,8 +57,13 @@ impl Ids {
 
 impl Folder {
     pub(crate) fn new() -> Folder {
+        Folder::within(&std::env::temp_dir())
+    }
+
+    /// The same, where there is room for much.
+    pub(crate) fn within(folder: &Path) -> Folder {
         Folder {
-            around: tempfile::tempdir().unwrap(),
+            around: TempDir::new_in(folder).unwrap(),
             under: Vec::new(),
         }
     }

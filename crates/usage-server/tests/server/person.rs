@@ -78,7 +78,8 @@ impl Person {
         sent_to(&self.send(&form, "/sign-up", &fields))
     }
 
-    fn cookie_line(&self) -> String {
+    /// As a request's header has them.
+    pub(crate) fn cookie_line(&self) -> String {
         let pairs: Vec<String> = self
             .cookies
             .iter()

@@ -14,10 +14,6 @@ use usage_store::report::Kind;
 use usage_store::{Day, NewReport, Sender, Store, Writing};
 
 use crate::fleet::{DAYS, Fleet, ORGANIZATIONS, Row};
-use crate::options::Options;
-
-/// The last day of the history, which is over.
-pub(crate) const LAST_DAY: Day = Day(20_779);
 
 /// The product that the fleet runs.
 pub(crate) const PRODUCT: &str = "tidewater";
@@ -25,33 +21,60 @@ pub(crate) const PRODUCT: &str = "tidewater";
 /// Reports in one commit.
 const COMMIT: usize = 1_000;
 
+/// What data is wanted.
+pub(crate) struct Wanted {
+    /// What its folder is called.
+    pub(crate) name: String,
+    /// Servers that are there at some time.
+    pub(crate) servers: u32,
+    /// The last day of the history, which is over.
+    pub(crate) last_day: Day,
+    /// As rows, too.
+    pub(crate) rows: bool,
+    /// Made again in any case.
+    pub(crate) anew: bool,
+    /// The read model made again, and said how long that takes.
+    pub(crate) rebuild: bool,
+}
+
 /// Where everything is.
 pub(crate) struct Data {
     pub(crate) folder: PathBuf,
     pub(crate) store: PathBuf,
-    pub(crate) csv: PathBuf,
     pub(crate) product: ProductId,
     pub(crate) reports: u64,
 }
 
+impl Data {
+    /// The same as rows, where that was wanted.
+    pub(crate) fn csv(&self) -> PathBuf {
+        self.folder.join(CSV)
+    }
+}
+
+/// The file of rows.
+const CSV: &str = "rows.csv";
+
 /// The data, made now if it isn't there.
-pub(crate) fn made(options: &Options) -> Data {
-    let folder =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("questions-{}", options.servers));
+pub(crate) fn made(wanted: &Wanted) -> Data {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&wanted.name);
     let done = folder.join("done");
-    if options.anew || !done.exists() {
+    if wanted.anew || !done.exists() {
         if folder.exists() {
             std::fs::remove_dir_all(&folder).expect("the old data goes");
         }
         std::fs::create_dir_all(&folder).expect("a folder");
-        make(&folder, options);
+        make(&folder, wanted);
         std::fs::write(&done, "").expect("a file");
     }
-    let (store, csv) = (folder.join("store"), folder.join("rows.csv"));
+    let store = folder.join("store");
     let opened = Store::open(&store, Writing::Alone).expect("the store");
-    if options.rebuild {
+    if wanted.rebuild {
         rebuild(&opened);
-        while opened.pack_columns(Some(LAST_DAY.plus(1))).expect("packed") {}
+        while opened
+            .pack_columns(Some(wanted.last_day.plus(1)))
+            .expect("packed")
+        {}
     }
     let product = opened.product_named(PRODUCT).expect("an answer");
     Data {
@@ -59,22 +82,15 @@ pub(crate) fn made(options: &Options) -> Data {
         reports: opened.next_seq().expect("an answer"),
         folder,
         store,
-        csv,
     }
 }
 
-fn make(folder: &Path, options: &Options) {
+fn make(folder: &Path, wanted: &Wanted) {
     let store = folder.join("store");
     std::fs::create_dir_all(&store).expect("a folder");
     let store = Store::open(&store, Writing::Alone).expect("a store");
     let began = Instant::now();
-    let csv = File::create(folder.join("rows.csv")).expect("a file");
-    let mut csv = BufWriter::new(csv);
-    writeln!(
-        csv,
-        "server,cluster,organization,day,at,version,os,arch,deployment,series,databases,uptime"
-    )
-    .expect("room");
+    let mut csv = wanted.rows.then(|| rows(&folder.join(CSV)));
     let organizations: Vec<OrganizationId> = (1..=ORGANIZATIONS)
         .map(|n| {
             let name = format!("Organization {n}");
@@ -84,9 +100,11 @@ fn make(folder: &Path, options: &Options) {
         .collect();
     let product: Arc<str> = PRODUCT.into();
     let (mut batch, mut body, mut reports) = (Vec::with_capacity(COMMIT), String::new(), 0_u64);
-    for row in Fleet::new(options.servers) {
-        let (day, version) = (LAST_DAY.0 + 1 - (DAYS - row.day) as i32, row.version());
-        write_row(&mut csv, &row, day, &version).expect("room");
+    for row in Fleet::new(wanted.servers) {
+        let day = wanted.last_day.0 + 1 - (DAYS - row.day) as i32;
+        if let Some(csv) = &mut csv {
+            write_row(csv, &row, day, &row.version()).expect("room");
+        }
         row.body(&mut body);
         let organization = row
             .organization
@@ -101,7 +119,9 @@ fn make(folder: &Path, options: &Options) {
         }
     }
     reports += append(&store, &mut batch);
-    csv.flush().expect("room");
+    if let Some(csv) = &mut csv {
+        csv.flush().expect("room");
+    }
     println!("made {reports} reports in {:.0?}", began.elapsed());
     let began = Instant::now();
     while store.repack().expect("re-packed") {}
@@ -114,9 +134,22 @@ fn make(folder: &Path, options: &Options) {
         began.elapsed()
     );
     let began = Instant::now();
-    while store.pack_columns(Some(LAST_DAY.plus(1))).expect("packed") {}
+    while store
+        .pack_columns(Some(wanted.last_day.plus(1)))
+        .expect("packed")
+    {}
     println!("columns packed in {:.0?}", began.elapsed());
     store.checkpoint().expect("copied");
+}
+
+fn rows(path: &Path) -> BufWriter<File> {
+    let mut csv = BufWriter::new(File::create(path).expect("a file"));
+    writeln!(
+        csv,
+        "server,cluster,organization,day,at,version,os,arch,deployment,series,databases,uptime"
+    )
+    .expect("room");
+    csv
 }
 
 fn rebuild(store: &Store) {

@@ -26,7 +26,14 @@ use usage_store::{Store, Writing};
 
 fn main() {
     let options = options::Options::parse(std::env::args().skip(1));
-    let data = build::made(&options);
+    let data = build::made(&build::Wanted {
+        name: format!("questions-{}", options.servers),
+        servers: options.servers,
+        last_day: questions::LAST_DAY,
+        rows: true,
+        anew: options.anew,
+        rebuild: options.rebuild,
+    });
     table::facts(&data);
     let ours = questions::ours(&data, &options);
     let (duckdb, sqlite) = match options.ours_only {

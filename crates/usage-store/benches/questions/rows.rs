@@ -48,7 +48,7 @@ fn make(data: &Data, path: &std::path::Path) {
         let mut insert = step
             .prepare("INSERT INTO r VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .expect("a statement");
-        let csv = std::fs::File::open(&data.csv).expect("the rows");
+        let csv = std::fs::File::open(data.csv()).expect("the rows");
         for line in BufReader::new(csv).lines().skip(1) {
             let line = line.expect("a line");
             insert

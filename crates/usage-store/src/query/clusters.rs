@@ -1,14 +1,12 @@
 //! The largest and the fastest-growing clusters by any value: the sum of the latest values of a cluster's
 //! servers, now and when the window began.
 
-use std::collections::HashMap;
-
 use rusqlite::OptionalExtension;
 
-use super::asked::{Asked, Window};
+use super::asked::{Asked, Per, Window};
 use super::ground::Ground;
 use super::numbers::{Total, sum};
-use super::values::{key, latest};
+use super::values::{key, latest, values_of};
 use crate::Result;
 use crate::report::Number;
 use crate::sqlite::sql;
@@ -58,55 +56,79 @@ pub(crate) fn clusters(
     (order, limit): (Order, usize),
 ) -> Result<Vec<ClusterValue>> {
     let key = key(ground, asked, name)?;
-    let totals = |to| -> Result<HashMap<u32, (u64, Total)>> {
-        let numbers = latest(ground, asked, key, Window::last(LATEST_WITHIN_DAYS, to))?;
-        Ok(by_cluster(ground, &numbers))
+    let asked_days = Window {
+        from: Window::last(LATEST_WITHIN_DAYS, window.from).from,
+        to: window.to,
     };
-    let (now, before) = (totals(window.to)?, totals(window.from)?);
-    let mut all: Vec<(u32, u64, Total, Option<Total>)> = now
-        .into_iter()
-        .map(|(cluster, (servers, value))| {
-            let before = before.get(&cluster).map(|(_, value)| *value);
-            (cluster, servers, value, before)
-        })
-        .filter(|(.., before)| order == Order::Largest || before.is_some())
-        .collect();
-    let measure = |value: Total, before: Option<Total>| match order {
-        Order::Largest => value.as_f64(),
-        Order::Growing => value.as_f64() - before.map_or(0.0, Total::as_f64),
-    };
-    all.sort_by(|one, other| {
-        let by = |cluster: &(u32, u64, Total, Option<Total>)| measure(cluster.2, cluster.3);
-        by(other).total_cmp(&by(one)).then(one.0.cmp(&other.0))
-    });
-    all.truncate(limit);
-    let named = all.into_iter().map(|(cluster, servers, value, before)| {
-        let (cluster_id, organization) = name_of(ground, cluster)?;
+    let about = format!("{key} {window:?} {order:?} {limit}");
+    let series = ground.series("clusters by", about, asked, (asked_days, Per::Day))?;
+    let first = series.get(asked_days, || {
+        let totals = |to| -> Result<Vec<Sum>> {
+            let numbers = latest(ground, asked, key, Window::last(LATEST_WITHIN_DAYS, to))?;
+            Ok(by_cluster(ground, &numbers))
+        };
+        let (now, before) = (totals(window.to)?, totals(window.from)?);
+        Ok(ranked(now, &before, order, limit))
+    })?;
+    // Names are no part of what is kept: organizations are renamed.
+    let named = first.iter().map(|(sum, before)| {
+        let (cluster_id, organization) = name_of(ground, sum.cluster)?;
         Ok(ClusterValue {
-            cluster,
+            cluster: sum.cluster,
             cluster_id,
             organization,
-            servers,
-            value,
-            before,
+            servers: sum.servers,
+            value: sum.value,
+            before: *before,
         })
     });
     named.collect()
 }
 
-/// Each cluster's servers and their values together, in order of ids.
-fn by_cluster(ground: &Ground<'_>, numbers: &[(u32, Number)]) -> HashMap<u32, (u64, Total)> {
-    let mut of: Vec<(u32, u32, Number)> = numbers
-        .iter()
-        .map(|(server, number)| (ground.census.cluster(*server), *server, *number))
-        .collect();
-    of.sort_unstable_by_key(|(cluster, server, _)| (*cluster, *server));
-    let mut totals = HashMap::new();
-    for one in of.chunk_by(|a, b| a.0 == b.0) {
-        let values: Vec<Number> = one.iter().map(|(.., number)| *number).collect();
-        totals.insert(one[0].0, (one.len() as u64, sum(&values)));
+/// A cluster's servers and their values together.
+struct Sum {
+    cluster: u32,
+    servers: u64,
+    value: Total,
+}
+
+/// The first `limit`, each with what it came to before.
+fn ranked(now: Vec<Sum>, before: &[Sum], order: Order, limit: usize) -> Vec<(Sum, Option<Total>)> {
+    let mut all: Vec<(f64, Sum, Option<Total>)> = Vec::with_capacity(now.len());
+    for sum in now {
+        let found = before.binary_search_by_key(&sum.cluster, |before| before.cluster);
+        let before = found.ok().map(|at| before[at].value);
+        let value = sum.value.as_f64();
+        match (order, before) {
+            (Order::Largest, _) => all.push((value, sum, before)),
+            (Order::Growing, Some(then)) => all.push((value - then.as_f64(), sum, before)),
+            (Order::Growing, None) => {}
+        }
     }
-    totals
+    let by = |one: &(f64, Sum, _), other: &(f64, Sum, _)| {
+        let larger = other.0.total_cmp(&one.0);
+        larger.then(one.1.cluster.cmp(&other.1.cluster))
+    };
+    if limit < all.len() {
+        all.select_nth_unstable_by(limit, by);
+        all.truncate(limit);
+    }
+    all.sort_unstable_by(by);
+    let ranked = all.into_iter().map(|(_, sum, before)| (sum, before));
+    ranked.collect()
+}
+
+/// Each cluster's, in order of clusters. A cluster's values are summed in order of servers.
+fn by_cluster(ground: &Ground<'_>, numbers: &[(u32, Number)]) -> Vec<Sum> {
+    let of = |(server, number): &(u32, Number)| (ground.census.cluster(*server), *number);
+    let mut of: Vec<(u32, Number)> = numbers.iter().map(of).collect();
+    of.sort_by_key(|(cluster, _)| *cluster);
+    let sums = of.chunk_by(|one, other| one.0 == other.0).map(|one| Sum {
+        cluster: one[0].0,
+        servers: one.len() as u64,
+        value: sum(values_of(one)),
+    });
+    sums.collect()
 }
 
 /// A cluster's id and its organization's name.

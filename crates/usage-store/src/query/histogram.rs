@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::asked::{Asked, Window};
+use super::asked::{Asked, Per, Window};
 use super::ground::Ground;
+use super::memo::Weigh;
 use super::numbers::Summary;
-use super::values::{key, latest, those};
+use super::values::{key, latest, values_of};
 use crate::Result;
 use crate::report::Number;
 
@@ -37,9 +38,22 @@ pub(crate) fn spread(
     window: Window,
 ) -> Result<Spread> {
     let key = key(ground, asked, name)?;
-    let numbers = latest(ground, asked, key, window)?;
+    let series = ground.series("spread", key.to_string(), asked, (window, Per::Day))?;
+    let spread = series.get(window, || {
+        Ok(spread_of(&latest(ground, asked, key, window)?))
+    })?;
+    Ok(Spread::clone(&spread))
+}
+
+impl Weigh for Spread {
+    fn bytes(&self) -> usize {
+        size_of::<Spread>() + self.buckets.bytes()
+    }
+}
+
+fn spread_of(numbers: &[(u32, Number)]) -> Spread {
     let mut counts: BTreeMap<i32, u64> = BTreeMap::new();
-    for (_, number) in numbers.iter() {
+    for (_, number) in numbers {
         *counts.entry(step(as_f64(*number))).or_default() += 1;
     }
     let first = counts.keys().next().copied().unwrap_or(0);
@@ -58,10 +72,10 @@ pub(crate) fn spread(
     // Between 0 and the next there are as many steps as floats have digits: only what has somebody.
     let buckets = buckets
         .filter(|bucket| bucket.servers > 0 || bucket.from.abs().min(bucket.to.abs()) >= 1.0);
-    Ok(Spread {
-        summary: Summary::of(&mut those(&numbers, |_| true)),
+    Spread {
+        summary: Summary::of(values_of(numbers)),
         buckets: buckets.collect(),
-    })
+    }
 }
 
 fn as_f64(number: Number) -> f64 {

@@ -4,6 +4,10 @@
 /// year of a hundred questions.
 pub(crate) const MEMO_BYTES: usize = 32 * 1024 * 1024;
 
+/// Bytes of one answer that is kept: a larger one would push out many that cost as much. A value of each of
+/// 170,000 servers.
+pub(crate) const ANSWER_MAX_BYTES: usize = MEMO_BYTES / 8;
+
 /// Values of a dimension that are told apart in an answer.
 pub const TOP_MAX: usize = 1_000;
 

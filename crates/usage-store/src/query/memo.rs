@@ -8,7 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, params};
 
 use super::asked::{Asked, Filter, Window};
-use super::{ProductId, limits::MEMO_BYTES};
+use super::{
+    ProductId,
+    limits::{ANSWER_MAX_BYTES, MEMO_BYTES},
+};
 use crate::model::cells::ALL_DAYS;
 use crate::sqlite::sql;
 use crate::{Day, Result};
@@ -168,6 +171,9 @@ impl Memo {
             bytes: bytes + size_of::<Key>() + key.about.len() + 64,
             answer,
         };
+        if kept.bytes > ANSWER_MAX_BYTES {
+            return;
+        }
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.put(key, kept);
     }

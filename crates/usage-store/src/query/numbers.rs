@@ -46,42 +46,81 @@ impl Total {
 }
 
 impl Summary {
-    /// Of some values; `None` where there is none. Puts them in another order.
-    pub(crate) fn of(values: &mut [Number]) -> Option<Summary> {
+    /// Of some values; `None` where there is none.
+    pub(crate) fn of(values: impl ExactSizeIterator<Item = Number> + Clone) -> Option<Summary> {
         let servers = values.len();
-        if servers == 0 {
-            return None;
-        }
-        let sum = sum(values);
-        let rank = |of_hundred: usize| (servers * of_hundred).div_ceil(100).max(1) - 1;
-        let (half, p90, p99) = (rank(50), rank(90), rank(99));
-        // Each time only what is above the last needs a look.
-        let (_, p99_value, above) = values.select_nth_unstable_by(p99, compare);
-        let p99_value = *p99_value;
-        let max = above.iter().copied().max_by(compare).unwrap_or(p99_value);
-        let values = &mut values[..=p99];
-        let p90_value = *values.select_nth_unstable_by(p90, compare).1;
-        let values = &mut values[..=p90];
-        let median = *values.select_nth_unstable_by(half, compare).1;
-        let min = values[..=half].iter().copied().min_by(compare);
+        let sum = sum(values.clone());
+        // Most are of one kind, and those are put in order some times faster.
+        let mut wholes = Vec::with_capacity(servers);
+        wholes.extend(values.clone().map_while(|value| match value {
+            Number::Int(n) => Some(n),
+            _ => None,
+        }));
+        let places = match wholes.len() == servers {
+            true => Places::of(&mut wholes, i64::cmp)?.map(Number::Int),
+            false => Places::of(&mut values.collect::<Vec<Number>>(), compare)?,
+        };
         Some(Summary {
             servers: servers as u64,
             sum,
             mean: sum.as_f64() / servers as f64,
-            min: min.unwrap_or(median),
-            median,
-            p90: p90_value,
-            p99: p99_value,
-            max,
+            min: places.min,
+            median: places.median,
+            p90: places.p90,
+            p99: places.p99,
+            max: places.max,
         })
     }
 }
 
+/// What lies where among values in order.
+struct Places<T> {
+    min: T,
+    median: T,
+    p90: T,
+    p99: T,
+    max: T,
+}
+
+impl<T: Copy> Places<T> {
+    /// `None` of nothing. Puts the values in another order.
+    fn of(values: &mut [T], order: impl Fn(&T, &T) -> Ordering + Copy) -> Option<Places<T>> {
+        let rank = |of_hundred: usize| (values.len() * of_hundred).div_ceil(100).checked_sub(1);
+        let (half, at_90, at_99) = (rank(50)?, rank(90)?, rank(99)?);
+        // Each time only what is below the last needs a look.
+        let (_, p99, above) = values.select_nth_unstable_by(at_99, order);
+        let p99 = *p99;
+        let max = above.iter().copied().max_by(order).unwrap_or(p99);
+        let values = &mut values[..=at_99];
+        let p90 = *values.select_nth_unstable_by(at_90, order).1;
+        let values = &mut values[..=at_90];
+        let median = *values.select_nth_unstable_by(half, order).1;
+        let min = values[..=half].iter().copied().min_by(order);
+        Some(Places {
+            min: min.unwrap_or(median),
+            median,
+            p90,
+            p99,
+            max,
+        })
+    }
+
+    fn map<U>(self, as_other: impl Fn(T) -> U) -> Places<U> {
+        Places {
+            min: as_other(self.min),
+            median: as_other(self.median),
+            p90: as_other(self.p90),
+            p99: as_other(self.p99),
+            max: as_other(self.max),
+        }
+    }
+}
+
 /// The sum, in the order given; floats by Neumaier's way, which keeps what small ones lose to large ones.
-pub(crate) fn sum(values: &[Number]) -> Total {
+pub(crate) fn sum(values: impl Iterator<Item = Number>) -> Total {
     let (mut whole, mut float, mut lost, mut floats) = (0_i128, 0.0_f64, 0.0_f64, false);
     for value in values {
-        match *value {
+        match value {
             Number::Int(n) => whole += i128::from(n),
             Number::UInt(n) => whole += i128::from(n),
             Number::Float(n) => {
@@ -182,20 +221,23 @@ mod tests {
             Number::UInt(u64::MAX),
             Number::Int(-1),
         ];
-        assert_eq!(sum(&most), Total::Whole(i128::from(u64::MAX) * 2 - 1));
+        assert_eq!(
+            sum(most.into_iter()),
+            Total::Whole(i128::from(u64::MAX) * 2 - 1)
+        );
         let lost = [
             Number::Float(1e100),
             Number::Float(1.0),
             Number::Float(-1e100),
         ];
-        assert_eq!(sum(&lost), Total::Float(1.0));
-        assert_eq!(sum(&[]), Total::Whole(0));
+        assert_eq!(sum(lost.into_iter()), Total::Float(1.0));
+        assert_eq!(sum(std::iter::empty()), Total::Whole(0));
     }
 
     proptest! {
         #[test]
         fn a_summary_is_what_the_sorted_values_say(values in prop::collection::vec(number(), 1..300)) {
-            let summary = Summary::of(&mut values.clone()).unwrap();
+            let summary = Summary::of(values.iter().copied()).unwrap();
             let mut sorted = values.clone();
             sorted.sort_by(compare);
             let at = |of_hundred: usize| {

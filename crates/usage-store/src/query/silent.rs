@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use roaring::RoaringBitmap;
 use rusqlite::OptionalExtension;
 
-use super::asked::{Asked, Window};
+use super::asked::{Asked, Per, Window};
 use super::clusters::name_of;
 use super::ground::Ground;
 use crate::sqlite::{millis, sql, timestamp};
@@ -36,8 +36,42 @@ pub(crate) fn silent(
     since: Timestamp,
     limit: usize,
 ) -> Result<Vec<SilentCluster>> {
-    let mut cut = ground.cut(asked);
     let first_whole = Day::of(since).plus(1);
+    let about = format!("{window:?} {first_whole:?}");
+    // A server's last report may be of a day after the window.
+    let from_then_on = Window {
+        from: window.from,
+        to: Day(i32::MAX),
+    };
+    let series = ground.series("not heard", about, asked, (from_then_on, Per::Day))?;
+    let silent = series.get(from_then_on, || {
+        not_heard(ground, asked, window, first_whole)
+    })?;
+    // Some were heard on the day of `since`, but after it.
+    let later = silent.partition_point(|(Reverse(at), ..)| *at >= millis(since));
+    let silent = silent[later..].iter().take(limit).copied();
+    let named = silent.map(|(Reverse(at), cluster, servers)| {
+        let (cluster_id, organization) = name_of(ground, cluster)?;
+        Ok(SilentCluster {
+            cluster,
+            cluster_id,
+            organization,
+            servers,
+            last_seen: timestamp(at),
+        })
+    });
+    named.collect()
+}
+
+/// The clusters of the window that nobody heard of on a day from a certain one on: when each was last heard of,
+/// and how many servers it has. Those heard of last come first.
+fn not_heard(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    window: Window,
+    first_whole: Day,
+) -> Result<Vec<(Reverse<i64>, u32, u64)>> {
+    let mut cut = ground.cut(asked);
     let (mut seen, mut heard) = (RoaringBitmap::new(), RoaringBitmap::new());
     for day in window.days() {
         let servers = cut.get()?.active(ground.db, day)?;
@@ -55,30 +89,17 @@ pub(crate) fn silent(
         }
     }
     let mut query = ground.db.prepare_cached(sql!("query/last_seen"))?;
-    let mut silent = Vec::new();
+    let mut silent = Vec::with_capacity(servers.len());
     for (cluster, servers) in servers {
         let mut last: Option<i64> = None;
         for server in &servers {
             let at = query.query_row([server], |row| row.get(0)).optional()?;
             last = last.max(at.flatten());
         }
-        if let Some(at) = last
-            && at < millis(since)
-        {
+        if let Some(at) = last {
             silent.push((Reverse(at), cluster, servers.len() as u64));
         }
     }
     silent.sort_unstable();
-    silent.truncate(limit);
-    let named = silent.into_iter().map(|(Reverse(at), cluster, servers)| {
-        let (cluster_id, organization) = name_of(ground, cluster)?;
-        Ok(SilentCluster {
-            cluster,
-            cluster_id,
-            organization,
-            servers,
-            last_seen: timestamp(at),
-        })
-    });
-    named.collect()
+    Ok(silent)
 }

@@ -60,11 +60,7 @@ pub(crate) fn by_day(
         let summaries = series.get(period, || {
             let groups = Groups::of(ground, cut.get()?, asked.product, by, period)?;
             let numbers = columns::numbers(ground.db, asked.product, day, key, &groups.all)?;
-            let each = groups.sets.iter().filter_map(|(id, set)| {
-                let summary = Summary::of(&mut those(&numbers, |server| set.contains(server)));
-                Some((*id, summary?))
-            });
-            Ok(each.collect::<Vec<(GroupId, Summary)>>())
+            Ok(Dealt::to(&groups.sets, &numbers).summaries())
         })?;
         for (id, summary) in summaries.iter() {
             *totals.entry(*id).or_default() += summary.servers;
@@ -101,7 +97,7 @@ pub(crate) fn by_day(
             let left = groups.sets.iter().filter(|(id, _)| !shown.contains(id));
             let left = left.fold(RoaringBitmap::new(), |all, (_, set)| all | set);
             let numbers = columns::numbers(ground.db, asked.product, day, key, &left)?;
-            Ok(Vec::from_iter(Summary::of(&mut those(&numbers, |_| true))))
+            Ok(Vec::from_iter(Summary::of(values_of(&numbers))))
         })?;
         rows.push(ValueOnDay {
             day,
@@ -120,7 +116,7 @@ fn plain(ground: &Ground<'_>, asked: &Asked, key: u32, window: Window) -> Result
         let summary = series.get(Per::Day.around(day), || {
             let servers = cut.get()?.active(ground.db, day)?;
             let numbers = columns::numbers(ground.db, asked.product, day, key, &servers)?;
-            Ok(Vec::from_iter(Summary::of(&mut those(&numbers, |_| true))))
+            Ok(Vec::from_iter(Summary::of(values_of(&numbers))))
         })?;
         days.push(ValueOnDay {
             day,
@@ -154,8 +150,66 @@ pub(crate) fn latest(
     })
 }
 
-/// The values of those servers.
-pub(crate) fn those(numbers: &[(u32, Number)], of: impl Fn(u32) -> bool) -> Vec<Number> {
-    let those = numbers.iter().filter(|(server, _)| of(*server));
-    those.map(|(_, number)| *number).collect()
+/// Values, those of one group after those of another.
+struct Dealt<'a> {
+    values: Vec<Number>,
+    /// Of each group where its values end.
+    ends: Vec<(&'a GroupId, usize)>,
+}
+
+impl<'a> Dealt<'a> {
+    /// To groups of servers of whom none is in two. One walk over all values, however many groups there are.
+    fn to(groups: &'a BTreeMap<GroupId, RoaringBitmap>, numbers: &[(u32, Number)]) -> Dealt<'a> {
+        let mut ends: Vec<_> = groups.keys().map(|id| (id, 0)).collect();
+        let (Some((first, _)), Some((last, _))) = (numbers.first(), numbers.last()) else {
+            return Dealt {
+                values: Vec::new(),
+                ends,
+            };
+        };
+        // Of each server its group's place in `ends`.
+        let mut places = vec![u32::MAX; (last - first) as usize + 1];
+        for (place, set) in (0..).zip(groups.values()) {
+            for server in set.range(*first..=*last) {
+                places[(server - first) as usize] = place;
+            }
+        }
+        let place = |server: u32| places[(server - first) as usize] as usize;
+        for (server, _) in numbers {
+            if let Some((_, count)) = ends.get_mut(place(*server)) {
+                *count += 1;
+            }
+        }
+        // Where each begins, until its values are there.
+        let mut all = 0;
+        for (_, end) in &mut ends {
+            (*end, all) = (all, all + *end);
+        }
+        let mut values = vec![Number::Int(0); all];
+        for (server, number) in numbers {
+            if let Some((_, next)) = ends.get_mut(place(*server)) {
+                values[*next] = *number;
+                *next += 1;
+            }
+        }
+        Dealt { values, ends }
+    }
+
+    /// What each group that has values comes to.
+    fn summaries(&self) -> Vec<(GroupId, Summary)> {
+        let mut begin = 0;
+        let each = self.ends.iter().filter_map(|(id, end)| {
+            let values = &self.values[begin..*end];
+            begin = *end;
+            Some((**id, Summary::of(values.iter().copied())?))
+        });
+        each.collect()
+    }
+}
+
+/// The values alone.
+pub(crate) fn values_of(
+    numbers: &[(u32, Number)],
+) -> impl ExactSizeIterator<Item = Number> + Clone {
+    numbers.iter().map(|(_, number)| *number)
 }

@@ -95,6 +95,7 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
     ] {
         db.execute_batch(&format!("DROP TABLE {table}")).unwrap();
     }
+    db.execute_batch("DROP INDEX server_census").unwrap();
     for column in [
         "server DROP COLUMN cluster",
         "server DROP COLUMN reports",

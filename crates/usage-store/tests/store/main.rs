@@ -20,6 +20,7 @@ mod people;
 mod questions;
 mod rebuilding;
 mod registering;
+mod remembering;
 mod retaining;
 mod tokens;
 mod valuing;

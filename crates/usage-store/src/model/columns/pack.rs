@@ -10,6 +10,8 @@
 //! ```
 //! Little-endian; a server's low is its id within the chunk, of 2 bytes as the count is.
 
+use zstd::bulk::Decompressor;
+
 use crate::model::limits::CHUNK_SERVERS;
 use crate::report::Number;
 
@@ -137,84 +139,164 @@ fn eight_bytes(number: Number) -> (u8, [u8; 8]) {
 
 /// What was packed; `None` where the bytes don't follow the format.
 pub(super) fn unpack(packed: &[u8]) -> Option<Chunk> {
-    let (&[version, form], bytes) = packed.split_first_chunk()?;
-    match (version, form) {
-        (VERSION, PLAIN) => read(bytes),
-        (VERSION, ZSTD) => read(&zstd::bulk::decompress(bytes, PLAIN_MAX_BYTES).ok()?),
-        _ => None,
+    let mut unpacking = Unpacking::default();
+    unpacking.unpack(packed)?;
+    Some(unpacking.chunk)
+}
+
+/// One column after another: room for each is made once, which takes as long as reading it.
+#[derive(Default)]
+pub(super) struct Unpacking {
+    zstd: Option<Decompressor<'static>>,
+    plain: Vec<u8>,
+    lows: Vec<u16>,
+    chunk: Chunk,
+}
+
+impl Unpacking {
+    /// What was packed; `None` where the bytes don't follow the format.
+    pub(super) fn unpack(&mut self, packed: &[u8]) -> Option<&[(u16, Number)]> {
+        let (&[version, form], bytes) = packed.split_first_chunk()?;
+        match (version, form) {
+            (VERSION, PLAIN) => read(bytes, &mut self.lows, &mut self.chunk)?,
+            (VERSION, ZSTD) => {
+                self.plain.clear();
+                self.plain.reserve_exact(PLAIN_MAX_BYTES);
+                let zstd = match self.zstd.take() {
+                    Some(zstd) => zstd,
+                    None => Decompressor::new().ok()?,
+                };
+                let zstd = self.zstd.insert(zstd);
+                zstd.decompress_to_buffer(bytes, &mut self.plain).ok()?;
+                read(&self.plain, &mut self.lows, &mut self.chunk)?;
+            }
+            _ => return None,
+        }
+        Some(&self.chunk)
     }
 }
 
-fn read(plain: &[u8]) -> Option<Chunk> {
-    let (servers, rest) = read_servers(plain)?;
-    let numbers = read_numbers(rest, servers.len())?;
-    Some(servers.into_iter().zip(numbers).collect())
+fn read(plain: &[u8], lows: &mut Vec<u16>, chunk: &mut Chunk) -> Option<()> {
+    lows.clear();
+    chunk.clear();
+    let rest = read_servers(plain, lows)?;
+    chunk.reserve_exact(lows.len());
+    read_numbers(rest, lows, chunk)
 }
 
-fn read_servers(plain: &[u8]) -> Option<(Vec<u16>, &[u8])> {
+fn read_servers<'a>(plain: &'a [u8], lows: &mut Vec<u16>) -> Option<&'a [u8]> {
     let (&kind, rest) = plain.split_first()?;
     match kind {
         LIST => {
             let (count, rest) = rest.split_first_chunk()?;
             let (bytes, rest) =
                 rest.split_at_checked(2 * usize::from(u16::from_le_bytes(*count)))?;
-            let lows: Vec<u16> = pieces(bytes).map(u16::from_le_bytes).collect();
+            lows.extend(pieces(bytes).map(u16::from_le_bytes));
             let ascend = lows.is_sorted_by(|a, b| a < b);
             let fit = lows
                 .last()
                 .is_none_or(|low| u32::from(*low) < CHUNK_SERVERS);
-            (ascend && fit).then_some((lows, rest))
+            (ascend && fit).then_some(rest)
         }
         MASK => {
             let (mask, rest) = rest.split_at_checked(MASK_BYTES)?;
-            let lows = (0..CHUNK_SERVERS as u16)
-                .filter(|low| mask[usize::from(low / 8)] & (1 << (low % 8)) != 0);
-            Some((lows.collect(), rest))
+            for (at, word) in pieces(mask).map(u64::from_le_bytes).enumerate() {
+                let mut left = word;
+                while left != 0 {
+                    lows.push(at as u16 * 64 + left.trailing_zeros() as u16);
+                    left &= left - 1;
+                }
+            }
+            Some(rest)
         }
         _ => None,
     }
 }
 
-/// Exactly so many numbers.
-fn read_numbers(bytes: &[u8], count: usize) -> Option<Vec<Number>> {
+/// Exactly as many numbers as servers.
+fn read_numbers(bytes: &[u8], lows: &[u16], chunk: &mut Chunk) -> Option<()> {
     let (&kind, rest) = bytes.split_first()?;
+    let lows = lows.iter().copied();
     match kind {
         WHOLE => {
             let (base, rest) = rest.split_first_chunk()?;
             let (&width, rest) = rest.split_first()?;
-            read_whole(i128::from_le_bytes(*base), usize::from(width), rest, count)
+            let whole = Whole {
+                base: i128::from_le_bytes(*base),
+                width: usize::from(width),
+            };
+            whole.read(rest, lows, chunk)
         }
-        FLOATS if rest.len() == 8 * count => {
-            let float = |bytes| Number::Float(f64::from_le_bytes(bytes));
-            Some(pieces(rest).map(float).collect())
+        FLOATS if rest.len() == 8 * lows.len() => {
+            let floats = pieces(rest).map(|bytes| Number::Float(f64::from_le_bytes(bytes)));
+            chunk.extend(lows.zip(floats));
+            Some(())
         }
-        ANY if rest.len() == 9 * count => pieces(rest).map(read_any).collect(),
+        ANY if rest.len() == 9 * lows.len() => {
+            for (low, bytes) in lows.zip(pieces(rest)) {
+                chunk.push((low, read_any(bytes)?));
+            }
+            Some(())
+        }
         _ => None,
     }
 }
 
-fn read_whole(base: i128, width: usize, offsets: &[u8], count: usize) -> Option<Vec<Number>> {
-    if offsets.len() != width * count {
-        return None;
+/// How whole numbers are packed.
+struct Whole {
+    base: i128,
+    width: usize,
+}
+
+impl Whole {
+    fn read(
+        &self,
+        offsets: &[u8],
+        lows: impl ExactSizeIterator<Item = u16>,
+        chunk: &mut Chunk,
+    ) -> Option<()> {
+        if offsets.len() != self.width * lows.len() {
+            return None;
+        }
+        match self.width {
+            0 => self.add(lows.map(|low| (low, 0)), chunk),
+            1 => self.add(lows.zip(offsets.iter().map(|n| u64::from(*n))), chunk),
+            2 => {
+                let offsets = pieces(offsets).map(|n| u64::from(u16::from_le_bytes(n)));
+                self.add(lows.zip(offsets), chunk)
+            }
+            4 => {
+                let offsets = pieces(offsets).map(|n| u64::from(u32::from_le_bytes(n)));
+                self.add(lows.zip(offsets), chunk)
+            }
+            8 => {
+                let offsets = pieces(offsets).map(u64::from_le_bytes);
+                self.add(lows.zip(offsets), chunk)
+            }
+            _ => None,
+        }
     }
-    let number = |offset: u64| {
-        let n = base.checked_add(i128::from(offset))?;
-        let int = i64::try_from(n).ok().map(Number::Int);
-        int.or_else(|| u64::try_from(n).ok().map(Number::UInt))
-    };
-    match width {
-        0 => (0..count).map(|_| number(0)).collect(),
-        1 => offsets.iter().map(|n| number(u64::from(*n))).collect(),
-        2 => pieces(offsets)
-            .map(|n| number(u64::from(u16::from_le_bytes(n))))
-            .collect(),
-        4 => pieces(offsets)
-            .map(|n| number(u64::from(u32::from_le_bytes(n))))
-            .collect(),
-        8 => pieces(offsets)
-            .map(|n| number(u64::from_le_bytes(n)))
-            .collect(),
-        _ => None,
+
+    fn add(&self, offsets: impl Iterator<Item = (u16, u64)>, chunk: &mut Chunk) -> Option<()> {
+        let most = match self.width {
+            8 => u64::MAX,
+            width => (1 << (8 * width)) - 1,
+        };
+        let base = i64::try_from(self.base).ok();
+        // Mostly none of them can be too large.
+        if let Some(base) = base.filter(|base| base.checked_add_unsigned(most).is_some()) {
+            chunk.extend(
+                offsets.map(|(low, n)| (low, Number::Int(base.saturating_add_unsigned(n)))),
+            );
+            return Some(());
+        }
+        for (low, offset) in offsets {
+            let n = self.base.checked_add(i128::from(offset))?;
+            let int = i64::try_from(n).ok().map(Number::Int);
+            let number = int.or_else(|| u64::try_from(n).ok().map(Number::UInt))?;
+            chunk.push((low, number));
+        }
+        Some(())
     }
 }
 

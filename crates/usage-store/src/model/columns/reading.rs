@@ -5,7 +5,8 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
-use super::{Numbers, columns_of_chunk, overlay, place, servers_of, unpack};
+use super::pack::Unpacking;
+use super::{Numbers, columns_of_chunk, damaged, overlay, place, servers_of};
 use crate::query::{ProductId, ServerId};
 use crate::report::Number;
 use crate::sqlite::sql;
@@ -50,14 +51,16 @@ pub(crate) fn numbers(
     let (Some(first), Some(last)) = (servers.min(), servers.max()) else {
         return Ok(Vec::new());
     };
-    let mut packed = Vec::new();
+    let mut packed = Vec::with_capacity(servers.len() as usize);
+    let mut unpacking = Unpacking::default();
     let mut query = db.prepare_cached(sql!("columns/column"))?;
     let mut chunks = query.query(params![product.0, day.0, key])?;
     while let Some(row) = chunks.next()? {
         let ids = servers_of(row.get(0)?);
         if servers.range_cardinality(ids.clone()) > 0 {
-            let column = unpack(product, day, key, row.get_ref(1)?)?;
-            take_wanted(&column, ids, servers, &mut packed);
+            let column = unpacking.unpack(row.get_ref(1)?.as_blob().unwrap_or_default());
+            let column = column.ok_or_else(|| damaged(product, day, &format!("key {key}")))?;
+            take_wanted(column, ids, servers, &mut packed);
         }
     }
     let rows = overlay::rows(db, (product, day), first..last.saturating_add(1))?;

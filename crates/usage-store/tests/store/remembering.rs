@@ -1,0 +1,186 @@
+//! What is answered from memory is what a program that was just started would answer, whatever came, left
+//! and was asked in between.
+
+use std::fmt::Debug;
+
+use proptest::prelude::*;
+use usage_store::erasure::Whose;
+use usage_store::query::{Asked, By, Filter, Order, ServerId, Window};
+use usage_store::report::Kind;
+use usage_store::{Day, NewReport, Result, Store, Writing};
+
+use crate::erasing::erase;
+use crate::fleet::*;
+use crate::leaving::erase_all;
+
+#[derive(Debug, Clone)]
+enum Event {
+    Report(Said),
+    Forget(u8),
+    Pack,
+    Rebuild,
+    Leave,
+    Ask(Question),
+}
+
+/// What a report says: few servers and days, so that they meet often.
+#[derive(Debug, Clone)]
+struct Said {
+    server: u8,
+    day: i64,
+    hour: i64,
+    late: Option<i64>,
+    load: &'static str,
+    version: &'static str,
+    registered: bool,
+}
+
+impl Said {
+    fn report(&self) -> NewReport {
+        let at = noon(self.day) + hours(self.hour);
+        let body = format!(
+            r#"[{{"tags":{{"version":"{}"}},"values":{{"cluster_id":"c{}","server_id":"s{}","load":{}}}}}]"#,
+            self.version,
+            self.server / 2,
+            self.server,
+            self.load
+        );
+        let report = report(Kind::Usage, "kapacitor", body.into_bytes(), at);
+        match self.late {
+            Some(days) => made(report, at - hours(24 * days)),
+            None => report,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Question {
+    from: i64,
+    days: i64,
+    /// Hours after the first noon.
+    since: i64,
+    version: Option<&'static str>,
+    limit: usize,
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        12 => any_said().prop_map(Event::Report),
+        1 => (0u8..3).prop_map(Event::Forget),
+        2 => Just(Event::Pack),
+        1 => Just(Event::Rebuild),
+        1 => Just(Event::Leave),
+        12 => any_question().prop_map(Event::Ask),
+    ]
+}
+
+fn any_said() -> impl Strategy<Value = Said> {
+    // Whole, not, below zero, larger than an i64 holds, and what floats lose in a sum.
+    const LOADS: &[&str] = &["7", "3", "0.5", "-2", "18446744073709551615", "1e17"];
+    let load = proptest::sample::select(LOADS);
+    let late = proptest::option::weighted(0.2, 1i64..6);
+    let version = proptest::sample::select(&["1.9", "2.0", "2.1"][..]);
+    let said = (0u8..6, 0i64..14, 0i64..12, late, load, version);
+    (said, any::<bool>()).prop_map(
+        |((server, day, hour, late, load, version), registered)| Said {
+            server,
+            day,
+            hour,
+            late,
+            load,
+            version,
+            registered,
+        },
+    )
+}
+
+fn any_question() -> impl Strategy<Value = Question> {
+    // Few windows, so that many are asked again.
+    let window = (proptest::sample::select(&[0i64, 2, 7][..]), 0i64..3);
+    let version = proptest::sample::select(&[None, None, Some("2.0")][..]);
+    (window, 0i64..330, version, 0usize..4).prop_map(|((from, weeks), since, version, limit)| {
+        Question {
+            from,
+            days: weeks * 7,
+            since,
+            version,
+            limit,
+        }
+    })
+}
+
+/// All that is remembered, as text.
+fn answers(store: &Store, question: &Question) -> Vec<String> {
+    let mut asked = Asked::all(store.product_named("kapacitor").unwrap().unwrap());
+    if let Some(version) = question.version {
+        asked.filter = Filter {
+            dimensions: vec![("version".to_owned(), vec![version.to_owned()])],
+            ..Filter::default()
+        };
+    }
+    let window = Window {
+        from: Day::of(noon(question.from)),
+        to: Day::of(noon(question.from + question.days)),
+    };
+    let since = noon(0) + hours(question.since);
+    let by = By::Dimension("version".to_owned());
+    let limit = question.limit;
+    vec![
+        told(store.silent_clusters(&asked, window, since, limit)),
+        told(store.clusters_by(&asked, "load", window, Order::Largest, limit)),
+        told(store.clusters_by(&asked, "load", window, Order::Growing, limit)),
+        told(store.spread(&asked, "load", window)),
+        told(store.values(&asked, "load", window, None)),
+        told(store.values(&asked, "load", window, Some((&by, limit)))),
+        told(store.server_days(ServerId(1), window)),
+    ]
+}
+
+fn told<T: Debug>(answer: Result<T>) -> String {
+    match answer {
+        Ok(answer) => format!("{answer:?}"),
+        Err(e) => e.to_string(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10))]
+
+    #[test]
+    fn what_is_remembered_is_what_a_new_program_would_answer(
+        history in proptest::collection::vec(any_event(), 10..60),
+    ) {
+        let world = World::new();
+        let organization = world.store.organization("Acme", noon(0)).unwrap();
+        world.append(usage("c0", "s0", "1.9", noon(0)));
+        for event in history {
+            match event {
+                Event::Report(said) => {
+                    let report = said.report();
+                    world.append(match said.registered {
+                        true => under(report, organization),
+                        false => report,
+                    });
+                }
+                Event::Forget(cluster) => {
+                    world.apply_all();
+                    erase(&world, &format!("c{cluster}"), None, Whose::Everybodys);
+                }
+                Event::Pack => {
+                    world.apply_all();
+                    world.pack_all();
+                }
+                Event::Rebuild => world.store.rebuild(|_, _| ()).unwrap(),
+                Event::Leave => {
+                    world.apply_all();
+                    erase_all(&world, organization);
+                }
+                Event::Ask(question) => {
+                    world.apply_all();
+                    let new = Store::open(world.path(), Writing::Beside).unwrap();
+                    prop_assert_eq!(answers(&world.store, &question), answers(&new, &question));
+                }
+            }
+        }
+    }
+}
