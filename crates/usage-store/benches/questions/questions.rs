@@ -187,8 +187,9 @@ pub(crate) const QUESTIONS: &[Question] = &[
     Question {
         name: "a value now, and its histogram",
         ask: |store, asked| {
-            let spread = store.spread(asked, "num_series", Window::last(7, LAST_DAY))?;
-            Ok(spread.summary.map_or(0.0, |summary| summary.sum.as_f64()))
+            let spread = store.spread(asked, "num_series", Window::last(7, LAST_DAY), None)?;
+            let summary = spread.first().and_then(|spread| spread.summary);
+            Ok(summary.map_or(0.0, |summary| summary.sum.as_f64()))
         },
         sql: "SELECT sum(series) FROM (SELECT arg_max(series, day) AS series FROM r WHERE day > (SELECT max(day) FROM r) - 7 GROUP BY server)",
     },

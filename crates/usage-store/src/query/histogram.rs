@@ -6,13 +6,16 @@ use super::asked::{Asked, Per, Window};
 use super::ground::Ground;
 use super::memo::Weigh;
 use super::numbers::Summary;
-use super::values::{key, latest, values_of};
+use super::split::{self, By, Group, GroupId};
+use super::values::{key, latest, latest_in_groups, values_of};
 use crate::Result;
 use crate::report::Number;
 
-/// The latest values of all servers within a window.
+/// The latest values of servers within a window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spread {
+    /// Whose, where it was asked by groups.
+    pub group: Option<Group>,
     /// What they come to; `None` where nobody has one.
     pub summary: Option<Summary>,
     /// How many lie where, the smallest first. Empty ones between others are there.
@@ -30,28 +33,59 @@ pub struct Bucket {
     pub servers: u64,
 }
 
-/// Each server once, by its latest value within the window.
+/// Each server once, by its latest value within the window; with `by` in groups, by the day of that value.
 pub(crate) fn spread(
     ground: &Ground<'_>,
     asked: &Asked,
     name: &str,
     window: Window,
-) -> Result<Spread> {
+    by: Option<(&By, usize)>,
+) -> Result<Vec<Spread>> {
     let key = key(ground, asked, name)?;
-    let series = ground.series("spread", key.to_string(), asked, (window, Per::Day))?;
-    let spread = series.get(window, || {
-        Ok(spread_of(&latest(ground, asked, key, window)?))
+    let about = format!("{key} {by:?}");
+    let series = ground.series("spread", about, asked, (window, Per::Day))?;
+    let parts = series.get(window, || {
+        let Some((by, top)) = by else {
+            return Ok(Parts(vec![(
+                None,
+                all(&latest(ground, asked, key, window)?),
+            )]));
+        };
+        let (numbers, groups) = latest_in_groups(ground, asked, key, window, by)?;
+        let parts = split::parts(groups, top).into_iter().map(|(id, set)| {
+            let its = numbers.iter().filter(|(server, _)| set.contains(*server));
+            (Some(id), all(&its.copied().collect::<Vec<_>>()))
+        });
+        Ok(Parts(parts.collect()))
     })?;
-    Ok(Spread::clone(&spread))
+    // Names are no part of what is kept: organizations are renamed.
+    let named = parts.0.iter().map(|(id, spread)| {
+        let group = match (by, id) {
+            (Some((by, _)), Some(id)) => Some(split::name(ground, by, *id)?),
+            _ => None,
+        };
+        Ok(Spread {
+            group,
+            ..spread.clone()
+        })
+    });
+    named.collect()
 }
 
-impl Weigh for Spread {
+/// What is kept of an answer.
+struct Parts(Vec<(Option<GroupId>, Spread)>);
+
+impl Weigh for Parts {
     fn bytes(&self) -> usize {
-        size_of::<Spread>() + self.buckets.bytes()
+        let parts = self.0.iter();
+        parts
+            .map(|(_, spread)| size_of::<Spread>() + spread.buckets.bytes())
+            .sum()
     }
 }
 
-fn spread_of(numbers: &[(u32, Number)]) -> Spread {
+/// Of all these values.
+fn all(numbers: &[(u32, Number)]) -> Spread {
     let mut counts: BTreeMap<i32, u64> = BTreeMap::new();
     for (_, number) in numbers {
         *counts.entry(step(as_f64(*number))).or_default() += 1;
@@ -73,6 +107,7 @@ fn spread_of(numbers: &[(u32, Number)]) -> Spread {
     let buckets = buckets
         .filter(|bucket| bucket.servers > 0 || bucket.from.abs().min(bucket.to.abs()) >= 1.0);
     Spread {
+        group: None,
         summary: Summary::of(values_of(numbers)),
         buckets: buckets.collect(),
     }

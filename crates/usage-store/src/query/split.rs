@@ -159,6 +159,21 @@ pub(crate) fn name(ground: &Ground<'_>, by: &By, id: GroupId) -> Result<Group> {
     Ok(name.map_or(Group::Other, Group::Named))
 }
 
+/// The `top` largest named groups, those without, and the rest as one; each once.
+pub(crate) fn parts(groups: Groups, top: usize) -> Vec<(GroupId, RoaringBitmap)> {
+    let mut sets = groups.sets;
+    let totals = sets.iter().map(|(id, set)| (*id, set.len())).collect();
+    let mut shown = largest(&totals, top);
+    shown.push(GroupId::Without);
+    let mut parts: Vec<_> = shown
+        .into_iter()
+        .filter_map(|id| sets.remove_entry(&id))
+        .collect();
+    let rest = sets.into_values().reduce(|all, set| all | set);
+    parts.extend(rest.map(|rest| (GroupId::Of(OTHER), rest)));
+    parts
+}
+
 /// The largest named groups by a total of servers, at most `top`; of equals the older id.
 pub(crate) fn largest(totals: &BTreeMap<GroupId, u64>, top: usize) -> Vec<GroupId> {
     let ids = totals.keys().copied();

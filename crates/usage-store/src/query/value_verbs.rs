@@ -35,9 +35,16 @@ impl Store {
         self.question(|ground| values::by_day(ground, asked, name, window, by))
     }
 
-    /// How a value is spread over the servers, each by its latest within the window.
-    pub fn spread(&self, asked: &Asked, name: &str, window: Window) -> Result<Spread> {
-        self.question(|ground| histogram::spread(ground, asked, name, window))
+    /// How a value is spread over the servers, each by its latest within the window: one answer, or with `by` one
+    /// for each of that many largest groups and for the rest.
+    pub fn spread(
+        &self,
+        asked: &Asked,
+        name: &str,
+        window: Window,
+        by: Option<(&By, usize)>,
+    ) -> Result<Vec<Spread>> {
+        self.question(|ground| histogram::spread(ground, asked, name, window, by))
     }
 
     /// On how many servers a value is above zero, or a flag true, on each day.

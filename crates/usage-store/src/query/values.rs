@@ -135,19 +135,47 @@ pub(crate) fn latest(
     window: Window,
 ) -> Result<Arc<Vec<(u32, Number)>>> {
     let series = ground.series("latest value", key.to_string(), asked, (window, Per::Day))?;
-    series.get(window, || {
-        let mut cut = ground.cut(asked);
-        let mut seen = RoaringBitmap::new();
-        let mut latest = Vec::new();
-        for day in window.days().rev() {
-            let servers = cut.get()?.active(ground.db, day)? - &seen;
-            let numbers = columns::numbers(ground.db, asked.product, day, key, &servers)?;
-            seen.extend(numbers.iter().map(|(server, _)| *server));
-            latest.extend(numbers);
-        }
-        latest.sort_unstable_by_key(|(server, _)| *server);
-        Ok(latest)
-    })
+    series.get(window, || newest(ground, asked, key, window, |_, _| Ok(())))
+}
+
+/// The same, and the servers in the groups that they were in on the day of that value.
+pub(crate) fn latest_in_groups(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    key: u32,
+    window: Window,
+    by: &By,
+) -> Result<(Vec<(u32, Number)>, Groups)> {
+    let mut groups = Groups::default();
+    let latest = newest(ground, asked, key, window, |day, servers| {
+        let parts = split::on(ground, asked.product, by, day, &servers)?;
+        groups.add(parts, servers);
+        Ok(())
+    })?;
+    Ok((latest, groups))
+}
+
+/// The latest values, from the newest day back; `found` hears of each day whose latest they are.
+fn newest(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    key: u32,
+    window: Window,
+    mut found: impl FnMut(Day, RoaringBitmap) -> Result<()>,
+) -> Result<Vec<(u32, Number)>> {
+    let mut cut = ground.cut(asked);
+    let mut seen = RoaringBitmap::new();
+    let mut latest = Vec::new();
+    for day in window.days().rev() {
+        let servers = cut.get()?.active(ground.db, day)? - &seen;
+        let numbers = columns::numbers(ground.db, asked.product, day, key, &servers)?;
+        let theirs: RoaringBitmap = numbers.iter().map(|(server, _)| *server).collect();
+        seen |= &theirs;
+        latest.extend(numbers);
+        found(day, theirs)?;
+    }
+    latest.sort_unstable_by_key(|(server, _)| *server);
+    Ok(latest)
 }
 
 /// Values, those of one group after those of another.

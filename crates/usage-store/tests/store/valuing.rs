@@ -222,7 +222,13 @@ fn now_is_each_servers_latest_value_and_the_histogram_has_each_once() {
             }
         }
     }
-    let spread = world.store.spread(&asked(&world), "series", last).unwrap();
+    let spreads = world
+        .store
+        .spread(&asked(&world), "series", last, None)
+        .unwrap();
+    let [spread] = &spreads[..] else {
+        panic!("{spreads:?}")
+    };
     let values: Vec<i64> = of.into_values().collect();
     let summary = spread
         .summary
@@ -248,6 +254,58 @@ fn now_is_each_servers_latest_value_and_the_histogram_has_each_once() {
 }
 
 #[test]
+fn a_server_is_now_in_the_group_of_its_latest_value() {
+    let (world, all) = history(12);
+    let latest = latest(&all);
+    let last = Window::last(7, window().to);
+    let mut of: BTreeMap<u32, (&str, i64)> = BTreeMap::new();
+    for day in last.days() {
+        for said in on(&latest, day) {
+            if let Some(series) = said.series {
+                of.insert(said.server, (said.version, series));
+            }
+        }
+    }
+    let by = By::Dimension("version".to_owned());
+    for top in [1, 2, 9] {
+        let spreads = world
+            .store
+            .spread(&asked(&world), "series", last, Some((&by, top)))
+            .unwrap();
+        let named: BTreeSet<&str> = spreads
+            .iter()
+            .filter_map(|spread| match spread.group.as_ref().unwrap() {
+                Group::Named(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
+        let versions: BTreeSet<&str> = of.values().map(|(version, _)| *version).collect();
+        assert_eq!(named.len(), versions.len().min(top));
+        for spread in &spreads {
+            let fits = |version: &str| match spread.group.as_ref().unwrap() {
+                Group::Named(name) => name == version,
+                Group::Other => !named.contains(version),
+                Group::Without => false,
+            };
+            let values = of.values().filter(|(version, _)| fits(version));
+            let values: Vec<i64> = values.map(|(_, series)| *series).collect();
+            let got = spread
+                .summary
+                .map(|s| (s.servers, s.sum, s.min, s.median, s.max));
+            assert_eq!(got, sum_of(&values), "{top} {:?}", spread.group);
+            let servers: u64 = spread.buckets.iter().map(|bucket| bucket.servers).sum();
+            assert_eq!(servers as usize, values.len());
+        }
+        let servers: u64 = spreads
+            .iter()
+            .flat_map(|spread| spread.summary)
+            .map(|s| s.servers)
+            .sum();
+        assert_eq!(servers as usize, of.len(), "each once");
+    }
+}
+
+#[test]
 fn a_value_that_changes_within_a_day_is_not_answered_from_memory() {
     let world = World::new();
     let tasks = |n: u32, hour: i64| {
@@ -266,8 +324,11 @@ fn a_value_that_changes_within_a_day_is_not_answered_from_memory() {
             .values(&asked(&world), "tasks", day, None)
             .unwrap();
         assert_eq!(sums(days[0].summary), whole);
-        let now = world.store.spread(&asked(&world), "tasks", day).unwrap();
-        assert_eq!(sums(now.summary), whole);
+        let now = world
+            .store
+            .spread(&asked(&world), "tasks", day, None)
+            .unwrap();
+        assert_eq!(sums(now[0].summary), whole);
     }
 }
 

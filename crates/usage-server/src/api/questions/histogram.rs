@@ -2,10 +2,11 @@
 
 use usage_store::Store;
 
+use super::values::GROUP;
 use crate::api::given::Given;
-use crate::api::parameter::Parameter::{Filter, Product, Value, Window};
+use crate::api::parameter::Parameter::{By, Filter, Product, Top, Value, Window};
 use crate::api::question::Question;
-use crate::api::table::{Column, Kind, Row};
+use crate::api::table::{Cell, Column, Kind, Row};
 use crate::ingest::Refusal;
 
 pub(super) const QUESTION: Question = Question {
@@ -13,9 +14,18 @@ pub(super) const QUESTION: Question = Question {
     id: "histogram",
     summary: "How a value is spread over the servers now",
     description: "Exact. Each server counts once, with its latest value within the window. Buckets begin at 1, 2 and 5 \
-                  times each power of ten; zero has its own, negative values mirror the positive ones.",
-    takes: &[Product, Value, Window { days: 7 }, Filter],
+                  times each power of ten; zero has its own, negative values mirror the positive ones. With `by`, a server is in \
+                  the group that it was in on the day of that value.",
+    takes: &[
+        Product,
+        Value,
+        Window { days: 7 },
+        By,
+        Top { most: 10 },
+        Filter,
+    ],
     columns: &[
+        GROUP,
         Column::new(
             "from",
             Kind::Number,
@@ -33,9 +43,18 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
-    let spread = store.spread(&given.asked, &given.value, given.window)?;
-    let rows = spread.buckets.into_iter();
-    Ok(rows
-        .map(|bucket| vec![bucket.from.into(), bucket.to.into(), bucket.servers.into()])
-        .collect())
+    let by = given.by.as_ref().map(|by| (by, given.top));
+    let spreads = store.spread(&given.asked, &given.value, given.window, by)?;
+    let rows = spreads.into_iter().flat_map(|spread| {
+        let group: Cell = spread.group.map_or(Cell::Empty, Into::into);
+        spread.buckets.into_iter().map(move |bucket| {
+            vec![
+                group.clone(),
+                bucket.from.into(),
+                bucket.to.into(),
+                bucket.servers.into(),
+            ]
+        })
+    });
+    Ok(rows.collect())
 }

@@ -2,11 +2,11 @@
 
 use usage_store::Store;
 
-use super::values::cells;
+use super::values::{GROUP, cells};
 use crate::api::given::Given;
-use crate::api::parameter::Parameter::{Filter, Product, Value, Window};
+use crate::api::parameter::Parameter::{By, Filter, Product, Top, Value, Window};
 use crate::api::question::Question;
-use crate::api::table::{Column, Kind, Row};
+use crate::api::table::{Cell, Column, Kind, Row};
 use crate::ingest::Refusal;
 
 pub(super) const QUESTION: Question = Question {
@@ -14,9 +14,17 @@ pub(super) const QUESTION: Question = Question {
     id: "valueNow",
     summary: "Sum, mean, percentiles of a value now",
     description: "Exact. Each server counts once, with its latest value within the window. Percentiles and sums are as \
-                  those per day.",
-    takes: &[Product, Value, Window { days: 7 }, Filter],
+                  those per day. With `by`, a server is in the group that it was in on the day of that value.",
+    takes: &[
+        Product,
+        Value,
+        Window { days: 7 },
+        By,
+        Top { most: 10 },
+        Filter,
+    ],
     columns: &[
+        GROUP,
         Column::new("servers", Kind::Count, "Servers with the value."),
         Column::new("sum", Kind::Number, "All values together."),
         Column::new("mean", Kind::Number, "The sum by the servers."),
@@ -43,7 +51,12 @@ pub(super) const QUESTION: Question = Question {
 };
 
 fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
-    let spread = store.spread(&given.asked, &given.value, given.window)?;
-    let rows = spread.summary.into_iter();
-    Ok(rows.map(|summary| cells(summary).into()).collect())
+    let by = given.by.as_ref().map(|by| (by, given.top));
+    let spreads = store.spread(&given.asked, &given.value, given.window, by)?;
+    let rows = spreads.into_iter().filter_map(|spread| {
+        let mut row: Row = vec![spread.group.map_or(Cell::Empty, Into::into)];
+        row.extend(cells(spread.summary?));
+        Some(row)
+    });
+    Ok(rows.collect())
 }

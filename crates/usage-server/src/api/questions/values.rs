@@ -26,11 +26,7 @@ pub(super) const QUESTION: Question = Question {
     ],
     columns: &[
         Column::new("day", Kind::Day, "The day."),
-        Column::new(
-            "group",
-            Kind::Text,
-            "The group; (other) for those not told apart; null without `by`, or where there is none.",
-        ),
+        GROUP,
         Column::new("servers", Kind::Count, "Servers with the value."),
         Column::new("sum", Kind::Number, "All values together."),
         Column::new("mean", Kind::Number, "The sum by the servers."),
@@ -55,6 +51,13 @@ pub(super) const QUESTION: Question = Question {
     example: "value=VALUE&by=version&top=3",
     answer,
 };
+
+/// Whose value it is.
+pub(super) const GROUP: Column = Column::new(
+    "group",
+    Kind::Text,
+    "The group; (other) for those not told apart; null without `by`, or where there is none.",
+);
 
 fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
     let by = given.by.as_ref().map(|by| (by, given.top));
