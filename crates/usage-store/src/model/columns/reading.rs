@@ -5,7 +5,7 @@ use std::ops::Range;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
-use super::{Numbers, columns_of_chunk, overlay, place, servers_of, unpack};
+use super::{Numbers, columns_of_chunk, overlay, place, servers_of, unpack_column};
 use crate::query::{ProductId, ServerId};
 use crate::report::Number;
 use crate::sqlite::sql;
@@ -56,7 +56,7 @@ pub(crate) fn numbers(
     while let Some(row) = chunks.next()? {
         let ids = servers_of(row.get(0)?);
         if servers.range_cardinality(ids.clone()) > 0 {
-            let column = unpack(product, day, key, row.get_ref(1)?)?;
+            let column = unpack_column(product, day, key, row.get_ref(1)?)?;
             take_wanted(&column, ids, servers, &mut packed);
         }
     }
