@@ -4,7 +4,7 @@
 use crate::allow::{MASKED, Thing, kept_of};
 use crate::journal::{Packed, Packer, read_block, unpack};
 use crate::report::limits::{ITEMS_MAX, MESSAGES_MAX};
-use crate::report::{Decoded, Kind, check, compact, decode, only_elements};
+use crate::report::{Decoded, Kind, check, compact, decode, decode_slowly, only_elements};
 
 /// A message with its field: a path of some keys, and a few excerpts.
 const MESSAGE_CHARS_MAX: usize = 1_000;
@@ -16,6 +16,7 @@ pub fn report(bytes: &[u8]) {
     };
     let kind = [Kind::Servers, Kind::Stats, Kind::Usage][usize::from(kind % 3)];
     let checked = check(kind, body);
+    assert_eq!(decode(kind, body), decode_slowly(kind, body));
     let decoded = match decode(kind, body) {
         Ok(decoded) => decoded,
         Err(errors) => {

@@ -23,7 +23,7 @@ pub(crate) fn facts(data: &Data) {
     for (what, query) in [
         ("cells", "SELECT sum(length(servers)) FROM cell"),
         ("columns", "SELECT sum(length(packed)) FROM column"),
-        ("days", "SELECT sum(length(cells) + 16) FROM day"),
+        ("days", "SELECT sum(length(packed)) FROM day_chunk"),
     ] {
         println!("  {what}: {:.2}", each(count(query)));
     }

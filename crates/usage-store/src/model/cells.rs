@@ -73,7 +73,7 @@ impl Place {
     }
 
     /// The cell of the dimension's values that have none.
-    fn others(self) -> Place {
+    pub(super) fn others(self) -> Place {
         Place {
             value: OTHER,
             ..self

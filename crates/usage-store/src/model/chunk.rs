@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::applied::{self, Mark};
 use super::cells::{ACTIVE, Cells, POSTED, Place, SHADOWED};
 use super::columns::Numbers;
-use super::limits::{BULK_BYTES, OBSERVATIONS_AT_ONCE};
+use super::limits::OBSERVATIONS_AT_ONCE;
 use super::servers::{Seen, Servers};
 use super::stat_days::StatDays;
 use super::tiers::Tiers;
@@ -39,7 +39,7 @@ pub(super) struct Touched {
 }
 
 /// How many reports, and the last of them in the journal's order.
-struct Counted {
+pub(super) struct Counted {
     reports: i64,
     last_seq: Seq,
     last_received_at: Timestamp,
@@ -58,19 +58,17 @@ pub(super) fn take_in(
     taking.finish(db)
 }
 
-/// Reports that are being taken in: some stretches, in one transaction.
-pub(super) struct Taking {
+/// Reports that are being taken in.
+struct Taking {
     touched: Touched,
     mark: Mark,
     /// Elements for which there is room.
     room: usize,
-    /// Bytes of the bodies so far.
-    bytes: usize,
     received_at: Option<Timestamp>,
 }
 
 impl Taking {
-    pub(super) fn new(db: &Connection, from: Mark, room: usize) -> Result<Taking> {
+    fn new(db: &Connection, from: Mark, room: usize) -> Result<Taking> {
         Ok(Taking {
             touched: Touched {
                 kept: retention::kept(db)?,
@@ -78,23 +76,17 @@ impl Taking {
             },
             mark: from,
             room,
-            bytes: 0,
             received_at: None,
         })
     }
 
     /// Whether nothing more fits.
-    pub(super) fn is_full(&self) -> bool {
-        self.room == 0 || self.bytes >= BULK_BYTES
-    }
-
-    /// How far it is.
-    pub(super) fn place(&self) -> Seq {
-        self.mark.seq
+    fn is_full(&self) -> bool {
+        self.room == 0
     }
 
     /// Takes in what of the stretch comes behind the mark, as far as there is room.
-    pub(super) fn take(
+    fn take(
         &mut self,
         db: &Connection,
         dictionary: &mut Dictionary,
@@ -116,7 +108,6 @@ impl Taking {
             let done = self
                 .touched
                 .take_in(db, dictionary, report, element, room)?;
-            self.bytes += report.body.len();
             self.received_at = self.received_at.max(Some(report.received_at));
             self.mark = match done {
                 Some(element) => Mark {
@@ -140,7 +131,7 @@ impl Taking {
     }
 
     /// Writes all of it, and the mark.
-    pub(super) fn finish(self, db: &Connection) -> Result<Mark> {
+    fn finish(self, db: &Connection) -> Result<Mark> {
         self.touched.save(db)?;
         applied::set(db, self.mark, self.received_at)?;
         Ok(self.mark)
@@ -208,13 +199,7 @@ impl Touched {
             return;
         }
         let key = (product, report.day(), report.kind.code());
-        let so_far = self.reports.get(&key).map_or(0, |counted| counted.reports);
-        let counted = Counted {
-            reports: so_far + 1,
-            last_seq: report.seq,
-            last_received_at: report.received_at,
-        };
-        self.reports.insert(key, counted);
+        count(&mut self.reports, key, report);
     }
 
     /// What one element says about the server that its ids name; nothing where they name none. `known`
@@ -269,21 +254,10 @@ impl Touched {
 
     /// Writes all that was touched.
     pub(super) fn save(mut self, db: &Connection) -> Result<()> {
-        for ((product, day, kind), counted) in self.reports {
-            db.prepare_cached(sql!("model/count_reports"))?
-                .execute(params![
-                    product.0,
-                    day.0,
-                    kind,
-                    counted.reports,
-                    counted.last_seq as i64,
-                    millis(counted.last_received_at)
-                ])?;
+        for (key, counted) in &self.reports {
+            save_count(db, *key, counted)?;
         }
-        for (organization, span) in self.spans {
-            db.prepare_cached(sql!("model/add_organization_span"))?
-                .execute(params![organization.0, span as i64])?;
-        }
+        save_spans(db, &self.spans)?;
         self.servers.save(db, &mut self.cells)?;
         self.days.save(db)?;
         self.stats.save(db)?;
@@ -301,8 +275,8 @@ impl Touched {
         anonymous: bool,
     ) -> Result<()> {
         let product = ids.0;
-        for (twin, twin_is_anonymous) in twins(db, ids)? {
-            if twin_is_anonymous != anonymous
+        for (twin, organization) in twins(db, ids)? {
+            if (organization == 0) != anonymous
                 && self.cells.contains(db, (product, day, ACTIVE), twin)?
             {
                 let anonymous = if anonymous { server } else { twin };
@@ -323,8 +297,8 @@ impl Touched {
         day: Day,
     ) -> Result<()> {
         let product = ids.0;
-        for (twin, anonymous) in twins(db, ids)? {
-            if anonymous && self.cells.contains(db, (product, day, ACTIVE), twin)? {
+        for (twin, organization) in twins(db, ids)? {
+            if organization == 0 && self.cells.contains(db, (product, day, ACTIVE), twin)? {
                 self.cells.remove(db, (product, day, SHADOWED), twin)?;
                 self.shadow(db, ids, day, twin, true)?;
             }
@@ -333,18 +307,57 @@ impl Touched {
     }
 }
 
+/// Counts a report to its day.
+pub(super) fn count<K: Ord>(reports: &mut BTreeMap<K, Counted>, key: K, report: &StoredReport) {
+    let counted = reports.entry(key).or_insert(Counted {
+        reports: 0,
+        last_seq: report.seq,
+        last_received_at: report.received_at,
+    });
+    counted.reports += 1;
+    counted.last_seq = report.seq;
+    counted.last_received_at = report.received_at;
+}
+
+/// Writes how many reports more a day has.
+pub(super) fn save_count(
+    db: &Connection,
+    (product, day, kind): (ProductId, Day, u8),
+    counted: &Counted,
+) -> Result<()> {
+    db.prepare_cached(sql!("model/count_reports"))?
+        .execute(params![
+            product.0,
+            day.0,
+            kind,
+            counted.reports,
+            counted.last_seq as i64,
+            millis(counted.last_received_at)
+        ])?;
+    Ok(())
+}
+
+/// Writes which spans have reports of organizations.
+pub(super) fn save_spans(db: &Connection, spans: &BTreeSet<(OrganizationId, u64)>) -> Result<()> {
+    let mut add = db.prepare_cached(sql!("model/add_organization_span"))?;
+    for (organization, span) in spans {
+        add.execute(params![organization.0, *span as i64])?;
+    }
+    Ok(())
+}
+
 /// What names a server, but for its organization.
 pub(super) type Ids<'a> = (ProductId, &'a str, &'a str);
 
-/// The servers with these ids, and which of them are anonymous.
-fn twins(
+/// The servers with these ids, and their organizations; 0 is none.
+pub(super) fn twins(
     db: &Connection,
     (product, cluster_id, server_id): Ids<'_>,
-) -> Result<Vec<(ServerId, bool)>> {
+) -> Result<Vec<(ServerId, i64)>> {
     let mut query = db.prepare_cached(sql!("model/twins"))?;
     let twins = query
         .query_map(params![product.0, cluster_id, server_id], |row| {
-            Ok((ServerId(row.get(0)?), row.get::<_, i64>(1)? == 0))
+            Ok((ServerId(row.get(0)?), row.get(1)?))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(twins)

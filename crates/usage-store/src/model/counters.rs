@@ -1,8 +1,6 @@
 //! What is counted of a server over all its reports, and what that makes of it: seen once, or suspected to
 //! share its ids with another.
 
-use std::borrow::Cow;
-
 use crate::report::Number;
 
 /// A host that came back as often as this is one of two.
@@ -53,35 +51,41 @@ pub(crate) fn goes_back(backwards: i64, starts: i64, reports: i64) -> bool {
 
 /// Whether a value that only grows is less than `before`, the JSON of [`Latest`](super::Latest), has it. Each
 /// usage report asks, so it is looked for in the text: what stands there was written by us.
-pub(super) fn went_down(before: &str, values: &[(Cow<'_, str>, Number)]) -> bool {
-    let mut growing = values.iter().filter(|(key, _)| only_grows(key));
-    growing.any(|(key, now)| was(before, key).is_some_and(|was| is_less(*now, &was)))
+pub(super) fn went_down<'a>(
+    before: &str,
+    values: impl IntoIterator<Item = (&'a str, Number)>,
+) -> bool {
+    let mut growing = values.into_iter().filter(|(key, _)| only_grows(key));
+    growing.any(|(key, now)| was(before, key).is_some_and(|was| is_less(now, was)))
 }
 
 /// The number that stands behind a key: `["key",7]`. Within a text no quote stands without a backslash.
-fn was(before: &str, key: &str) -> Option<serde_json::Number> {
+fn was(before: &str, key: &str) -> Option<Number> {
     let pair = format!("[{},", serde_json::Value::from(key));
     let (_, behind) = before.split_once(&pair)?;
     let (number, _) = behind.split_once(']')?;
-    serde_json::from_str(number).ok()
+    let number: serde_json::Number = serde_json::from_str(number).ok()?;
+    let whole = number.as_i64().map(Number::Int);
+    let whole = whole.or_else(|| number.as_u64().map(Number::UInt));
+    whole.or_else(|| number.as_f64().map(Number::Float))
 }
 
 /// By their names: counters, and how long a process has run.
-fn only_grows(key: &str) -> bool {
+pub(super) fn only_grows(key: &str) -> bool {
     ["_total", "uptime", "uptime_seconds"]
         .iter()
         .any(|end| key.ends_with(end))
 }
 
-fn is_less(now: Number, was: &serde_json::Number) -> bool {
-    let (whole, float) = match now {
+pub(super) fn is_less(now: Number, was: Number) -> bool {
+    let parts = |number| match number {
         Number::Int(n) => (Some(i128::from(n)), n as f64),
         Number::UInt(n) => (Some(i128::from(n)), n as f64),
         Number::Float(n) => (None, n),
     };
-    match (whole, was.as_i128()) {
-        (Some(now), Some(was)) => now < was,
-        _ => was.as_f64().is_some_and(|was| float < was),
+    match (parts(now), parts(was)) {
+        ((Some(now), _), (Some(was), _)) => now < was,
+        ((_, now), (_, was)) => now < was,
     }
 }
 
@@ -92,7 +96,7 @@ mod tests {
     #[test]
     fn values_that_only_grow_are_known_by_their_names() {
         let before = r#"{"dimensions":[["os","linux"]],"values":[["a\"_total",5],["tasks",9],["uptime",1.5],["z_total",18446744073709551615]]}"#;
-        let went = |key: &'static str, now| went_down(before, &[(Cow::Borrowed(key), now)]);
+        let went = |key: &'static str, now| went_down(before, [(key, now)]);
         assert!(went("a\"_total", Number::Int(4)));
         assert!(!went("a\"_total", Number::Int(5)));
         assert!(went("a\"_total", Number::Float(4.5)));
@@ -100,9 +104,6 @@ mod tests {
         assert!(went("uptime", Number::Int(1)));
         assert!(went("z_total", Number::UInt(u64::MAX - 1)));
         assert!(!went("new_total", Number::Int(0)));
-        assert!(!went_down(
-            "broken",
-            &[(Cow::Borrowed("uptime"), Number::Int(0))]
-        ));
+        assert!(!went_down("broken", [("uptime", Number::Int(0))]));
     }
 }

@@ -1,5 +1,5 @@
 //! Days: for each server and UTC day its latest usage observation: which cells that put it in, so
-//! that it can be moved out of them again, and the numbers it said.
+//! that it can be moved out of them again, and the numbers it said. As rows here; packed in [`rows`].
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{Cells, POSTED, Place};
 use super::columns::{self, Numbers};
+use super::rows::{self, Rows};
 use super::{stat_days, unused};
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
@@ -26,10 +27,21 @@ pub(crate) struct LatestOfDay {
     numbers: Option<Numbers>,
 }
 
+impl LatestOfDay {
+    fn of(packed: Option<(i64, &[Place])>) -> LatestOfDay {
+        packed.map_or_else(LatestOfDay::default, |(at, places)| LatestOfDay {
+            at: Some(at),
+            places: places.to_vec(),
+            numbers: None,
+        })
+    }
+}
+
 /// The days that a chunk touches.
 #[derive(Default)]
 pub(crate) struct DaySet {
     days: HashMap<Key, LatestOfDay>,
+    packed: HashMap<(ProductId, Day, u32), Rows>,
     /// Values that may have been said for a moment only.
     doubted: BTreeSet<(ProductId, Place)>,
 }
@@ -53,7 +65,22 @@ impl DaySet {
         let (product, day, server) = key;
         let latest = match self.days.entry(key) {
             Entry::Occupied(latest) => latest.into_mut(),
-            Entry::Vacant(place) => place.insert(read(db, key)?),
+            Entry::Vacant(vacant) => {
+                let known = match read_row(db, key)? {
+                    Some(known) => known,
+                    None => {
+                        let (chunk, low) = columns::place(server.0);
+                        let rows = match self.packed.entry((product, day, chunk)) {
+                            Entry::Occupied(rows) => rows.into_mut(),
+                            Entry::Vacant(unread) => {
+                                unread.insert(rows::read_packed(db, (product, day), chunk)?)
+                            }
+                        };
+                        LatestOfDay::of(rows.find(low))
+                    }
+                };
+                vacant.insert(known)
+            }
         };
         if latest.at.is_some_and(|known| known > at) {
             self.doubted
@@ -125,19 +152,24 @@ pub(super) fn forget(
     servers: &RoaringBitmap,
 ) -> Result<()> {
     for server in servers.iter().map(ServerId) {
-        db.prepare_cached(sql!("erasure/forget_day"))?
-            .execute(params![product.0, day.0, server.0])?;
         stat_days::forget(db, server, day)?;
     }
+    rows::forget(db, (product, day), servers)?;
     columns::forget(db, (product, day), servers)
 }
 
 /// The cells that a server's day put it in.
-pub(crate) fn places_on(db: &Connection, key: Key) -> Result<Vec<Place>> {
-    Ok(read(db, key)?.places)
+pub(crate) fn places_on(db: &Connection, key @ (product, day, server): Key) -> Result<Vec<Place>> {
+    if let Some(row) = read_row(db, key)? {
+        return Ok(row.places);
+    }
+    let (chunk, low) = columns::place(server.0);
+    let rows = rows::read_packed(db, (product, day), chunk)?;
+    Ok(LatestOfDay::of(rows.find(low)).places)
 }
 
-fn read(db: &Connection, (product, day, server): Key) -> Result<LatestOfDay> {
+/// Where it isn't packed.
+fn read_row(db: &Connection, (product, day, server): Key) -> Result<Option<LatestOfDay>> {
     Ok(db
         .prepare_cached(sql!("model/day"))?
         .query_row(params![product.0, day.0, server.0], |row| {
@@ -147,12 +179,11 @@ fn read(db: &Connection, (product, day, server): Key) -> Result<LatestOfDay> {
                 numbers: None,
             })
         })
-        .optional()?
-        .unwrap_or_default())
+        .optional()?)
 }
 
 /// Sorted places as pairs of little-endian 32-bit numbers: ids are dense and small.
-fn encode(places: &[Place]) -> Vec<u8> {
+pub(super) fn encode(places: &[Place]) -> Vec<u8> {
     places
         .iter()
         .flat_map(|place| [place.dimension as u32, place.value as u32])

@@ -95,9 +95,7 @@ impl Dictionary {
         let id = match self.remembered(look_up)? {
             Some(id) => id,
             None => {
-                let cluster = cluster(db, product, organization, cluster_id)?;
-                let new = params![product, cluster_id, server_id, organization, cluster];
-                let id = add(db, sql!("model/add_server"), new)?;
+                let id = add_server(db, product, organization, cluster_id, server_id)?;
                 self.remember(id);
                 id
             }
@@ -190,6 +188,19 @@ impl Dictionary {
         }
         self.known.insert(self.key.as_str().into(), id);
     }
+}
+
+/// Gives a server its id.
+pub(super) fn add_server(
+    db: &Connection,
+    product: i64,
+    organization: i64,
+    cluster_id: &str,
+    server_id: &str,
+) -> Result<i64> {
+    let cluster = cluster(db, product, organization, cluster_id)?;
+    let new = params![product, cluster_id, server_id, organization, cluster];
+    add(db, sql!("model/add_server"), new)
 }
 
 /// The id of a cluster; given now, if it is new. Asked only for new servers.

@@ -14,8 +14,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::begin;
 use super::cells::{Place, bitmap, change_day, write};
-use super::days::decode;
 use super::dictionary::OTHER;
+use super::rows;
 use crate::query::ProductId;
 use crate::sqlite::sql;
 use crate::{Day, Result, Store};
@@ -163,15 +163,12 @@ fn told_apart(
     if folded.is_empty() {
         return Ok(dimensions);
     }
-    let mut query = db.prepare_cached(sql!("folding/days"))?;
-    let mut rows = query.query(params![product.0, day.0])?;
-    while let Some(row) = rows.next()? {
-        let server: u32 = row.get(0)?;
-        for place in decode(row.get_ref(1)?.as_blob().unwrap_or_default()) {
+    rows::each(db, (product, day), |server, _, places| {
+        for place in places {
             if let Some(values) = dimensions.get_mut(&place.dimension) {
-                values.entry(place.value).or_default().insert(server);
+                values.entry(place.value).or_default().insert(server.0);
             }
         }
-    }
+    })?;
     Ok(dimensions)
 }

@@ -32,11 +32,14 @@ pub(crate) const PACK_ROWS: u64 = 4_096;
 pub(crate) const PACK_SERVERS_A: u64 = 16;
 
 /// Observations taken in by one transaction of a rebuild, which has no others to give way to: what several of
-/// them change is written once. At some hundred bytes each some dozens of MiB.
-pub(crate) const OBSERVATIONS_IN_BULK: usize = 200_000;
+/// them change is written once. Some 80 bytes each; two such batches are in memory.
+pub(crate) const OBSERVATIONS_IN_BULK: usize = 1_000_000;
 
-/// Bytes of bodies at which such a transaction ends early: servers' latest values are in memory until then.
-pub(crate) const BULK_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of bodies and texts at which such a batch ends early.
+pub(crate) const BULK_BYTES: usize = 32 * 1024 * 1024;
+
+/// Servers that a rebuild knows by their digests, at 50 bytes each. Past this it meets them anew.
+pub(crate) const SERVERS_MET: usize = 2_000_000;
 
 /// Values of a dimension that stand for themselves on a day that is over; the others are "other". More than
 /// anybody reads in a list; releases and systems are some dozens. What is unique to each server (a host, say)

@@ -17,6 +17,7 @@ mod folding;
 pub(crate) mod leaving;
 mod limits;
 pub(crate) mod replay;
+pub(crate) mod rows;
 mod servers;
 mod stat_days;
 pub(crate) mod tiers;
@@ -106,6 +107,7 @@ fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
     retention::keep_counts(step, kept)?;
     for emptied in [
         sql!("retention/forget_days"),
+        sql!("retention/forget_packed_days"),
         sql!("retention/forget_numbers"),
         sql!("retention/forget_columns"),
         sql!("retention/forget_stats"),

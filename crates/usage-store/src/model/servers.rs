@@ -25,6 +25,13 @@ pub(crate) struct Latest {
     pub(crate) values: Vec<(String, serde_json::Number)>,
 }
 
+/// The same, to be written.
+#[derive(Serialize)]
+struct LatestSaid<'a> {
+    dimensions: Vec<(&'a str, &'a str)>,
+    values: Vec<(&'a str, serde_json::Number)>,
+}
+
 /// When a report says something, in milliseconds, and where it is in the journal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
@@ -37,7 +44,8 @@ pub(crate) struct Seen {
     pub(crate) known: bool,
 }
 
-struct State {
+/// What is known of a server.
+pub(super) struct State {
     product: ProductId,
     /// The sets that the tables have it in.
     was_in: Sets,
@@ -47,7 +55,8 @@ struct State {
     host_at: Option<i64>,
     version: Option<String>,
     version_at: Option<i64>,
-    usage: Option<String>,
+    /// What [`latest`] made.
+    pub(super) usage: Option<String>,
     usage_at: Option<i64>,
     counters: Counters,
     spans: RoaringBitmap,
@@ -88,26 +97,60 @@ impl State {
         }
     }
 
+    /// One observation. Of two at the same time, the later in the journal wins. `went_down`: whether a value
+    /// that only grows is less than in the latest usage observation so far. Whether this is the latest now; its
+    /// text is the caller's to make.
+    pub(super) fn observe(
+        &mut self,
+        seen: Seen,
+        host: Option<&str>,
+        version: Option<&str>,
+        went_down: impl FnOnce(&State) -> bool,
+    ) -> bool {
+        let at = seen.at;
+        let is_latest = seen.kind == Kind::Usage && self.usage_at <= Some(at);
+        if !seen.known {
+            let backwards = is_latest && self.usage_at.is_some() && went_down(self);
+            self.count(seen, host, backwards);
+        }
+        if !seen.late {
+            self.first_seen = Some(self.first_seen.map_or(at, |first| first.min(at)));
+        }
+        self.last_seen = self.last_seen.max(Some(at));
+        self.spans.insert((seen.seq / SPAN_REPORTS) as u32);
+        if let Some(host) = host
+            && self.host_at <= Some(at)
+        {
+            self.moves_to(host, at);
+        }
+        if let Some(version) = version
+            && self.version_at <= Some(at)
+        {
+            if self.version.as_deref() != Some(version) {
+                self.version = Some(version.to_owned());
+            }
+            self.version_at = Some(at);
+        }
+        if is_latest {
+            self.usage_at = Some(at);
+        }
+        is_latest
+    }
+
     /// Counts an observation, before it becomes what is known.
-    fn count(&mut self, seen: Seen, observation: &Observation<'_>) {
+    fn count(&mut self, seen: Seen, host: Option<&str>, backwards: bool) {
         self.counters.reports += 1;
         if seen.kind == Kind::Servers {
             self.counters.starts += 1;
         }
-        if let Some(host) = &observation.host
+        if let Some(host) = host
             && self.host_at <= Some(seen.at)
             && self.host.as_deref().is_some_and(|known| known != host)
             && self.counters.prev_host.as_deref() == Some(host)
         {
             self.counters.host_returns += 1;
         }
-        if seen.kind == Kind::Usage
-            && self.usage_at <= Some(seen.at)
-            && let Some(usage) = &self.usage
-            && went_down(usage, &observation.values)
-        {
-            self.counters.backwards += 1;
-        }
+        self.counters.backwards += i64::from(backwards);
     }
 
     fn moves_to(&mut self, host: &str, at: i64) {
@@ -124,7 +167,7 @@ impl State {
 pub(crate) struct Servers(HashMap<ServerId, State>);
 
 impl Servers {
-    /// One observation of a server. Of two at the same time, the later in the journal wins.
+    /// One observation of a server.
     pub(crate) fn observe(
         &mut self,
         db: &Connection,
@@ -136,27 +179,16 @@ impl Servers {
             Entry::Occupied(state) => state.into_mut(),
             Entry::Vacant(place) => place.insert(read(db, id)?),
         };
-        let at = seen.at;
-        if !seen.known {
-            state.count(seen, observation);
-        }
-        if !seen.late {
-            state.first_seen = Some(state.first_seen.map_or(at, |first| first.min(at)));
-        }
-        state.last_seen = state.last_seen.max(Some(at));
-        state.spans.insert((seen.seq / SPAN_REPORTS) as u32);
-        if let Some(host) = &observation.host
-            && state.host_at <= Some(at)
-        {
-            state.moves_to(host, at);
-        }
-        if let Some(version) = &observation.version
-            && state.version_at <= Some(at)
-        {
-            (state.version, state.version_at) = (Some(version.to_string()), Some(at));
-        }
-        if seen.kind == Kind::Usage && state.usage_at <= Some(at) {
-            (state.usage, state.usage_at) = (Some(latest(observation)?), Some(at));
+        let values = || observation.values.iter().map(|(k, number)| (&**k, *number));
+        let (host, version) = (observation.host.as_deref(), observation.version.as_deref());
+        let is_latest = state.observe(seen, host, version, |state| {
+            let before = state.usage.as_deref();
+            before.is_some_and(|before| went_down(before, values()))
+        });
+        if is_latest {
+            let dimensions = observation.dimensions.iter();
+            let dimensions = dimensions.map(|(name, value)| (&**name, &**value));
+            state.usage = Some(latest(dimensions, values())?);
         }
         Ok(())
     }
@@ -177,36 +209,42 @@ impl Servers {
         let mut servers: Vec<(ServerId, State)> = self.0.into_iter().collect();
         servers.sort_unstable_by_key(|(id, _)| *id);
         for (id, state) in servers {
-            let mut spans = Vec::new();
-            state
-                .spans
-                .serialize_into(&mut spans)
-                .map_err(|e| Error::Io("(spans)".into(), e))?;
-            db.prepare_cached(sql!("model/save_server"))?
-                .execute(params![
-                    id.0,
-                    state.first_seen,
-                    state.last_seen,
-                    state.host,
-                    state.host_at,
-                    state.version,
-                    state.version_at,
-                    state.usage,
-                    state.usage_at,
-                    spans,
-                    state.counters.reports,
-                    state.counters.starts,
-                    state.counters.prev_host,
-                    state.counters.host_returns,
-                    state.counters.backwards,
-                ])?;
-            let (was, is) = (state.was_in, state.sets());
-            if was != is {
-                change_sets(db, cells, (state.product, id), was, is)?;
-            }
+            save(db, cells, id, &state)?;
         }
         Ok(())
     }
+}
+
+/// Writes a server, and moves it in the sets that follow.
+pub(super) fn save(db: &Connection, cells: &mut Cells, id: ServerId, state: &State) -> Result<()> {
+    let mut spans = Vec::new();
+    state
+        .spans
+        .serialize_into(&mut spans)
+        .map_err(|e| Error::Io("(spans)".into(), e))?;
+    db.prepare_cached(sql!("model/save_server"))?
+        .execute(params![
+            id.0,
+            state.first_seen,
+            state.last_seen,
+            state.host,
+            state.host_at,
+            state.version,
+            state.version_at,
+            state.usage,
+            state.usage_at,
+            spans,
+            state.counters.reports,
+            state.counters.starts,
+            state.counters.prev_host,
+            state.counters.host_returns,
+            state.counters.backwards,
+        ])?;
+    let (was, is) = (state.was_in, state.sets());
+    if was != is {
+        change_sets(db, cells, (state.product, id), was, is)?;
+    }
+    Ok(())
 }
 
 fn change_sets(
@@ -285,7 +323,7 @@ fn bitmap_or_none(column: ValueRef<'_>) -> Result<RoaringBitmap> {
     }
 }
 
-fn read(db: &Connection, id: ServerId) -> Result<State> {
+pub(super) fn read(db: &Connection, id: ServerId) -> Result<State> {
     db.prepare_cached(sql!("model/server_state"))?
         .query_row([id.0], |row| {
             let spans = bitmap_or_none(row.get_ref(9)?);
@@ -317,21 +355,19 @@ fn read(db: &Connection, id: ServerId) -> Result<State> {
         })?
 }
 
-fn latest(observation: &Observation<'_>) -> Result<String> {
-    let number = |number: &Number| match *number {
+/// A usage observation, as the table has a server's latest: [`Latest`] as JSON.
+pub(super) fn latest<'a>(
+    dimensions: impl Iterator<Item = (&'a str, &'a str)>,
+    values: impl Iterator<Item = (&'a str, Number)>,
+) -> Result<String> {
+    let number = |number: Number| match number {
         Number::Int(n) => n.into(),
         Number::UInt(n) => n.into(),
         Number::Float(n) => serde_json::Number::from_f64(n).unwrap_or_else(|| 0.into()),
     };
-    let dimensions = observation.dimensions.iter();
-    let values = observation.values.iter();
-    let latest = Latest {
-        dimensions: dimensions
-            .map(|(key, value)| (key.to_string(), value.to_string()))
-            .collect(),
-        values: values
-            .map(|(key, value)| (key.to_string(), number(value)))
-            .collect(),
+    let latest = LatestSaid {
+        dimensions: dimensions.collect(),
+        values: values.map(|(key, value)| (key, number(value))).collect(),
     };
     serde_json::to_string(&latest).map_err(|e| Error::Io("(a server)".into(), e.into()))
 }

@@ -139,6 +139,7 @@ fn forget_rows(db: &Connection, product: ProductId, day: Day) -> Result<()> {
     }
     for query in [
         sql!("tiers/forget_rows"),
+        sql!("tiers/forget_packed_rows"),
         sql!("tiers/forget_overlay"),
         sql!("tiers/forget_columns"),
         sql!("tiers/forget_folds"),

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 
 use super::cells::Place;
-use super::days::decode;
 use super::dictionary::OTHER;
+use super::rows;
 use crate::query::ProductId;
 use crate::sqlite::sql;
 use crate::{Day, Result};
@@ -73,13 +73,11 @@ fn keep_folded(db: &Connection, product: ProductId, unused: &mut BTreeSet<Place>
         if unused.is_empty() {
             return Ok(());
         }
-        let mut query = db.prepare_cached(sql!("folding/days"))?;
-        let mut rows = query.query(params![product.0, day?.0])?;
-        while let Some(row) = rows.next()? {
-            for place in decode(row.get_ref(1)?.as_blob().unwrap_or_default()) {
-                unused.remove(&place);
+        rows::each(db, (product, day?), |_, _, places| {
+            for place in places {
+                unused.remove(place);
             }
-        }
+        })?;
     }
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! The read model as the store's users have it follow the journal, or made anew.
 
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{channel, sync_channel};
 
 use rusqlite::Connection;
 
-use super::applied;
-use super::bulk::{self, Ahead};
+use super::bulk::{self, Begin, Load, News};
+use super::limits::OBSERVATIONS_IN_BULK;
 use crate::journal::{SPAN_REPORTS, next_seq, walk};
-use crate::{Result, Store};
+use crate::{Result, Store, sqlite};
 
 /// Stretches of the journal read ahead of a rebuild, a thousand reports each.
 const STRETCHES_AHEAD: usize = 4;
@@ -29,11 +29,23 @@ impl Store {
     }
 
     /// Makes the read model anew from the journal. `progress` hears how many places of how many
-    /// are done. A server that runs beside takes part; if this is interrupted, it goes on.
-    pub fn rebuild(&self, mut progress: impl FnMut(u64, u64)) -> Result<()> {
+    /// are read. A server that runs beside takes part; if this is interrupted, it goes on.
+    pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<()> {
+        self.rebuild_by(OBSERVATIONS_IN_BULK, progress)
+    }
+
+    /// The same by steps of about so many observations.
+    pub fn rebuild_by(&self, at_once: usize, mut progress: impl FnMut(u64, u64)) -> Result<()> {
+        sqlite::set_cache(&self.model().db, sqlite::BULK_CACHE_KIB)?;
+        let made = self.make_anew(at_once, &mut progress);
+        sqlite::set_cache(&self.model().db, sqlite::CACHE_KIB)?;
+        made
+    }
+
+    fn make_anew(&self, at_once: usize, progress: &mut impl FnMut(u64, u64)) -> Result<()> {
         super::reset(&mut self.model().db)?;
         loop {
-            self.apply_in_bulk(&mut progress)?;
+            self.apply_in_bulk(at_once, progress)?;
             // What came meanwhile, or what somebody beside has begun.
             if self.stopping.load(Ordering::Relaxed) || self.apply()? == 0 {
                 return Ok(());
@@ -41,25 +53,39 @@ impl Store {
         }
     }
 
-    fn apply_in_bulk(&self, progress: &mut impl FnMut(u64, u64)) -> Result<()> {
-        let (mark, end) = self
+    fn apply_in_bulk(&self, at_once: usize, progress: &mut impl FnMut(u64, u64)) -> Result<()> {
+        let (begin, end) = self
             .readers
-            .read(|db| Ok((applied::read(db)?, next_seq(db)?)))?;
+            .read(|db| Ok((Begin::read(db)?, next_seq(db)?)))?;
         std::thread::scope(|scope| {
-            let (send, next) = sync_channel(STRETCHES_AHEAD);
+            let (send, stretches) = sync_channel(STRETCHES_AHEAD);
             let read = |from| {
                 let read = |db: &Connection| walk::forwards(db, from, SPAN_REPORTS as usize);
                 self.readers.read(read)
             };
-            scope.spawn(move || bulk::read_ahead(mark.seq, read, &send));
-            let mut ahead = Ahead::new(mark, next);
-            let mut tell = |done: u64| progress(done, end.max(done));
-            loop {
-                let more = bulk::apply(&mut self.model(), &mut ahead, &mut tell)?;
-                if !more || self.stopping.load(Ordering::Relaxed) {
+            scope.spawn(move || bulk::read_ahead(begin.mark.seq, read, &send));
+            let (tell, told) = channel();
+            let (permit, permits) = channel();
+            scope.spawn(move || bulk::gather(begin, at_once, &stretches, &tell, &permits));
+            let mut load = Load::new(begin);
+            let _nobody_waits = permit.send(());
+            for news in told {
+                match news {
+                    News::Read(done) => progress(done, end.max(done)),
+                    News::Failed(e) => return Err(e),
+                    News::Batch(batch) => {
+                        // The next one is made meanwhile.
+                        let _nobody_waits = permit.send(());
+                        if !load.apply(&mut self.model(), *batch)? {
+                            return Ok(());
+                        }
+                    }
+                }
+                if self.stopping.load(Ordering::Relaxed) {
                     return Ok(());
                 }
             }
+            Ok(())
         })
     }
 }

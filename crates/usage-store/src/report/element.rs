@@ -284,7 +284,7 @@ fn is_scalar(item: &Item<'_>) -> bool {
     matches!(item, Item::Text(_) | Item::Bool(_) | Item::Number(_))
 }
 
-fn version<'de>(dimensions: &[(Cow<'de, str>, Cow<'de, str>)]) -> Option<Cow<'de, str>> {
+pub(super) fn version<'de>(dimensions: &[(Cow<'de, str>, Cow<'de, str>)]) -> Option<Cow<'de, str>> {
     let at = dimensions
         .binary_search_by(|(key, _)| key.as_ref().cmp(fields::VERSION))
         .ok()?;

@@ -99,6 +99,12 @@ pub struct FieldErrors(pub BTreeMap<String, Vec<String>>);
 /// Everything that is wrong with the body, by field (`host`, `stats[3].tags.path`,
 /// `[0].values`) or by `body`. Malformed JSON is told alone, with its line and column.
 pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
+    or_read(kind, text(body)?, usual::observations)
+}
+
+/// The same by the general reader alone.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn decode_slowly(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
     read(kind, text(body)?)
 }
 
@@ -109,9 +115,17 @@ pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
 ///
 /// As [`decode`].
 pub fn check(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
-    let text = text(body)?;
+    or_read(kind, text(body)?, usual::ids)
+}
+
+/// Reads a usual body as `usual` does, any other as a whole.
+fn or_read<'a>(
+    kind: Kind,
+    text: &'a str,
+    usual: impl Fn(&'a str) -> Option<Vec<Observation<'a>>>,
+) -> Result<Decoded<'a>, FieldErrors> {
     let usual = match kind {
-        Kind::Usage => usual::ids(text),
+        Kind::Usage => usual(text),
         Kind::Servers | Kind::Stats => None,
     };
     match usual {

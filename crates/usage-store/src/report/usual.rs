@@ -1,19 +1,30 @@
-//! A usage body of the usual shape, read for its ids only: most bodies are, and accepting one takes no
-//! more. One walk over the bytes, nothing kept on the way; a general reader of JSON took six times as
-//! long, a quarter of what a request costs. Whatever is out of the ordinary (an escape, an exponent, a
-//! nested value, an unknown key, anything wrong) is left to that reader, which can say what it is.
+//! A usage body of the usual shape, as most bodies are: read for its ids only, as accepting one takes no
+//! more, or for all that it says, for the read model. One walk over the bytes; a general reader of JSON took
+//! six times as long, a quarter of what a request costs. Whatever is out of the ordinary (an escape, an
+//! exponent, a nested value, an unknown key, anything wrong) is left to that reader, which can say what it is.
 
-use super::Observation;
+use super::element;
 use super::fields;
 use super::ids;
 use super::limits::{ITEMS_MAX, KEYS_PER_OBJECT_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX};
+use super::{Number, Observation};
 
 /// Longer ones may not fit a number any more.
 const DIGITS_MAX: usize = 64;
 
 /// The ids of each element; `None` for a body that has to be read whole.
 pub(super) fn ids(text: &str) -> Option<Vec<Observation<'_>>> {
-    let mut walk = Walk { text, at: 0 };
+    read(text, false)
+}
+
+/// All that each element says; `None` for a body that has to be read whole, also where keys are not in
+/// order, or in tags and values.
+pub(super) fn observations(text: &str) -> Option<Vec<Observation<'_>>> {
+    read(text, true)
+}
+
+fn read(text: &str, all: bool) -> Option<Vec<Observation<'_>>> {
+    let mut walk = Walk { text, at: 0, all };
     let mut observations = Vec::with_capacity(1);
     walk.list(b'[', b']', |walk| {
         observations.push(walk.element()?);
@@ -30,19 +41,25 @@ struct Found<'a> {
     server_id: Option<&'a str>,
     /// Repeated ones count again: then there may seem to be too many.
     keys: usize,
+    /// Where all is read, in order of keys.
+    texts: Vec<(&'a str, &'a str)>,
+    numbers: Vec<(&'a str, Number)>,
 }
 
 /// A value that is no container.
 enum Plain<'a> {
     Text(&'a str),
     Digits(&'a str),
-    Other,
+    Bool(&'a str),
+    Null,
 }
 
 /// Where the reading is. Everything returns `None` where it meets what it doesn't expect.
 struct Walk<'a> {
     text: &'a str,
     at: usize,
+    /// Whether all is wanted, and not the ids alone.
+    all: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -57,11 +74,36 @@ impl<'a> Walk<'a> {
             Some(())
         })?;
         let id = |value: Option<&'a str>, tag: Option<&'a str>| value.or(tag).map(Into::into);
-        (tags.keys + values.keys <= KEYS_PER_OBJECT_MAX).then(|| Observation {
+        if tags.keys + values.keys > KEYS_PER_OBJECT_MAX {
+            return None;
+        }
+        let mut observation = Observation {
             cluster_id: id(values.cluster_id, tags.cluster_id),
             server_id: id(values.server_id, tags.server_id),
             ..Observation::default()
-        })
+        };
+        if self.all {
+            let is_tag = |(key, _): &(&str, Number)| tags.texts.iter().any(|(tag, _)| tag == key);
+            if values.numbers.iter().any(is_tag) {
+                return None;
+            }
+            let texts = tags.texts.into_iter().chain(values.texts);
+            let texts = texts.map(|(key, text)| (key.into(), text.into()));
+            observation.dimensions = texts.collect();
+            observation
+                .dimensions
+                .sort_unstable_by(|one, other| one.0.cmp(&other.0));
+            if !observation
+                .dimensions
+                .is_sorted_by(|one, other| one.0 < other.0)
+            {
+                return None;
+            }
+            let numbers = values.numbers.into_iter();
+            observation.values = numbers.map(|(key, number)| (key.into(), number)).collect();
+            observation.version = element::version(&observation.dimensions);
+        }
+        Some(observation)
     }
 
     /// `tags`, which are all texts, or `values`.
@@ -70,16 +112,27 @@ impl<'a> Walk<'a> {
         if self.takes("null") {
             return Some(found);
         }
+        let (all, mut last) = (self.all, None);
         self.list(b'{', b'}', |walk| {
             found.keys += 1;
-            let id = match walk.key()? {
+            let key = walk.key()?;
+            if all && last.replace(key).is_some_and(|last| last >= key) {
+                return None;
+            }
+            let id = match key {
                 fields::CLUSTER_ID => &mut found.cluster_id,
                 fields::SERVER_ID => &mut found.server_id,
                 _ => {
-                    return match walk.plain()? {
-                        Plain::Text(text) => (text.len() <= TEXT_BYTES_MAX).then_some(()),
-                        _ => (!texts_only).then_some(()),
-                    };
+                    match walk.plain()? {
+                        Plain::Text(text) if text.len() > TEXT_BYTES_MAX => return None,
+                        Plain::Text(text) if all => found.texts.push((key, text)),
+                        Plain::Text(_) => {}
+                        _ if texts_only => return None,
+                        Plain::Bool(text) if all => found.texts.push((key, text)),
+                        Plain::Digits(digits) if all => found.numbers.push((key, number(digits)?)),
+                        _ => {}
+                    }
+                    return Some(());
                 }
             };
             *id = match walk.plain()? {
@@ -87,7 +140,7 @@ impl<'a> Walk<'a> {
                     Some(text).filter(|text| !ids::is_blank(text))
                 }
                 Plain::Digits(digits) => Some(digits),
-                Plain::Other if !texts_only => None,
+                Plain::Bool(_) | Plain::Null if !texts_only => None,
                 _ => return None,
             };
             Some(())
@@ -127,8 +180,11 @@ impl<'a> Walk<'a> {
             b'"' => self.string().map(Plain::Text),
             b'-' | b'0'..=b'9' => self.number().map(Plain::Digits),
             _ => {
-                let known = self.takes("true") || self.takes("false") || self.takes("null");
-                known.then_some(Plain::Other)
+                let mut takes = |word| self.takes(word).then_some(word);
+                if let Some(is) = takes("true").or_else(|| takes("false")) {
+                    return Some(Plain::Bool(is));
+                }
+                takes("null").map(|_| Plain::Null)
             }
         }
     }
@@ -195,4 +251,17 @@ impl<'a> Walk<'a> {
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
+}
+
+/// The number; `None` where the general reader should say which one it is.
+fn number(digits: &str) -> Option<Number> {
+    if digits.contains('.') {
+        // Rounded as the general reader does, to the nearest.
+        return digits.parse().ok().map(Number::Float);
+    }
+    if digits == "-0" {
+        return None;
+    }
+    let int = digits.parse().map(Number::Int);
+    int.or_else(|_| digits.parse().map(Number::UInt)).ok()
 }

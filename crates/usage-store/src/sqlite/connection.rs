@@ -25,6 +25,12 @@ const EMPTYING_MILLIS: u64 = 50;
 /// full load, so that it is cut only after somebody held it back.
 const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 
+/// Pages that a connection keeps.
+pub(crate) const CACHE_KIB: i64 = 16 * 1024;
+
+/// And that the read model's does for a rebuild: what a step changes beyond that is written several times.
+pub(crate) const BULK_CACHE_KIB: i64 = 96 * 1024;
+
 /// The one connection that writes the journal and the registry.
 ///
 /// - `journal_mode = WAL`: readers never wait for the writer, nor it for them.
@@ -155,14 +161,18 @@ pub(crate) fn empty_wal(checkpointer: &Connection) -> Result<bool> {
     Ok(!busy?)
 }
 
-/// - `cache_size`: 16 MiB; a larger one was measured and gains nothing, the kernel caches too.
+/// - `cache_size`: a larger one was measured and gains nothing, the kernel caches too.
 /// - `temp_store = MEMORY`: no temporary files outside the data folder.
 fn shared_settings(db: &Connection) -> Result<()> {
     db.busy_timeout(Duration::from_millis(BUSY_MILLIS))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     db.pragma_update(None, "trusted_schema", "OFF")?;
     db.pragma_update(None, "cell_size_check", "ON")?;
-    db.pragma_update(None, "cache_size", -16_384)?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
-    Ok(())
+    set_cache(db, CACHE_KIB)
+}
+
+/// How many pages a connection keeps.
+pub(crate) fn set_cache(db: &Connection, kib: i64) -> Result<()> {
+    Ok(db.pragma_update(None, "cache_size", -kib)?)
 }

@@ -7,8 +7,8 @@ mod schema;
 mod settle;
 
 pub(crate) use connection::{
-    MODEL_FILE, attach, checkpoint, checkpointer, empty_wal, open_model, open_reader, open_writer,
-    touch,
+    BULK_CACHE_KIB, CACHE_KIB, MODEL_FILE, attach, checkpoint, checkpointer, empty_wal, open_model,
+    open_reader, open_writer, set_cache, touch,
 };
 pub(crate) use readers::Readers;
 pub(crate) use schema::{APPLICATION_ID, JOURNAL, MODEL, Versions, found, migrate, newest};

@@ -40,9 +40,9 @@ fn count(world: &World, from: &str) -> i64 {
 }
 
 /// Rows of servers' days before a day.
-fn rows_before(world: &World, day: i64) -> [i64; 4] {
+fn rows_before(world: &World, day: i64) -> [i64; 5] {
     let before = Day::of(noon(day)).0;
-    ["day", "day_numbers", "column", "stat_day"]
+    ["day", "day_numbers", "column", "stat_day", "day_chunk"]
         .map(|table| count(world, &format!("{table} WHERE day < {before}")))
 }
 
@@ -69,8 +69,12 @@ fn servers_days_go_and_the_days_stay_counted() {
     assert_eq!(world.store.tier_begins(Tier::Days).unwrap(), None);
     let (cells, distribution) = (cells_before(&world, 9), shares(&world, 2));
     world.age_all(Tier::Days, 4);
-    assert_eq!(rows_before(&world, 4), [0; 4]);
-    assert_eq!(rows_before(&world, 9), [41, 41, 0, 40], "two days are kept");
+    assert_eq!(rows_before(&world, 4), [0; 5]);
+    assert_eq!(
+        rows_before(&world, 9),
+        [41, 41, 0, 40, 0],
+        "two days are kept"
+    );
     assert_eq!(cells_before(&world, 9), cells);
     assert_eq!(shares(&world, 2), distribution);
     let begins = world.store.tier_begins(Tier::Days).unwrap();
@@ -88,7 +92,7 @@ fn days_go_as_a_whole() {
     world.age_all(Tier::Cells, 4);
     assert_eq!(
         (rows_before(&world, 4), cells_before(&world, 4)),
-        ([0; 4], 0)
+        ([0; 5], 0)
     );
     assert_eq!(shares(&world, 2), []);
     assert_eq!(shares(&world, 4).len(), 3);
@@ -125,7 +129,7 @@ fn what_comes_late_for_a_day_that_has_gone_changes_nothing_that_is_kept() {
         (cells_before(&world, 9), shares(&world, 2)),
         (before, distribution)
     );
-    assert_eq!(rows_before(&world, 4), [0; 4]);
+    assert_eq!(rows_before(&world, 4), [0; 5]);
     let day = Day::of(noon(2));
     let active = world.store.active_by_day(ProductId(1), day, day).unwrap();
     assert_eq!(active, [(day, 21)], "that it was there is known");

@@ -86,6 +86,7 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
         "cluster",
         "number_key",
         "day_numbers",
+        "day_chunk",
         "column",
         "stat_day",
         "day_state",

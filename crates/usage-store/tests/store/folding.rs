@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use usage_store::erasure::{ErasureRequest, Whose};
+use usage_store::query::ProductId;
 use usage_store::report::Kind;
 use usage_store::{Day, NewReport};
 
@@ -17,20 +18,16 @@ use crate::rebuilding::dump;
 pub(crate) fn is_partitioned(world: &World) {
     let db = Connection::open(world.path().join("model.db")).unwrap();
     let mut said: BTreeMap<(i64, i32, i64), RoaringBitmap> = BTreeMap::new();
-    let mut query = db
-        .prepare("SELECT product, day, server, cells FROM day")
-        .unwrap();
-    let mut rows = query.query([]).unwrap();
-    while let Some(row) = rows.next().unwrap() {
-        let places: Vec<u8> = row.get(3).unwrap();
-        for place in places.chunks(8) {
-            let dimension = u32::from_le_bytes(place[..4].try_into().unwrap());
-            let key = (
-                row.get(0).unwrap(),
-                row.get(1).unwrap(),
-                i64::from(dimension),
-            );
-            said.entry(key).or_default().insert(row.get(2).unwrap());
+    let mut query = db.prepare("SELECT product, day FROM day_state").unwrap();
+    let mut days = query.query([]).unwrap();
+    while let Some(row) = days.next().unwrap() {
+        let (product, day) = (row.get(0).unwrap(), row.get(1).unwrap());
+        let rows = world.store.rows_of_day(ProductId(product), Day(day));
+        for (server, (_, places)) in rows.unwrap() {
+            for (dimension, _) in places {
+                let of = said.entry((product, day, dimension)).or_default();
+                of.insert(server.0);
+            }
         }
     }
     let mut cells: BTreeMap<(i64, i32, i64), RoaringBitmap> = BTreeMap::new();

@@ -1,13 +1,11 @@
 //! The read model that followed the journal step by step equals the one made anew from it.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
-use usage_store::query::{ProductId, ServerId};
+use usage_store::query::ProductId;
 use usage_store::report::Kind;
 use usage_store::{Day, NewReport, Store, Tier, Writing};
 
@@ -32,7 +30,6 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
         "SELECT id, product, cluster_id, server_id, organization, cluster, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans, reports, starts, prev_host, host_returns, backwards FROM server ORDER BY id",
         "SELECT * FROM dimension ORDER BY id",
         "SELECT * FROM number_key ORDER BY id",
-        "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
         "SELECT * FROM stat_day ORDER BY 1, 2",
         "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
         "SELECT * FROM fold ORDER BY 1, 2, 3",
@@ -55,36 +52,29 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
     lines
 }
 
-/// All numbers of all days, packed or not.
+/// All rows of all days with their numbers, packed or not.
 fn numbers(world: &World, db: &Connection) -> Vec<String> {
     let mut days = db
-        .prepare("SELECT product, day, server FROM day ORDER BY product, day, server")
+        .prepare("SELECT product, day FROM day_state ORDER BY product, day")
         .unwrap();
     let days = days
-        .query_map([], |row| {
-            Ok((
-                ProductId(row.get(0)?),
-                Day(row.get(1)?),
-                ServerId(row.get(2)?),
-            ))
-        })
+        .query_map([], |row| Ok((ProductId(row.get(0)?), Day(row.get(1)?))))
         .unwrap();
-    let (mut lines, mut of_day) = (Vec::new(), (None, BTreeMap::new()));
+    let mut lines = Vec::new();
     for row in days {
-        let (product, day, server) = row.unwrap();
-        if of_day.0 != Some((product, day)) {
-            assert!(of_day.1.is_empty(), "numbers of none: {of_day:?}");
-            let all = world.store.numbers_of_day(product, day).unwrap();
-            of_day = (Some((product, day)), all);
+        let (product, day) = row.unwrap();
+        let mut numbers = world.store.numbers_of_day(product, day).unwrap();
+        for (server, row) in world.store.rows_of_day(product, day).unwrap() {
+            let said: Vec<_> = numbers.remove(&server).unwrap_or_default();
+            lines.push(format!("{product:?} {day} {server:?} {row:?}"));
+            lines.push(format!("{product:?} {day} {server:?} said {said:?}"));
+            if lines.len() % 16 == 0 {
+                let alone = world.store.numbers_of_server(product, day, server).unwrap();
+                assert_eq!(alone, said);
+            }
         }
-        let said: Vec<_> = of_day.1.remove(&server).unwrap_or_default();
-        lines.push(format!("{product:?} {day} {server:?} said {said:?}"));
-        if lines.len() % 16 == 0 {
-            let alone = world.store.numbers_of_server(product, day, server).unwrap();
-            assert_eq!(alone, said);
-        }
+        assert!(numbers.is_empty(), "numbers of none: {numbers:?}");
     }
-    assert!(of_day.1.is_empty(), "numbers of none: {of_day:?}");
     lines
 }
 
@@ -154,6 +144,7 @@ proptest! {
         packed_anew in any::<bool>(),
         top in proptest::option::of(1usize..3),
         aged in proptest::option::of((-3i64..4, -3i64..4)),
+        at_once in prop_oneof![1usize..8, 8usize..60, Just(1_000_000)],
     ) {
         let world = World::new();
         let acme = world.store.organization("Acme", noon(0)).unwrap();
@@ -186,7 +177,7 @@ proptest! {
         age();
         is_partitioned(&world);
         let step_by_step = dump(&world);
-        world.store.rebuild(|_, _| ()).unwrap();
+        world.store.rebuild_by(at_once, |_, _| ()).unwrap();
         if packed_anew {
             world.pack_all();
         }

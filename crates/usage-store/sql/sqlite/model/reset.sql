@@ -1,6 +1,7 @@
 -- Empties what is derived, for a rebuild. Identities (servers, clusters, products, dimensions and
 -- their values, keys of numbers) are permanent and stay.
 DELETE FROM day;
+DELETE FROM day_chunk;
 DELETE FROM day_numbers;
 DELETE FROM column;
 DELETE FROM stat_day;

@@ -11,26 +11,26 @@ mod reading;
 mod verbs;
 
 pub(super) use overlay::{Numbers, save};
-pub(super) use packing::forget;
+pub(super) use pack::{Chunk, pack, unpack};
 pub(crate) use packing::{Packing, pack_chunk};
+pub(super) use packing::{forget, replace};
 pub(crate) use reading::{Key, keys, numbers, of_server};
 
 use rusqlite::{Connection, params};
 
-use self::pack::Chunk;
 use super::limits::CHUNK_SERVERS;
 use crate::query::ProductId;
 use crate::sqlite::sql;
 use crate::{Day, Error, Result};
 
 /// The ids of a chunk's servers.
-fn servers_of(chunk: u32) -> std::ops::Range<u32> {
+pub(super) fn servers_of(chunk: u32) -> std::ops::Range<u32> {
     let begin = chunk.saturating_mul(CHUNK_SERVERS);
     begin..begin.saturating_add(CHUNK_SERVERS)
 }
 
 /// A server's chunk, and its id there.
-fn place(server: u32) -> (u32, u16) {
+pub(super) fn place(server: u32) -> (u32, u16) {
     (server / CHUNK_SERVERS, (server % CHUNK_SERVERS) as u16)
 }
 
@@ -45,22 +45,22 @@ fn columns_of_chunk(
     let mut columns = Vec::new();
     while let Some(row) = rows.next()? {
         let key = row.get(0)?;
-        columns.push((key, unpack(product, day, key, row.get_ref(1)?)?));
+        columns.push((key, unpack_column(product, day, key, row.get_ref(1)?)?));
     }
     Ok(columns)
 }
 
-fn unpack(
+fn unpack_column(
     product: ProductId,
     day: Day,
     key: u32,
     packed: rusqlite::types::ValueRef<'_>,
 ) -> Result<Chunk> {
-    pack::unpack(packed.as_blob().unwrap_or_default())
+    self::pack::unpack(packed.as_blob().unwrap_or_default())
         .ok_or_else(|| damaged(product, day, &format!("key {key}")))
 }
 
-fn damaged(product: ProductId, day: Day, what: &str) -> Error {
+pub(super) fn damaged(product: ProductId, day: Day, what: &str) -> Error {
     Error::DamagedModel(format!(
         "the numbers of product {} on {day}, {what}",
         product.0

@@ -16,7 +16,7 @@ use crate::model::limits::CHUNK_SERVERS;
 use crate::report::Number;
 
 /// Servers of a chunk by their ids in it, ascending, each with its number.
-pub(super) type Chunk = Vec<(u16, Number)>;
+pub(in crate::model) type Chunk = Vec<(u16, Number)>;
 
 const VERSION: u8 = 1;
 
@@ -46,7 +46,7 @@ const SAVES_A: usize = 8;
 const ZSTD_LEVEL: i32 = 1;
 
 /// Packs a chunk's numbers, which are in order.
-pub(super) fn pack(numbers: &[(u16, Number)]) -> Vec<u8> {
+pub(in crate::model) fn pack(numbers: &[(u16, Number)]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(64 + MASK_BYTES + numbers.len() * 3);
     put_servers(&mut plain, numbers);
     put_numbers(&mut plain, numbers);
@@ -138,7 +138,7 @@ fn eight_bytes(number: Number) -> (u8, [u8; 8]) {
 }
 
 /// What was packed; `None` where the bytes don't follow the format.
-pub(super) fn unpack(packed: &[u8]) -> Option<Chunk> {
+pub(in crate::model) fn unpack(packed: &[u8]) -> Option<Chunk> {
     let mut unpacking = Unpacking::default();
     unpacking.unpack(packed)?;
     Some(unpacking.chunk)

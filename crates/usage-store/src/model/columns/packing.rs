@@ -15,7 +15,15 @@ use crate::{Day, Result};
 
 /// The chunks that are to be packed, as far as is known.
 #[derive(Default)]
-pub(crate) struct Packing(VecDeque<(ProductId, Day, u32)>);
+pub(crate) struct Packing(VecDeque<Waiting>);
+
+/// A chunk that is to be packed.
+pub(crate) struct Waiting {
+    pub(super) of: (ProductId, Day),
+    pub(super) chunk: u32,
+    /// The rows of the day, and not its numbers.
+    pub(super) rows: bool,
+}
 
 impl Packing {
     /// The next chunk. Looks for more where none is known: those of days of which many rows wait; with
@@ -24,7 +32,7 @@ impl Packing {
         &mut self,
         db: &Connection,
         all_before: Option<Day>,
-    ) -> Result<Option<(ProductId, Day, u32)>> {
+    ) -> Result<Option<Waiting>> {
         if self.0.is_empty() {
             self.look(db, all_before)?;
         }
@@ -49,9 +57,24 @@ impl Packing {
                 _ => rows >= read(db, (product, day, ACTIVE))?.len() / PACK_SERVERS_A,
             };
             if due {
-                self.0
-                    .extend(chunks.into_iter().map(|chunk| (product, day, chunk)));
+                self.0.extend(chunks.into_iter().map(|chunk| Waiting {
+                    of: (product, day),
+                    chunk,
+                    rows: false,
+                }));
             }
+        }
+        let Some(before) = all_before else {
+            return Ok(());
+        };
+        let mut query = db.prepare_cached(sql!("rows/waiting"))?;
+        let mut rows = query.query(params![CHUNK_SERVERS, before.0])?;
+        while let Some(row) = rows.next()? {
+            self.0.push_back(Waiting {
+                of: (ProductId(row.get(0)?), Day(row.get(1)?)),
+                chunk: row.get(2)?,
+                rows: true,
+            });
         }
         Ok(())
     }
@@ -71,6 +94,31 @@ pub(crate) fn pack_chunk(db: &Connection, of: (ProductId, Day), chunk: u32) -> R
             column.push((place(*server).1, *number));
         }
     }
+    merge(db, of, chunk, &replaced, added)?;
+    overlay::forget(db, of, servers_of(chunk))
+}
+
+/// Writes what these servers of a chunk say in numbers, given by key in order of ids, in place of all that is
+/// known of them on the day.
+pub(crate) fn replace(
+    db: &Connection,
+    of: (ProductId, Day),
+    chunk: u32,
+    replaced: &HashSet<u16>,
+    added: BTreeMap<u32, Chunk>,
+) -> Result<()> {
+    // Rows would go before columns.
+    pack_chunk(db, of, chunk)?;
+    merge(db, of, chunk, replaced, added)
+}
+
+fn merge(
+    db: &Connection,
+    of: (ProductId, Day),
+    chunk: u32,
+    replaced: &HashSet<u16>,
+    mut added: BTreeMap<u32, Chunk>,
+) -> Result<()> {
     for (key, mut column) in columns_of_chunk(db, of, chunk)? {
         let before = column.len();
         column.retain(|(low, _)| !replaced.contains(low));
@@ -85,7 +133,7 @@ pub(crate) fn pack_chunk(db: &Connection, of: (ProductId, Day), chunk: u32) -> R
     for (key, column) in added {
         write(db, of, (key, chunk), &column)?;
     }
-    overlay::forget(db, of, servers_of(chunk))
+    Ok(())
 }
 
 /// Takes servers out of a day's numbers.

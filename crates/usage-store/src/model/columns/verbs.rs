@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 use rusqlite::OptionalExtension;
 
 use super::{Key, keys, numbers, of_server, pack_chunk};
-use crate::model::begin;
+use crate::model::{begin, rows};
 use crate::query::{ProductId, ServerId};
 use crate::report::Number;
 use crate::sqlite::sql;
@@ -15,18 +15,38 @@ use crate::{Day, Result, Store};
 impl Store {
     /// Packs what numbers a chunk of servers said on a day, where enough of them wait; whether there may be
     /// more to do. With `all_before`, also where few wait of days before that one, on which little comes any
-    /// more.
+    /// more, and what else they said.
     pub fn pack_columns(&self, all_before: Option<Day>) -> Result<bool> {
         let mut packing = self.packing();
         let next = self.readers.read(|db| packing.next(db, all_before))?;
-        let Some((product, day, chunk)) = next else {
+        let Some(waiting) = next else {
             return Ok(false);
         };
         let mut model = self.model();
         let step = begin(&mut model.db)?;
-        pack_chunk(&step, (product, day), chunk)?;
+        match waiting.rows {
+            true => rows::pack_rows(&step, waiting.of, waiting.chunk)?,
+            false => pack_chunk(&step, waiting.of, waiting.chunk)?,
+        }
         step.commit()?;
         Ok(true)
+    }
+
+    /// Of each server that posted usage on a day, when its latest report was made, in milliseconds, and the
+    /// dimensions and values that it has by it, as the read model calls them.
+    pub fn rows_of_day(
+        &self,
+        product: ProductId,
+        day: Day,
+    ) -> Result<BTreeMap<ServerId, (i64, Vec<(i64, i64)>)>> {
+        let mut all = BTreeMap::new();
+        self.readers.read(|db| {
+            rows::each(db, (product, day), |server, at, places| {
+                let places = places.iter().map(|place| (place.dimension, place.value));
+                all.insert(server, (at, places.collect()));
+            })
+        })?;
+        Ok(all)
     }
 
     /// What each server's latest usage report of a day said in numbers.

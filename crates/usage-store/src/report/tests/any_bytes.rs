@@ -24,11 +24,19 @@ fn json(depth: u32) -> impl Strategy<Value = serde_json::Value> {
 
 /// A map as senders of every kind write it: ids of every type, keys again, text that is too long.
 fn map() -> impl Strategy<Value = String> {
-    let key = prop::sample::select(vec!["cluster_id", "server_id", "os", "\\u006fs"]);
+    let key = prop::sample::select(vec![
+        "a",
+        "b",
+        "cluster_id",
+        "os",
+        "server_id",
+        "version",
+        "\\u006fs",
+    ]);
     let long = format!("\"{}\"", "x".repeat(limits::NAME_BYTES_MAX + 1));
     let longest = format!("\"{}\"", "x".repeat(limits::TEXT_BYTES_MAX + 1));
     let item = prop_oneof![
-        40 => prop::sample::select(vec!["\"a\"", "\"\"", "\" \"", "\"\\u0041\"", "7", "-1.5", " true ", "\n-0\t", "[ ]"])
+        40 => prop::sample::select(vec!["\"a\"", "\"\"", "\" \"", "\"\\u0041\"", "7", "-1.5", "0.30000000000000004", "-0.0", "9223372036854775808", "-9223372036854775809", " true ", "false", "null", "\n-0\t", "[ ]"])
             .prop_map(str::to_owned),
         2 => prop::sample::select(vec!["null", "[1]", "{\"a\":[]}", "1e999", "1e2", "00", "1.", "-", "- 1", "\"\t\"", "truer", "\u{b}1", "\"\\ud800\""])
             .prop_map(str::to_owned),
@@ -97,6 +105,7 @@ proptest! {
         let element = serde_json::json!({"name": "n", "tags": tags, "values": values});
         let usage = serde_json::json!([element]).to_string();
         let decoded = decode(Kind::Usage, usage.as_bytes()).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        prop_assert_eq!(&decode_slowly(Kind::Usage, usage.as_bytes()).unwrap(), &decoded);
         let [observation] = &decoded.observations[..] else { panic!() };
         prop_assert!(observation.dimensions.windows(2).all(|pair| pair[0].0 < pair[1].0));
         prop_assert!(observation.values.windows(2).all(|pair| pair[0].0 < pair[1].0));

@@ -1,0 +1,275 @@
+//! The rows of a day, packed: each server's latest usage observation. They come as rows of `day`, and once the
+//! day is over those of a chunk of servers become one; a rebuild writes them so at once. A row of `day`
+//! replaces what is packed of its server.
+//!
+//! ```text
+//! packed := version, length, times, length, texts, zstd frame of { count, { dimension, value } }
+//! ```
+//! Times (milliseconds of the day) and which of the lists of cells each server has are packed as numbers are.
+//! Lengths, counts and ids have four bytes, little-endian.
+
+use std::collections::BTreeMap;
+
+use roaring::RoaringBitmap;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::cells::Place;
+use super::columns::{Chunk, damaged, pack, place, servers_of, unpack};
+use super::days::{decode, encode};
+use super::limits::CHUNK_SERVERS;
+use crate::query::{ProductId, ServerId};
+use crate::report::Number;
+use crate::sqlite::{millis, sql};
+use crate::{Day, Result};
+
+const VERSION: u8 = 1;
+
+/// Speed: it is small.
+const ZSTD_LEVEL: i32 = 1;
+
+/// The most that a chunk's lists of cells may have, so that damage asks for no more memory.
+const LISTS_MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// A chunk of a day's rows, in order of ids.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Rows {
+    /// A server's id in the chunk, when its observation was made, and which of the lists it has.
+    pub(super) rows: Vec<(u16, i64, u32)>,
+    /// Cells, sorted; none twice.
+    pub(super) lists: Vec<Vec<Place>>,
+    /// Where each list is.
+    at: BTreeMap<Vec<Place>, u32>,
+}
+
+impl Rows {
+    /// The number of a list of cells.
+    pub(super) fn list(&mut self, places: &[Place]) -> u32 {
+        if let Some(known) = self.at.get(places) {
+            return *known;
+        }
+        let new = self.lists.len() as u32;
+        self.lists.push(places.to_vec());
+        self.at.insert(places.to_vec(), new);
+        new
+    }
+
+    pub(super) fn find(&self, low: u16) -> Option<(i64, &[Place])> {
+        let at = self.rows.binary_search_by_key(&low, |row| row.0).ok()?;
+        let (_, at, list) = self.rows[at];
+        Some((at, self.lists.get(list as usize)?))
+    }
+}
+
+/// All rows of a chunk, packed or not.
+pub(super) fn read(db: &Connection, of: (ProductId, Day), chunk: u32) -> Result<Rows> {
+    let (product, day) = of;
+    let mut rows = read_packed(db, of, chunk)?;
+    let ids = servers_of(chunk);
+    let mut query = db.prepare_cached(sql!("rows/overlay"))?;
+    let mut newer = query.query(params![product.0, day.0, ids.start, ids.end])?;
+    while let Some(row) = newer.next()? {
+        let (_, low) = place(row.get(0)?);
+        let list = rows.list(&decode(row.get_ref(2)?.as_blob().unwrap_or_default()));
+        let row = (low, row.get(1)?, list);
+        match rows.rows.binary_search_by_key(&low, |row| row.0) {
+            Ok(at) => rows.rows[at] = row,
+            Err(at) => rows.rows.insert(at, row),
+        }
+    }
+    Ok(rows)
+}
+
+/// Those that are packed.
+pub(super) fn read_packed(
+    db: &Connection,
+    (product, day): (ProductId, Day),
+    chunk: u32,
+) -> Result<Rows> {
+    let packed: Option<Vec<u8>> = db
+        .prepare_cached(sql!("rows/chunk"))?
+        .query_row(params![product.0, day.0, chunk], |row| row.get(0))
+        .optional()?;
+    let Some(packed) = packed else {
+        return Ok(Rows::default());
+    };
+    unpacked(day, &packed)
+        .ok_or_else(|| damaged(product, day, &format!("the rows of chunk {chunk}")))
+}
+
+/// Writes a chunk's rows, or that it has none any more, in place of all that were there.
+pub(super) fn write(
+    db: &Connection,
+    (product, day): (ProductId, Day),
+    chunk: u32,
+    rows: &Rows,
+) -> Result<()> {
+    let ids = servers_of(chunk);
+    db.prepare_cached(sql!("rows/forget_overlay"))?
+        .execute(params![product.0, day.0, ids.start, ids.end])?;
+    if rows.rows.is_empty() {
+        db.prepare_cached(sql!("rows/delete_chunk"))?
+            .execute(params![product.0, day.0, chunk])?;
+        return Ok(());
+    }
+    let packed = packed(day, rows).map_err(|e| crate::Error::Io("(rows)".into(), e))?;
+    db.prepare_cached(sql!("rows/save_chunk"))?
+        .execute(params![product.0, day.0, chunk, packed])?;
+    Ok(())
+}
+
+/// Packs the rows of a chunk, in the caller's transaction.
+pub(super) fn pack_rows(db: &Connection, of: (ProductId, Day), chunk: u32) -> Result<()> {
+    write(db, of, chunk, &read(db, of, chunk)?)
+}
+
+/// The chunks that have rows, packed or not.
+fn chunks(db: &Connection, (product, day): (ProductId, Day)) -> Result<Vec<u32>> {
+    let mut query = db.prepare_cached(sql!("rows/chunks"))?;
+    let chunks = query.query_map(params![product.0, day.0, CHUNK_SERVERS], |row| row.get(0))?;
+    Ok(chunks.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Each server of a day, when its latest observation was made, and the cells that it is in by it.
+pub(crate) fn each(
+    db: &Connection,
+    of: (ProductId, Day),
+    mut visit: impl FnMut(ServerId, i64, &[Place]),
+) -> Result<()> {
+    for chunk in chunks(db, of)? {
+        let rows = read(db, of, chunk)?;
+        for (low, at, list) in &rows.rows {
+            let server = servers_of(chunk).start + u32::from(*low);
+            let places = rows.lists.get(*list as usize).map_or(&[][..], |list| list);
+            visit(ServerId(server), *at, places);
+        }
+    }
+    Ok(())
+}
+
+/// Takes servers out of a day's packed rows.
+pub(super) fn forget(db: &Connection, of: (ProductId, Day), servers: &RoaringBitmap) -> Result<()> {
+    let mut gone: BTreeMap<u32, Vec<u16>> = BTreeMap::new();
+    for server in servers {
+        let (chunk, low) = place(server);
+        gone.entry(chunk).or_default().push(low);
+    }
+    for (chunk, gone) in gone {
+        let mut rows = read(db, of, chunk)?;
+        rows.rows.retain(|row| gone.binary_search(&row.0).is_err());
+        write(db, of, chunk, &rows)?;
+    }
+    Ok(())
+}
+
+fn packed(day: Day, rows: &Rows) -> std::io::Result<Vec<u8>> {
+    // Only lists that somebody has: no trace of others may stay.
+    let mut lists = Vec::new();
+    let mut renamed = vec![None; rows.lists.len()];
+    let (mut times, mut said) = (Chunk::new(), Chunk::new());
+    let start = millis(day.start());
+    for (low, at, list) in &rows.rows {
+        times.push((*low, Number::Int(at - start)));
+        let list = *list as usize;
+        let name = *renamed[list].get_or_insert_with(|| {
+            lists.push(list);
+            lists.len() as i64 - 1
+        });
+        said.push((*low, Number::Int(name)));
+    }
+    let mut plain = Vec::new();
+    for list in lists {
+        plain.extend((rows.lists[list].len() as u32).to_le_bytes());
+        plain.extend(encode(&rows.lists[list]));
+    }
+    let mut out = vec![VERSION];
+    for part in [pack(&times), pack(&said)] {
+        out.extend((part.len() as u32).to_le_bytes());
+        out.extend(part);
+    }
+    out.extend(zstd::bulk::compress(&plain, ZSTD_LEVEL)?);
+    Ok(out)
+}
+
+/// `None` where the bytes don't follow the format.
+fn unpacked(day: Day, packed: &[u8]) -> Option<Rows> {
+    let (&version, mut rest) = packed.split_first()?;
+    if version != VERSION {
+        return None;
+    }
+    let mut part = || {
+        let (length, behind) = rest.split_first_chunk()?;
+        let (part, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        rest = behind;
+        unpack(part)
+    };
+    let (times, said) = (part()?, part()?);
+    let size =
+        zstd::bulk::Decompressor::upper_bound(rest).filter(|size| *size <= LISTS_MAX_BYTES)?;
+    let plain = zstd::bulk::decompress(rest, size).ok()?;
+    let mut lists = Vec::new();
+    let mut input = &plain[..];
+    while !input.is_empty() {
+        let (count, behind) = input.split_first_chunk()?;
+        let bytes = (u32::from_le_bytes(*count) as usize).checked_mul(8)?;
+        let (list, behind) = behind.split_at_checked(bytes)?;
+        lists.push(decode(list));
+        input = behind;
+    }
+    let start = millis(day.start());
+    let int = |number| match number {
+        Number::Int(n) => Some(n),
+        _ => None,
+    };
+    let rows = times.iter().zip(&said).map(|((low, at), (other, list))| {
+        let list = u32::try_from(int(*list)?).ok()?;
+        let fits = low == other && (list as usize) < lists.len();
+        fits.then_some((*low, start + int(*at)?, list))
+    });
+    let rows: Vec<_> = rows.collect::<Option<_>>()?;
+    if times.len() != said.len() {
+        return None;
+    }
+    let at = lists.iter().cloned().zip(0..).collect();
+    Some(Rows { rows, lists, at })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn any_rows() -> impl Strategy<Value = Rows> {
+        let place = (0i64..4, 0i64..9).prop_map(|(dimension, value)| Place { dimension, value });
+        let places = prop::collection::btree_set(place, 0..5);
+        let row = (0i64..86_400_000, places);
+        prop::collection::btree_map(0..CHUNK_SERVERS as u16, row, 1..60).prop_map(|all| {
+            let mut rows = Rows::default();
+            for (low, (at, places)) in all {
+                let list = rows.list(&Vec::from_iter(places));
+                rows.rows.push((low, at, list));
+            }
+            rows
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_out_again(rows in any_rows()) {
+            prop_assert_eq!(unpacked(Day(0), &packed(Day(0), &rows).unwrap()), Some(rows));
+        }
+
+        #[test]
+        fn damage_is_refused_or_read(rows in any_rows(), at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<bool>()) {
+            let mut packed = packed(Day(0), &rows).unwrap();
+            let at = at.index(packed.len());
+            packed[at] = to;
+            if cut {
+                packed.truncate(at);
+            }
+            if let Some(rows) = unpacked(Day(0), &packed) {
+                prop_assert!(rows.rows.iter().all(|row| (row.2 as usize) < rows.lists.len()));
+            }
+        }
+    }
+}
