@@ -29,7 +29,6 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use jiff::Timestamp;
 use usage_store::quarantine::Refused;
 use usage_store::registry::TokenId;
