@@ -21,8 +21,6 @@ pub(crate) struct Operator {
     pub(crate) csrf: String,
     /// Where they are looking from.
     pub(crate) session: SessionId,
-    /// Whether they belong to an organization, too.
-    pub(crate) is_member: bool,
 }
 
 impl Operator {
@@ -39,7 +37,6 @@ impl FromRequestParts<Arc<App>> for Operator {
         let person = SignedIn::from_request_parts(parts, app).await?;
         if person.account.operator {
             return Ok(Operator {
-                is_member: !person.memberships.is_empty(),
                 account: person.account,
                 session: person.session,
                 csrf: person.csrf,

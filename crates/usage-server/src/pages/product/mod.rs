@@ -44,11 +44,6 @@ struct ProductPage {
     active: Shown,
     shares: Vec<Shown>,
     servers: Vec<ServerRow>,
-    csrf: String,
-    /// Where tokens may go without a person's vouching for it.
-    hosts: Vec<String>,
-    /// What was typed last is none.
-    not_a_host: bool,
     /// Not the first page of servers.
     further: bool,
     older: Option<u32>,
@@ -108,9 +103,6 @@ pub(super) async fn show(
             active: desk.show(&panels::active::PANEL, &[]),
             shares,
             servers: Vec::new(),
-            csrf: operator.csrf,
-            hosts: app.store.redirect_hosts(&summary.name)?,
-            not_a_host: view.said("not_a_host").is_some(),
             further: false,
             older: None,
             page,

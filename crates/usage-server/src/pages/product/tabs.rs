@@ -6,10 +6,16 @@ use super::super::view::{Choice, View};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Tab {
     Overview,
+    Dictionary,
+    Settings,
 }
 
 /// Every tab, its name, and its path below the product's.
-const TABS: &[(Tab, &str, &str)] = &[(Tab::Overview, "Overview", "")];
+const TABS: &[(Tab, &str, &str)] = &[
+    (Tab::Overview, "Overview", ""),
+    (Tab::Dictionary, "Dictionary", "/dictionary"),
+    (Tab::Settings, "Settings", "/settings"),
+];
 
 /// What tabs hand on to each other; the rest is a page's own.
 fn kept(name: &str) -> bool {
