@@ -130,7 +130,8 @@ async fn error_page(
         _ => None,
     };
     let said = said.map(|bytes| usage_store::report::quoted(bytes.trim_ascii()));
-    let layout = around(app, headers).await;
+    let anywhere = Reader::now().anywhere();
+    let layout = anywhere.during(around(app, headers)).await;
     let page = ErrorPage::new(layout, status, failure.as_deref(), said, id);
     let Ok(html) = page.render() else {
         return parts.status.into_response();

@@ -1,6 +1,7 @@
 //! What every page has around it: name, navigation, who is signed in, how fresh the counts are.
 
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use usage_store::query::Freshness;
 
 use super::Failure;
@@ -82,7 +83,7 @@ pub(super) struct Layout {
     /// In front of every link: empty, or the public URL's path without a trailing slash.
     pub(super) base: String,
     pub(super) theme: Theme,
-    /// Where the reader is, to come back after choosing another; `None` where none can be chosen.
+    /// Where the reader is, escaped, to come back after choosing another; `None` where none can be chosen.
     pub(super) at: Option<String>,
     pub(super) stylesheet: String,
     pub(super) icon: String,
@@ -201,7 +202,8 @@ impl Layout {
         let Reader { theme, at } = Reader::now();
         Layout {
             theme,
-            at,
+            // So that addresses in a page are those of its links.
+            at: at.map(|at| utf8_percent_encode(&at, NON_ALPHANUMERIC).to_string()),
             base,
             stylesheet: stylesheet(theme).path(),
             icon: ICON.path(),

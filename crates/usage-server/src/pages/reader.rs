@@ -11,6 +11,9 @@ use crate::account::local_path;
 /// Below this nothing is a reader's own.
 const SAME_FOR_ALL: &str = "/public/";
 
+/// Below this addresses are good once.
+const GOOD_ONCE: &str = "/sign-in/openid/";
+
 tokio::task_local! {
     static READER: Reader;
 }
@@ -30,12 +33,18 @@ impl Reader {
             return Reader::default();
         }
         let at = request.uri().path_and_query().map(|at| at.as_str());
+        let leads_here = |at: &&str| {
+            *request.method() == Method::GET && local_path(at) == *at && !at.starts_with(GOOD_ONCE)
+        };
         Reader {
             theme: Theme::chosen(request.headers(), tls),
-            at: at
-                .filter(|at| *request.method() == Method::GET && local_path(at) == *at)
-                .map(str::to_owned),
+            at: at.filter(leads_here).map(str::to_owned),
         }
+    }
+
+    /// Of a page that is the same wherever they are, such as one that says that nothing is there.
+    pub(super) fn anywhere(self) -> Reader {
+        Reader { at: None, ..self }
     }
 
     /// Whose request is being answered.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::{Form, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use super::Failure;
@@ -82,7 +83,7 @@ impl Theme {
 pub(super) struct Entered {
     csrf: String,
     theme: String,
-    /// Where the reader was.
+    /// Where the reader was, escaped.
     back: String,
 }
 
@@ -97,7 +98,8 @@ pub(super) async fn choose(
         person.check(&entered.csrf)?;
     }
     let cookie = Theme::named(&entered.theme).cookie(app.settings.tls);
-    Ok(go_to(&app, cookie, local_path(&entered.back)))
+    let back = percent_decode_str(&entered.back).decode_utf8_lossy();
+    Ok(go_to(&app, cookie, local_path(&back)))
 }
 
 #[cfg(test)]
@@ -165,6 +167,8 @@ mod tests {
         assert_eq!(theme_of(&page.text), " data-theme=\"dark\"");
         for back in [
             "https://evil.example",
+            "%2F%2Fevil.example",
+            "%252F",
             "//evil.example",
             "/\\evil.example",
             "",

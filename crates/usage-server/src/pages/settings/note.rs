@@ -208,7 +208,14 @@ mod tests {
             .collect();
         assert_eq!(
             acts,
-            ["describe", "allow", "set allowlist", "describe", "disallow"]
+            [
+                "add operator",
+                "describe",
+                "allow",
+                "set allowlist",
+                "describe",
+                "disallow"
+            ]
         );
     }
 

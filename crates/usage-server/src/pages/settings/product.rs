@@ -12,8 +12,8 @@ use usage_store::Mode;
 use usage_store::query::{ProductId, ProductSummary};
 use usage_store::registry::{Objection, Severity};
 
+use super::hours;
 use super::replies::{EnteredAdvisory, EnteredReplies};
-use super::{hours, in_hours};
 use crate::account::Operator;
 use crate::app::App;
 use crate::pages::figures::{Count, Moment};
@@ -130,11 +130,7 @@ async fn page(
         let advisory = again.advisory.or_else(|| known.map(EnteredAdvisory::of));
         let advisory = advisory.unwrap_or_default();
         let mut ids = news.advisories.iter().map(|(one, _)| &one.id);
-        let replies = again.replies.unwrap_or_else(|| EnteredReplies {
-            latest_version: news.latest_version.clone().unwrap_or_default(),
-            hours: news.report_interval.map(in_hours).unwrap_or_default(),
-            ..EnteredReplies::default()
-        });
+        let replies = again.replies.unwrap_or_else(|| EnteredReplies::of(&news));
         Ok(Settings {
             tabs: tabs(&page.base, id, Tab::Settings, &view),
             id,

@@ -6,11 +6,11 @@ use axum::extract::{Form, Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use usage_store::registry::{
-    Advisory, Objection, Severity, latest_version_objection, report_interval_objection,
+    Advisory, Objection, ProductNews, Severity, latest_version_objection, report_interval_objection,
 };
 
 use super::product::{Again, Problems, again};
-use super::{back, change};
+use super::{back, change, in_hours};
 use crate::account::Operator;
 use crate::app::App;
 use crate::pages::Failure;
@@ -22,6 +22,17 @@ pub(in crate::pages) struct EnteredReplies {
     csrf: String,
     pub(super) latest_version: String,
     pub(super) hours: String,
+}
+
+impl EnteredReplies {
+    /// What is told now.
+    pub(super) fn of(news: &ProductNews) -> EnteredReplies {
+        EnteredReplies {
+            latest_version: news.latest_version.clone().unwrap_or_default(),
+            hours: news.report_interval.map(in_hours).unwrap_or_default(),
+            ..EnteredReplies::default()
+        }
+    }
 }
 
 /// `POST /products/{id}/replies`
