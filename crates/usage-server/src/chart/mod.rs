@@ -32,3 +32,6 @@ pub(crate) use self::shares::{Bar, shares};
 pub(crate) use self::spans::{Span, spans};
 pub(crate) use self::sparkline::sparkline;
 pub(crate) use self::time::{Mark, Series, Time};
+
+#[cfg(test)]
+mod tests;
