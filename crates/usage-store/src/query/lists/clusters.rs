@@ -148,7 +148,7 @@ fn meant(
 
 /// What the servers of each cluster come to, by its number.
 fn sums(ground: &Ground<'_>, roster: &Roster, list: &List, all: &RoaringBitmap) -> Vec<Sums> {
-    let since = servers::since(list);
+    let since = servers::since(list.now);
     let mut sums: Vec<Sums> = Vec::new();
     for id in all {
         let Some(known) = roster.get(id) else {

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use roaring::RoaringBitmap;
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::paging::{self, Listed, Place};
 use super::roster::Roster;
@@ -55,7 +56,8 @@ pub(super) fn wanted(ground: &Ground<'_>, roster: &Roster, list: &List) -> Resul
         };
     }
     let servers = matching::servers(ground, roster, list, servers)?;
-    let is_active = |id: u32| roster.get(id).map(|known| known.last_seen >= since(list));
+    let since = since(list.now);
+    let is_active = |id: u32| roster.get(id).map(|known| known.last_seen >= since);
     Ok(match list.state {
         State::Active => servers
             .iter()
@@ -70,8 +72,8 @@ pub(super) fn wanted(ground: &Ground<'_>, roster: &Roster, list: &List) -> Resul
 }
 
 /// Who reported before this is silent.
-pub(super) fn since(list: &List) -> i64 {
-    millis(list.now.saturating_sub(ACTIVE_WITHIN).unwrap_or(list.now))
+pub(super) fn since(now: Timestamp) -> i64 {
+    millis(now.saturating_sub(ACTIVE_WITHIN).unwrap_or(now))
 }
 
 /// The latest value of each server, where the list is sorted by one.
@@ -106,7 +108,7 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedServ
     let mut rows = Vec::new();
     for (_, id) in &page.rows {
         let id = *id as u32;
-        let Some(mut row) = read(ground, list, id)? else {
+        let Some(mut row) = read(ground.db, id, list.now)? else {
             continue;
         };
         row.value = values.get(&id).copied();
@@ -130,14 +132,15 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedServ
     })
 }
 
-fn read(ground: &Ground<'_>, list: &List, id: u32) -> Result<Option<ListedServer>> {
-    let mut query = ground.db.prepare_cached(sql!("lists/row"))?;
+/// One server, by its number.
+pub(super) fn read(db: &Connection, id: u32, now: Timestamp) -> Result<Option<ListedServer>> {
+    let mut query = db.prepare_cached(sql!("lists/row"))?;
     let found = query.query_row([id], |row| {
         let summary = summary(row)?;
         let organization: i64 = row.get(10)?;
         let count = |column| row.get::<_, i64>(column).map(|n| n as u64);
         Ok(ListedServer {
-            active: millis(summary.last_seen) >= since(list),
+            active: millis(summary.last_seen) >= since(now),
             summary,
             organization: (organization != 0).then_some(OrganizationId(organization)),
             reports: count(11)?,

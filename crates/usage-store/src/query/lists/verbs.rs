@@ -2,6 +2,9 @@
 
 use super::{List, Listed, ListedCluster, ListedOrganization, ListedServer};
 use super::{clusters, organizations, servers};
+use jiff::Timestamp;
+
+use crate::query::ServerId;
 use crate::{Result, Store};
 
 /// Lists of what reports.
@@ -9,6 +12,11 @@ impl Store {
     /// A page of a product's servers.
     pub fn list_servers(&self, list: &List) -> Result<Listed<ListedServer>> {
         self.question(|ground| servers::list(ground, list))
+    }
+
+    /// One server, as a list shows it.
+    pub fn listed_server(&self, id: ServerId, now: Timestamp) -> Result<Option<ListedServer>> {
+        self.readers.read(|db| servers::read(db, id.0, now))
     }
 
     /// A page of a product's clusters.
