@@ -23,8 +23,8 @@ mod overview;
 mod panel;
 mod panels;
 mod product;
-mod product_hosts;
 mod quarantine;
+mod reader;
 mod registration;
 mod report_rows;
 mod reports;
@@ -32,11 +32,13 @@ mod reports;
 mod security;
 mod server;
 mod server_rows;
+mod settings;
 mod sign_in;
 mod sign_up;
 mod start;
 #[cfg(test)]
 mod testing;
+mod theme;
 mod view;
 mod welcome;
 
@@ -54,6 +56,7 @@ use crate::limits::IMPORT_UPLOAD_MAX_BYTES;
 pub(crate) use self::failure::Failure;
 pub(crate) use self::frame::not_found;
 pub(crate) use self::layout::base_path;
+use self::reader::Reader;
 
 /// The longest form is an address and a password.
 const MAX_FORM_BYTES: usize = 16 * 1024;
@@ -69,8 +72,22 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/products/{id}/cluster", get(product::cluster::show))
         .route("/products/{id}/ids", get(product::ids::show))
         .route("/products/{id}/adopt", post(overview::adopt))
-        .route("/products/{id}/hosts", post(product_hosts::add))
-        .route("/products/{id}/hosts/remove", post(product_hosts::remove))
+        .route("/settings", get(settings::show))
+        .route("/products/{id}/settings", get(settings::product::show))
+        .route("/products/{id}/replies", post(settings::replies::tell))
+        .route("/products/{id}/advisories", post(settings::replies::advise))
+        .route(
+            "/products/{id}/advisories/remove",
+            post(settings::replies::retract),
+        )
+        .route("/products/{id}/allowlist", post(settings::allowlist::set))
+        .route("/products/{id}/hosts", post(settings::hosts::add))
+        .route("/products/{id}/hosts/remove", post(settings::hosts::remove))
+        .route(
+            "/products/{id}/dictionary",
+            get(settings::dictionary::show).post(settings::note::save),
+        )
+        .route("/theme", post(theme::choose))
         .route("/servers/{id}", get(server::show))
         .route("/reports", get(reports::show))
         .route("/reports/{seq}", get(reports::body))
@@ -143,8 +160,8 @@ pub(crate) async fn ask<T: Send + 'static>(
     app: &Arc<App>,
     question: impl FnOnce(&App) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let app = Arc::clone(app);
-    let answer = tokio::task::spawn_blocking(move || question(&app)).await;
+    let (app, reader) = (Arc::clone(app), Reader::now());
+    let answer = tokio::task::spawn_blocking(move || reader.work(|| question(&app))).await;
     answer.map_err(|e| Failure::Broken(format!("a page's question was cut short: {e}")))?
 }
 

@@ -217,6 +217,13 @@ impl<'a> Desk<'a> {
         answer
     }
 
+    /// Where a question's answer is a CSV.
+    pub(super) fn csv(&self, ask: &Ask) -> String {
+        let path = api::path(ask.question).unwrap_or_default();
+        let query = encoded(&self.said(ask, &[]));
+        format!("{}{path}?{query}&format=csv", self.base)
+    }
+
     fn said(&self, ask: &Ask, also: &[(&str, &str)]) -> Vec<(String, String)> {
         let own_window = ask.window == Days::UpToItsEnd;
         let fixed = [also, ask.fixed].concat();

@@ -96,7 +96,7 @@ fn every_page_of_a_fleet_looks_well() {
     browser.follow("(//summary)[1]");
     browser.looks_well("quarantine");
 
-    browser.click("Products");
+    browser.click("Overview");
     browser.sees("New names");
     browser.click("a-name-that-is-much-longer-than-any-column-of-any-table-is-wide");
     browser.sees("not adopted");

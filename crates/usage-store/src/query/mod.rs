@@ -40,6 +40,7 @@ mod value_verbs;
 mod values;
 mod verbs;
 mod version;
+mod version_range;
 pub(crate) mod vitals;
 
 pub use active::{Active, ActiveOf};
@@ -65,6 +66,8 @@ pub use silent::SilentCluster;
 pub use split::{By, Group};
 pub use upgrades::{Change, UpgradePath, Upgrades};
 pub use values::ValueOnDay;
+pub use version::is_version;
+pub use version_range::VersionRange;
 pub use vitals::Vitals;
 
 use jiff::Timestamp;

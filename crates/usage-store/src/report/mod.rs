@@ -102,8 +102,8 @@ pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
     read(kind, text(body)?)
 }
 
-/// Checks a body as [`decode`] does, with the same errors. Of the observations only the ids are to be
-/// relied on, which takes a third of the time where nothing is wrong.
+/// Checks a body as [`decode`] does, with the same errors. Of the observations only the ids and the
+/// version are to be relied on, which takes a third of the time where nothing is wrong.
 ///
 /// # Errors
 ///
@@ -111,7 +111,7 @@ pub fn decode(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
 pub fn check(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, FieldErrors> {
     let text = text(body)?;
     let usual = match kind {
-        Kind::Usage => usual::ids(text),
+        Kind::Usage => usual::observations(text),
         Kind::Servers | Kind::Stats => None,
     };
     match usual {

@@ -1,4 +1,4 @@
-//! A usage body of the usual shape, read for its ids only: most bodies are, and accepting one takes no
+//! A usage body of the usual shape, read for its ids and versions only: most bodies are, and accepting one takes no
 //! more. One walk over the bytes, nothing kept on the way; a general reader of JSON took six times as
 //! long, a quarter of what a request costs. Whatever is out of the ordinary (an escape, an exponent, a
 //! nested value, an unknown key, anything wrong) is left to that reader, which can say what it is.
@@ -11,8 +11,8 @@ use super::limits::{ITEMS_MAX, KEYS_PER_OBJECT_MAX, NAME_BYTES_MAX, TEXT_BYTES_M
 /// Longer ones may not fit a number any more.
 const DIGITS_MAX: usize = 64;
 
-/// The ids of each element; `None` for a body that has to be read whole.
-pub(super) fn ids(text: &str) -> Option<Vec<Observation<'_>>> {
+/// The ids and the version of each element; `None` for a body that has to be read whole.
+pub(super) fn observations(text: &str) -> Option<Vec<Observation<'_>>> {
     let mut walk = Walk { text, at: 0 };
     let mut observations = Vec::with_capacity(1);
     walk.list(b'[', b']', |walk| {
@@ -28,6 +28,8 @@ pub(super) fn ids(text: &str) -> Option<Vec<Observation<'_>>> {
 struct Found<'a> {
     cluster_id: Option<&'a str>,
     server_id: Option<&'a str>,
+    /// What it says; `None` within for a number, which is no version, and wins over a tag even so.
+    version: Option<Option<&'a str>>,
     /// Repeated ones count again: then there may seem to be too many.
     keys: usize,
 }
@@ -60,6 +62,7 @@ impl<'a> Walk<'a> {
         (tags.keys + values.keys <= KEYS_PER_OBJECT_MAX).then(|| Observation {
             cluster_id: id(values.cluster_id, tags.cluster_id),
             server_id: id(values.server_id, tags.server_id),
+            version: values.version.or(tags.version).flatten().map(Into::into),
             ..Observation::default()
         })
     }
@@ -75,6 +78,14 @@ impl<'a> Walk<'a> {
             let id = match walk.key()? {
                 fields::CLUSTER_ID => &mut found.cluster_id,
                 fields::SERVER_ID => &mut found.server_id,
+                fields::VERSION => {
+                    found.version = Some(match walk.plain()? {
+                        Plain::Text(text) if text.len() <= TEXT_BYTES_MAX => Some(text),
+                        Plain::Digits(_) if !texts_only => None,
+                        _ => return None,
+                    });
+                    return Some(());
+                }
                 _ => {
                     return match walk.plain()? {
                         Plain::Text(text) => (text.len() <= TEXT_BYTES_MAX).then_some(()),

@@ -21,5 +21,6 @@ mod questions;
 mod rebuilding;
 mod registering;
 mod retaining;
+mod telling;
 mod tokens;
 mod valuing;

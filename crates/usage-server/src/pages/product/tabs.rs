@@ -9,6 +9,8 @@ pub(in super::super) enum Tab {
     Servers,
     Clusters,
     Ids,
+    Dictionary,
+    Settings,
 }
 
 /// Every tab, its name, and its path below the product's.
@@ -17,6 +19,8 @@ const TABS: &[(Tab, &str, &str)] = &[
     (Tab::Servers, "Servers", "/servers"),
     (Tab::Clusters, "Clusters", "/clusters"),
     (Tab::Ids, "Ids", "/ids"),
+    (Tab::Dictionary, "Dictionary", "/dictionary"),
+    (Tab::Settings, "Settings", "/settings"),
 ];
 
 /// What tabs hand on to each other; the rest is a page's own.
