@@ -10,6 +10,7 @@ mod answer;
 mod answered;
 mod described;
 mod given;
+mod listed;
 mod parameter;
 mod question;
 mod questions;

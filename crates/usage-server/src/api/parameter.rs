@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use usage_store::query::limits::{TOP_MAX, WINDOW_MAX_DAYS};
 
+use super::listed;
+
 /// What a question takes. Each but `Filter` is one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parameter {
@@ -36,6 +38,15 @@ pub(crate) enum Parameter {
     Server,
     /// `cluster`: a cluster's id, as it reports it.
     Cluster,
+    /// `cluster`: the same; all where nothing is said.
+    AnyCluster,
+    /// `search`, `sort`, `order`, `after`, `before`, and `value` where that is one of these to sort by; the first
+    /// of them where nothing is said.
+    List { by: &'static [&'static str] },
+    /// `state`: which servers by when they reported.
+    State,
+    /// `before`: reports from before this one.
+    Before,
 }
 
 const GROUPS: &str = "Groups: by a dimension’s values, by `@organization`, or by `@who`.";
@@ -55,7 +66,10 @@ impl Parameter {
             Parameter::Hours { .. } => &["hours"],
             Parameter::Limit { .. } => &["limit"],
             Parameter::Server => &["server"],
-            Parameter::Cluster => &["cluster"],
+            Parameter::Cluster | Parameter::AnyCluster => &["cluster"],
+            Parameter::List { by } => listed::names(by),
+            Parameter::State => &["state"],
+            Parameter::Before => &["before"],
         }
     }
 
@@ -198,10 +212,24 @@ impl Parameter {
                 "The cluster’s id, as it reports it.",
                 text(),
             )],
+            Parameter::AnyCluster => vec![in_query(
+                "cluster",
+                false,
+                "Only servers of clusters with this id, as they report it.",
+                text(),
+            )],
+            Parameter::List { by } => listed::described(by),
+            Parameter::State => vec![listed::state()],
+            Parameter::Before => vec![in_query(
+                "before",
+                false,
+                "Only reports from before the one with this number.",
+                json!({"type": "integer", "minimum": 1}),
+            )],
         }
     }
 }
 
-fn in_query(name: &str, required: bool, description: &str, schema: Value) -> Value {
+pub(super) fn in_query(name: &str, required: bool, description: &str, schema: Value) -> Value {
     json!({"name": name, "in": "query", "required": required, "description": description, "schema": schema})
 }

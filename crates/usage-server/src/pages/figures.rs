@@ -10,7 +10,7 @@ use usage_store::report::Number;
 const THIN_SPACE: char = '\u{202f}';
 
 /// A count: `12 345`, with thin spaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Count(pub(crate) u64);
 
 impl fmt::Display for Count {

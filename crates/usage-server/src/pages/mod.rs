@@ -14,6 +14,7 @@ mod frame;
 mod import;
 mod json_text;
 mod layout;
+mod listing;
 mod openid;
 mod operators;
 mod organization;
@@ -30,6 +31,7 @@ mod reports;
 #[cfg(test)]
 mod security;
 mod server;
+mod server_rows;
 mod settings;
 mod sign_in;
 mod sign_up;
@@ -65,6 +67,10 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/", get(overview::show))
         .route("/products/{id}", get(product::show))
         .route("/charts/{panel}", get(panel::file))
+        .route("/products/{id}/servers", get(product::servers::show))
+        .route("/products/{id}/clusters", get(product::clusters::show))
+        .route("/products/{id}/cluster", get(product::cluster::show))
+        .route("/products/{id}/ids", get(product::ids::show))
         .route("/products/{id}/adopt", post(overview::adopt))
         .route("/settings", get(settings::show))
         .route("/products/{id}/settings", get(settings::product::show))

@@ -21,6 +21,7 @@ mod ids;
 mod latest;
 mod lifecycle;
 pub mod limits;
+pub mod lists;
 mod memo;
 mod numbers;
 mod penetration;

@@ -27,6 +27,7 @@ pub(crate) const MODEL: Versions = &[
     sql!("schema/model_001_first"),
     sql!("schema/model_002_organizations"),
     sql!("schema/model_003_questions"),
+    sql!("schema/model_005_lists"),
 ];
 
 /// `usage` in ASCII: marks the file as ours, so that another program's is never touched.

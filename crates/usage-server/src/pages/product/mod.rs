@@ -1,5 +1,10 @@
-//! `/products/{id}`: one product: how many servers, which versions, on what; and its servers.
+//! `/products/{id}`: one product: how many servers, which versions, on what. Its other pages are beside.
 
+mod around;
+pub(super) mod cluster;
+pub(super) mod clusters;
+pub(super) mod ids;
+pub(super) mod servers;
 pub(super) mod tabs;
 
 use std::sync::Arc;
@@ -8,7 +13,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
-use usage_store::query::{ProductId, ServerId, ServerSummary};
+use usage_store::query::ProductId;
 
 use self::tabs::{Tab, tabs};
 use super::figures::{Count, Moment};
@@ -19,8 +24,6 @@ use super::{Failure, ask, panels, render};
 use crate::account::Operator;
 use crate::app::App;
 
-/// Servers on one page.
-const SERVERS_SHOWN: usize = 50;
 /// Shown first, in this order; then all others by name.
 const FIRST_DIMENSIONS: [&str; 3] = ["version", "os", "arch"];
 /// A product that tags everything would fill the page.
@@ -45,20 +48,11 @@ struct ProductPage {
     adoption: Shown,
     moves: Vec<Shown>,
     shares: Vec<Shown>,
-    servers: Vec<ServerRow>,
-    /// Not the first page of servers.
-    further: bool,
-    older: Option<u32>,
-}
-
-struct ServerRow {
-    id: u32,
-    cluster_id: String,
-    server_id: Option<String>,
-    organization: Option<String>,
-    host: Option<String>,
-    version: Option<String>,
-    last_seen: Moment,
+    csrf: String,
+    /// Where tokens may go without a person's vouching for it.
+    hosts: Vec<String>,
+    /// What was typed last is none.
+    not_a_host: bool,
 }
 
 /// `GET /products/{id}`
@@ -71,9 +65,8 @@ pub(super) async fn show(
     let now = Timestamp::now();
     let view = View::read(query.as_deref());
     let path = format!("/products/{id}");
-    if let Some(tidied) = view.tidied() {
-        let base = super::base_path(&app.settings.public_url);
-        return Ok(Redirect::to(&format!("{base}{path}{}", tidied.link())).into_response());
+    if let Some(elsewhere) = tidied(&app, &path, &view) {
+        return Ok(elsewhere);
     }
     let product = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
@@ -89,11 +82,7 @@ pub(super) async fn show(
         let values = dimensions.iter().zip(&shares);
         let values = values.map(|(name, panel)| (name.clone(), panel.values()));
         let at = format!("{}{path}", page.base);
-        let before = view.said("before").and_then(|id| id.parse().ok());
-        let servers = app
-            .store
-            .servers(summary.id, before.map(ServerId), SERVERS_SHOWN + 1)?;
-        let shown = ProductPage {
+        Ok(ProductPage {
             id,
             adopted: summary.adopted,
             tabs: tabs(&page.base, id, Tab::Overview, &view),
@@ -113,16 +102,22 @@ pub(super) async fn show(
             .map(|panel| desk.show(panel, &[]))
             .into(),
             shares,
-            servers: Vec::new(),
-            further: false,
-            older: None,
+            csrf: operator.csrf,
+            hosts: app.store.redirect_hosts(&summary.name)?,
+            not_a_host: view.said("not_a_host").is_some(),
             page,
             name: summary.name,
-        };
-        Ok(shown.with_servers(servers, before.is_some(), now))
+        })
     });
     let html: Html<String> = render(&product.await?)?;
     Ok(html.into_response())
+}
+
+/// To the same page by an address that can be kept, where a form has said it in its own way.
+fn tidied(app: &App, path: &str, view: &View) -> Option<Response> {
+    let tidied = view.tidied()?;
+    let base = super::base_path(&app.settings.public_url);
+    Some(Redirect::to(&format!("{base}{path}{}", tidied.link())).into_response())
 }
 
 /// A product's dimensions, in the order of the page.
@@ -160,40 +155,6 @@ fn splits(view: &View, at: &str, dimensions: &[String]) -> Vec<Choice> {
         current: by == said,
     };
     all.map(choice).collect()
-}
-
-impl ProductPage {
-    /// `servers` has one more than is shown where there are more.
-    fn with_servers(
-        mut self,
-        mut servers: Vec<ServerSummary>,
-        further: bool,
-        now: Timestamp,
-    ) -> ProductPage {
-        let more = servers.len() > SERVERS_SHOWN;
-        servers.truncate(SERVERS_SHOWN);
-        self.older = servers.last().filter(|_| more).map(|server| server.id.0);
-        self.further = further;
-        self.servers = servers
-            .into_iter()
-            .map(|server| ServerRow::new(server, now))
-            .collect();
-        self
-    }
-}
-
-impl ServerRow {
-    fn new(server: ServerSummary, now: Timestamp) -> ServerRow {
-        ServerRow {
-            id: server.id.0,
-            cluster_id: server.cluster_id,
-            server_id: server.server_id,
-            organization: server.organization,
-            host: server.host,
-            version: server.version,
-            last_seen: Moment::new(server.last_seen, now),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -278,20 +239,6 @@ mod tests {
         }
         let file = house.get("/charts/active.svg?product=a&by=version").await;
         assert!(!file.text.contains("<script"), "{}", file.text);
-    }
-
-    #[tokio::test]
-    async fn a_page_of_servers_leads_to_the_older_ones() {
-        let house = House::signed_in();
-        for n in 1..=51 {
-            let body = format!(r#"[{{"values":{{"cluster_id":"c{n}"}}}}]"#);
-            house.append(Kind::Usage, "a", &body);
-        }
-        let page = house.get("/products/1").await.text;
-        assert!(page.contains(r#"href="/products/1?before=2#servers""#));
-        assert!(page.contains(r#"href="/servers/2""#) && !page.contains(r#"href="/servers/1""#));
-        let last = house.get("/products/1?before=2").await.text;
-        assert!(!last.contains("?before=") && last.contains(r#"href="/products/1#servers""#));
     }
 
     #[tokio::test]

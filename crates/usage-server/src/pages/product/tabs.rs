@@ -6,6 +6,9 @@ use super::super::view::{Choice, View};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Tab {
     Overview,
+    Servers,
+    Clusters,
+    Ids,
     Dictionary,
     Settings,
 }
@@ -13,6 +16,9 @@ pub(in super::super) enum Tab {
 /// Every tab, its name, and its path below the product's.
 const TABS: &[(Tab, &str, &str)] = &[
     (Tab::Overview, "Overview", ""),
+    (Tab::Servers, "Servers", "/servers"),
+    (Tab::Clusters, "Clusters", "/clusters"),
+    (Tab::Ids, "Ids", "/ids"),
     (Tab::Dictionary, "Dictionary", "/dictionary"),
     (Tab::Settings, "Settings", "/settings"),
 ];
