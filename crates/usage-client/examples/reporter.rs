@@ -44,6 +44,9 @@ fn main() -> Result<(), usage_client::Error> {
     if let Some(version) = reporter.latest_version() {
         println!("jambox {version} is out");
     }
+    for advisory in reporter.advisories() {
+        println!("{advisory}");
+    }
     reporter.shutdown(Duration::from_secs(2));
     Ok(())
 }

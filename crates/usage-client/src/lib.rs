@@ -32,13 +32,14 @@
     feature = "testing",
     doc = "| [`testing`] | a Usage API inside your tests |"
 )]
-//! | [`Reply`], [`Error`] | what the server says |
+//! | [`Reply`], [`Advisory`], [`Error`] | what the server says |
 //! | [`core`] | all of it without a socket, for transports of your own |
 
 pub mod core;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+mod advisory;
 mod base64;
 mod client;
 mod disk;
@@ -59,6 +60,7 @@ mod transport;
 mod url;
 mod wire;
 
+pub use advisory::{Advisory, Severity};
 pub use client::{Client, PRODUCTION_URL, STAGING_URL, set_default_url};
 pub use error::{Error, Refusal, SimpleError, TargetError, TransportError, ValidationErrors};
 #[cfg(feature = "metrics")]

@@ -17,6 +17,15 @@ pub(crate) const ERROR_TEXT_BYTES: usize = 2048;
 /// word of the message.
 pub(crate) const SECRET_BYTES: usize = 8;
 
+/// Advisories read out of a reply: more than anybody shows.
+pub(crate) const ADVISORIES: usize = 100;
+
+/// A text of an advisory: some lines of a terminal. The rest is cut off.
+pub(crate) const ADVISORY_TEXT_CHARS: usize = 500;
+
+/// An advisory's address. A longer one is left out, as half of it leads nowhere.
+pub(crate) const ADVISORY_LINK_BYTES: usize = 2048;
+
 /// Redirects in a row. A moved server needs one or two, a loop has no end.
 pub(crate) const REDIRECTS: u8 = 5;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Value;
+use crate::Advisory;
 
 /// The server has the report.
 ///
@@ -13,7 +13,7 @@ pub struct Reply {
     status: u16,
     next_report_in: Option<Duration>,
     latest_version: Option<String>,
-    advisories: Vec<Value>,
+    advisories: Vec<Advisory>,
     body: Vec<u8>,
 }
 
@@ -24,12 +24,11 @@ impl Reply {
         let next_report_in = json["next_report_in"]
             .as_f64()
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let advisories = json["advisories"].as_array().into_iter().flatten();
         Self {
             status,
             next_report_in,
             latest_version: json["latest_version"].as_str().map(str::to_owned),
-            advisories: advisories.cloned().map(Value::from).collect(),
+            advisories: Advisory::all(&json["advisories"]),
             body,
         }
     }
@@ -49,8 +48,10 @@ impl Reply {
         self.latest_version.as_deref()
     }
 
-    /// What the vendor wants its users to know, as the server sent it.
-    pub fn advisories(&self) -> &[Value] {
+    /// What the vendor wants users of the version that was reported to know, what matters most first. Of a
+    /// report that named no version, as stats don't, those about all versions. The body has them as they
+    /// were sent.
+    pub fn advisories(&self) -> &[Advisory] {
         &self.advisories
     }
 

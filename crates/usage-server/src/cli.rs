@@ -1,5 +1,6 @@
 //! The command line: what can be said, and the help texts. Scripts rely on it.
 
+mod news;
 mod product;
 
 use std::ffi::OsString;
@@ -11,6 +12,9 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::ServeOptions;
+pub(crate) use news::{
+    Advisory, AdvisoryAdd, AdvisoryList, AdvisoryRemove, ProductInterval, ProductLatest, Severity,
+};
 pub(crate) use product::{
     Mode, Names, Product, ProductAllowlist, ProductDescribe, ProductHosts, ProductList,
     ProductNames, Sensitivity,

@@ -366,3 +366,18 @@ pub(crate) const OPENID_SKEW_SECONDS: i64 = 60;
 /// How old a token may be: it was made for a browser that came back just now.
 #[cfg(feature = "openid")]
 pub(crate) const OPENID_TOKEN_AGE_MAX_SECONDS: i64 = 10 * 60;
+
+/// Advisories in one reply: whoever has that many should update anyway.
+pub(crate) const REPLY_ADVISORIES_MAX: usize = 20;
+
+/// All advisories of one reply: old programs read replies whole, some each minute.
+pub(crate) const REPLY_ADVISORIES_MAX_BYTES: usize = 16 * 1024;
+
+/// Different versions in one report that its reply is made for; of more nobody is told apart.
+pub(crate) const REPLY_VERSIONS_MAX: usize = 16;
+
+/// A version that its reply is made for: real ones have some ten bytes.
+pub(crate) const REPLY_VERSION_MAX_BYTES: usize = 128;
+
+/// Ready replies of a product, by version: those of a large fleet. Past this the memory starts anew.
+pub(crate) const REPLY_VERSIONS_KEPT: usize = 256;

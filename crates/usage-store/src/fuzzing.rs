@@ -25,6 +25,7 @@ pub fn report(bytes: &[u8]) {
         }
     };
     assert_eq!(checked.as_ref().map(ids), Ok(ids(&decoded)));
+    assert_eq!(checked.as_ref().map(versions), Ok(versions(&decoded)));
     kept(kind, body, false);
     kept(kind, body, true);
     // What an export writes says the same, on one line, and compacting it again changes nothing.
@@ -42,6 +43,11 @@ pub fn report(bytes: &[u8]) {
         let none = only_elements(body, &vec![false; elements]).unwrap_or_default();
         assert_eq!(none, b"[]");
     }
+}
+
+fn versions<'a>(decoded: &'a Decoded<'_>) -> Vec<Option<&'a str>> {
+    let all = decoded.observations.iter();
+    all.map(|one| one.version.as_deref()).collect()
 }
 
 /// A report's body, and what a list with two names on it leaves of it.

@@ -6,7 +6,7 @@ use std::fs::{File, TryLockError};
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, TransactionBehavior};
@@ -16,7 +16,7 @@ use crate::journal::keys::KeyUpkeep;
 use crate::journal::{Appender, NewReport, Outcome, Repacked, repack};
 use crate::model::{self, Dictionary, Model, Packing};
 use crate::query::ground::Answering;
-use crate::registry::{ApiKeyId, TokenId, Uses, tokens};
+use crate::registry::{ApiKeyId, News, TokenId, Uses, tokens};
 use crate::sqlite::{self, Readers};
 use crate::turns::{Turn, Turns};
 use crate::{Error, Result, backup};
@@ -54,6 +54,8 @@ pub struct Store {
     appended_bytes: AtomicU64,
     /// Things that allowlists left out or masked since the start.
     pub(crate) removed: AtomicU64,
+    /// What replies tell, as of the last commit of reports.
+    pub(crate) news: Mutex<Arc<News>>,
     /// Long work is to end at its next step.
     pub(crate) stopping: AtomicBool,
     /// What was erased may still stand in the WAL; not known of what an earlier process left.
@@ -196,6 +198,7 @@ impl Store {
             api_key_uses: Uses::default(),
             appended_bytes: AtomicU64::new(0),
             removed: AtomicU64::new(0),
+            news: Mutex::default(),
             _lock: lock,
         })
     }
@@ -343,6 +346,9 @@ impl Store {
             .store(appender.lists.removed(), Ordering::Relaxed);
         self.appended_bytes
             .store(appender.packed_bytes(), Ordering::Relaxed);
+        if let Some(news) = appender.news.take() {
+            *self.news.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(news);
+        }
         if outcomes.contains(&Outcome::TokenRevoked) {
             self.grants.clear();
         }

@@ -78,6 +78,14 @@ impl Maker {
         report.map(Some).map_err(MakeError::Unwritable)
     }
 
+    /// Whether a report says that it is of this version, in the words of this library's own types.
+    pub(super) fn names_version(&self, report: &Report) -> bool {
+        let version = serde_json::Value::from(self.version.as_str());
+        let said = format!("\"version\":{version}");
+        matches!(report.kind, Kind::Servers | Kind::Usage)
+            && String::from_utf8_lossy(&report.body).contains(&said)
+    }
+
     fn check_in(&self, identity: &Identity) -> Server {
         Server::new(&self.product, &self.version)
             .cluster_id(&identity.cluster_id)

@@ -41,7 +41,7 @@ pub use facts::Facts;
 pub use status::{Forgetting, RegistrationNeeded, RegistrationStatus, Status};
 
 use crate::core::{Report, Request};
-use crate::{Error, Saveable, Value, limits};
+use crate::{Advisory, Error, Saveable, limits};
 use event::Event;
 use settings::Shared;
 
@@ -135,8 +135,9 @@ impl Reporter {
         self.0.shared.latest_version()
     }
 
-    /// What the vendor wants its users to know, as the server said last.
-    pub fn advisories(&self) -> Vec<Value> {
+    /// What the vendor wants users of this version to know, as the server said last: at a check-in, or when it got
+    /// usage. What matters most comes first.
+    pub fn advisories(&self) -> Vec<Advisory> {
         self.0.shared.advisories()
     }
 

@@ -15,9 +15,10 @@ impl Worker {
         match (flight.claim, outcome) {
             (Some(claim), Ok(reply)) => {
                 debug!("a {} report was accepted", claim.report.kind.name());
+                let of_this_version = self.settings.maker.names_version(&claim.report);
                 self.spool.done(claim);
                 self.accepted(&reply);
-                self.shared.tell_news(&reply);
+                self.shared.tell_news(&reply, of_this_version);
             }
             (Some(claim), Err(error)) => {
                 if matches!(error, Error::Unauthorized(_)) && !flight.token.is_blank() {

@@ -10,7 +10,7 @@ use super::identity::Given;
 use super::maker::Maker;
 use super::{RegistrationNeeded, Status};
 use crate::core::{BaseUrl, SpoolBounds, Timing, UnixMillis};
-use crate::{Reply, TokenStore, Transport, Value, limits};
+use crate::{Advisory, Reply, TokenStore, Transport, limits};
 
 pub(super) type NeededHook = Box<dyn Fn(&RegistrationNeeded) + Send>;
 pub(super) type Clock = Box<dyn Fn() -> SystemTime + Send + Sync>;
@@ -49,7 +49,7 @@ pub(super) struct Shared {
 struct Shown {
     status: Status,
     latest_version: Option<String>,
-    advisories: Vec<Value>,
+    advisories: Vec<Advisory>,
     ended: bool,
 }
 
@@ -103,19 +103,22 @@ impl Shared {
         }
     }
 
-    pub(super) fn tell_news(&self, reply: &Reply) {
+    /// `of_this_version`: whether the report named it, so that the advisories are those that affect it.
+    pub(super) fn tell_news(&self, reply: &Reply, of_this_version: bool) {
         let mut shown = self.shown();
         if let Some(version) = reply.latest_version() {
             shown.latest_version = Some(version.to_owned());
         }
-        shown.advisories = reply.advisories().to_vec();
+        if of_this_version {
+            shown.advisories = reply.advisories().to_vec();
+        }
     }
 
     pub(super) fn latest_version(&self) -> Option<String> {
         self.shown().latest_version.clone()
     }
 
-    pub(super) fn advisories(&self) -> Vec<Value> {
+    pub(super) fn advisories(&self) -> Vec<Advisory> {
         self.shown().advisories.clone()
     }
 

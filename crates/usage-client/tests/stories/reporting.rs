@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use usage_client::core::{Environment, Retry, Timing, Token};
 use usage_client::{
-    Facts, FileToken, MemoryToken, RegistrationStatus, Reporter, ReporterBuilder, Stats, StatsData,
-    TokenStore, UsageData, Values, tags, values,
+    Facts, FileToken, MemoryToken, RegistrationStatus, Reporter, ReporterBuilder, Severity, Stats,
+    StatsData, TokenStore, Usage, UsageData, Values, tags, values,
 };
 
 use crate::listener::{Answer, Heard, Listener, PATIENCE};
@@ -320,14 +320,46 @@ fn what_the_server_says_reaches_the_product() {
     let listener = Listener::start(|_| {
         Answer::new(
             200,
-            r#"{"next_report_in":3600,"latest_version":"1.2","advisories":[{"id":"JB-1"}]}"#,
+            r#"{"next_report_in":3600,"latest_version":"1.2","advisories":[{"id":"JB-1","severity":"high"}]}"#,
         )
     });
     let reporter = jambox(&listener.url()).start().unwrap();
     assert_eq!(reporter.latest_version(), None);
+    assert_eq!(reporter.advisories(), []);
     assert_eq!(reporter.flush(PATIENCE).unwrap(), 0);
     assert_eq!(reporter.latest_version().unwrap(), "1.2");
-    assert_eq!(reporter.advisories(), [values! { "id" => "JB-1" }.into()]);
+    let told = reporter.advisories();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((&*told[0].id, told[0].severity), ("JB-1", Severity::High));
+    assert!(reporter.shutdown(PATIENCE));
+}
+
+#[test]
+fn advisories_about_other_versions_are_not_taken_for_this_ones() {
+    // Who doesn't say a version hears of all; who does, of what affects it.
+    let listener = Listener::start(|heard| {
+        let of_this_version = String::from_utf8_lossy(&heard.body).contains(r#""version":"1.0""#);
+        let ids = match of_this_version {
+            true => r#"{"id":"JB-1"}"#,
+            false => r#"{"id":"JB-1"},{"id":"JB-2"}"#,
+        };
+        Answer::new(200, format!(r#"{{"advisories":[{ids}]}}"#))
+    });
+    let reporter = jambox(&listener.url()).start().unwrap();
+    assert_eq!(reporter.flush(PATIENCE).unwrap(), 0);
+    reporter
+        .save(&Stats::new("jambox").with(StatsData::new("engine").values(values! { "n" => 1 })))
+        .unwrap();
+    let others = UsageData::new().values(values! { "cluster_id" => "c", "n" => 1 });
+    reporter.save(&Usage::new("jambox").with(others)).unwrap();
+    assert_eq!(reporter.flush(PATIENCE).unwrap(), 0);
+    assert_eq!(listener.unheard(), 3, "the check-in, stats and usage");
+    let ids: Vec<String> = reporter
+        .advisories()
+        .into_iter()
+        .map(|one| one.id)
+        .collect();
+    assert_eq!(ids, ["JB-1"]);
     assert!(reporter.shutdown(PATIENCE));
 }
 

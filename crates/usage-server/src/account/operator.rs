@@ -21,11 +21,18 @@ pub(crate) struct Operator {
     pub(crate) csrf: String,
     /// Where they are looking from.
     pub(crate) session: SessionId,
-    /// Whether they belong to an organization, too.
-    pub(crate) is_member: bool,
 }
 
 impl Operator {
+    /// Who is signed in, where that is an operator.
+    pub(crate) fn of(person: &SignedIn) -> Option<Operator> {
+        person.account.operator.then(|| Operator {
+            account: person.account.clone(),
+            session: person.session,
+            csrf: person.csrf.clone(),
+        })
+    }
+
     /// Refuses a form that doesn't bring this session's token.
     pub(crate) fn check(&self, given: &str) -> Result<(), Failure> {
         csrf::check(&self.csrf, given)
@@ -37,13 +44,8 @@ impl FromRequestParts<Arc<App>> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let person = SignedIn::from_request_parts(parts, app).await?;
-        if person.account.operator {
-            return Ok(Operator {
-                is_member: !person.memberships.is_empty(),
-                account: person.account,
-                session: person.session,
-                csrf: person.csrf,
-            });
+        if let Some(operator) = Operator::of(&person) {
+            return Ok(operator);
         }
         if parts.uri.path() == "/" {
             let base = base_path(&app.settings.public_url);

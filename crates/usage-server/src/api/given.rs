@@ -11,6 +11,7 @@ use usage_store::registry::OrganizationId;
 use usage_store::report::{FieldErrors, quoted};
 use usage_store::{Day, Store};
 
+use super::listed::Listing;
 use super::parameter::Parameter;
 use crate::ingest::Refusal;
 
@@ -44,6 +45,10 @@ pub(crate) struct Given {
     pub(crate) server: ServerId,
     /// One cluster.
     pub(crate) cluster: String,
+    /// Which part of a list, and of which.
+    pub(crate) listing: Listing,
+    /// A report's number.
+    pub(crate) before: Option<u64>,
     /// When it was asked.
     pub(crate) now: Timestamp,
 }
@@ -56,7 +61,7 @@ enum Cohorts {
 }
 
 /// The query string, as far as it isn't read yet.
-struct Said {
+pub(super) struct Said {
     pairs: BTreeMap<String, Vec<String>>,
     wrong: BTreeMap<String, String>,
 }
@@ -84,6 +89,8 @@ impl Given {
             limit: 0,
             server: ServerId(0),
             cluster: String::new(),
+            listing: Listing::default(),
+            before: None,
             now,
         };
         for parameter in takes {
@@ -156,6 +163,15 @@ impl Given {
                 }
             }
             Parameter::Cluster => self.cluster = said.needed("cluster", ""),
+            Parameter::AnyCluster => self.listing.cluster = said.once("cluster"),
+            Parameter::List { by } => self.listing.take(said, by),
+            Parameter::State => self.listing.take_state(said),
+            Parameter::Before => {
+                self.before = said
+                    .pairs
+                    .contains_key("before")
+                    .then(|| said.number("before", i64::MAX as u64, 1));
+            }
         }
         Ok(())
     }
@@ -244,6 +260,11 @@ fn dimension_of(name: &str) -> Option<&str> {
 
 fn window(said: &mut Said, days: i32, today: Day) -> Window {
     let to = said.day("to").unwrap_or(today);
+    let both = ["from", "days"].map(|name| said.pairs.contains_key(name));
+    if both == [true, true] {
+        said.is_wrong("days", "is said beside `from`; say one of them".to_owned());
+    }
+    let days = said.number("days", WINDOW_MAX_DAYS as u64, days as u64) as i32;
     let from = said.day("from").unwrap_or(to.plus(1 - days));
     if from > to {
         said.is_wrong("from", format!("{from} is after `to`, {to}"));
@@ -301,11 +322,11 @@ impl Said {
         }
     }
 
-    fn is_wrong(&mut self, field: &str, message: String) {
+    pub(super) fn is_wrong(&mut self, field: &str, message: String) {
         self.wrong.entry(field.to_owned()).or_insert(message);
     }
 
-    fn once(&mut self, name: &str) -> Option<String> {
+    pub(super) fn once(&mut self, name: &str) -> Option<String> {
         let values = self.pairs.remove(name)?;
         if values.len() > 1 {
             self.is_wrong(name, "is said more than once".to_owned());
@@ -346,7 +367,7 @@ impl Said {
         }
     }
 
-    fn one_of<T: Copy + Default>(&mut self, name: &str, words: &[(&str, T)]) -> T {
+    pub(super) fn one_of<T: Copy + Default>(&mut self, name: &str, words: &[(&str, T)]) -> T {
         let Some(text) = self.once(name) else {
             return T::default();
         };

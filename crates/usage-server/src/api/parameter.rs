@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use usage_store::query::limits::{TOP_MAX, WINDOW_MAX_DAYS};
 
+use super::listed;
+
 /// What a question takes. Each but `Filter` is one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parameter {
@@ -10,7 +12,7 @@ pub(crate) enum Parameter {
     Product,
     /// `product`: its name; all where nothing is said.
     AnyProduct,
-    /// `from` and `to`: days; so many days where nothing is said.
+    /// `from` and `to`, or `days`: a window; so many days where nothing is said.
     Window { days: i32 },
     /// `filter[DIMENSION]`, `who`, `organization`, `clones`, `once`: which servers count.
     Filter,
@@ -36,6 +38,15 @@ pub(crate) enum Parameter {
     Server,
     /// `cluster`: a cluster's id, as it reports it.
     Cluster,
+    /// `cluster`: the same; all where nothing is said.
+    AnyCluster,
+    /// `search`, `sort`, `order`, `after`, `before`, and `value` where that is one of these to sort by; the first
+    /// of them where nothing is said.
+    List { by: &'static [&'static str] },
+    /// `state`: which servers by when they reported.
+    State,
+    /// `before`: reports from before this one.
+    Before,
 }
 
 const GROUPS: &str = "Groups: by a dimension’s values, by `@organization`, or by `@who`.";
@@ -45,7 +56,7 @@ impl Parameter {
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
             Parameter::Product | Parameter::AnyProduct => &["product"],
-            Parameter::Window { .. } => &["from", "to"],
+            Parameter::Window { .. } => &["from", "to", "days"],
             Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
             Parameter::Per | Parameter::Cohorts => &["per"],
             Parameter::By | Parameter::Groups { .. } => &["by"],
@@ -55,7 +66,10 @@ impl Parameter {
             Parameter::Hours { .. } => &["hours"],
             Parameter::Limit { .. } => &["limit"],
             Parameter::Server => &["server"],
-            Parameter::Cluster => &["cluster"],
+            Parameter::Cluster | Parameter::AnyCluster => &["cluster"],
+            Parameter::List { by } => listed::names(by),
+            Parameter::State => &["state"],
+            Parameter::Before => &["before"],
         }
     }
 
@@ -91,6 +105,12 @@ impl Parameter {
                     false,
                     "The last day, UTC, included. Without it today, which isn’t over.",
                     day(),
+                ),
+                in_query(
+                    "days",
+                    false,
+                    "How many days end with `to`, instead of `from`.",
+                    json!({"type": "integer", "minimum": 1, "maximum": WINDOW_MAX_DAYS}),
                 ),
             ],
             Parameter::Filter => vec![
@@ -192,10 +212,24 @@ impl Parameter {
                 "The cluster’s id, as it reports it.",
                 text(),
             )],
+            Parameter::AnyCluster => vec![in_query(
+                "cluster",
+                false,
+                "Only servers of clusters with this id, as they report it.",
+                text(),
+            )],
+            Parameter::List { by } => listed::described(by),
+            Parameter::State => vec![listed::state()],
+            Parameter::Before => vec![in_query(
+                "before",
+                false,
+                "Only reports from before the one with this number.",
+                json!({"type": "integer", "minimum": 1}),
+            )],
         }
     }
 }
 
-fn in_query(name: &str, required: bool, description: &str, schema: Value) -> Value {
+pub(super) fn in_query(name: &str, required: bool, description: &str, schema: Value) -> Value {
     json!({"name": name, "in": "query", "required": required, "description": description, "schema": schema})
 }

@@ -1,8 +1,10 @@
-//! What operators decide about products: what is kept of their reports, what it means, where tokens may go.
+//! What operators decide about products: what is kept of their reports, what it means, where tokens may go. What
+//! replies tell of them is in `news.rs`.
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::DataDir;
+use super::news::{Advisory, ProductInterval, ProductLatest};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Product {
@@ -18,6 +20,13 @@ pub(crate) enum Product {
     Hosts(ProductHosts),
     /// Notes what something that a product reports means, for the data dictionary
     Describe(ProductDescribe),
+    /// Says which version replies call the latest, or prints it: at once, also on a running server
+    Latest(ProductLatest),
+    /// Says how often a product's programs are asked to report, or prints it
+    Interval(ProductInterval),
+    /// Manages what users of some versions should know, as replies tell it
+    #[command(subcommand)]
+    Advisory(Advisory),
 }
 
 #[derive(Debug, Args)]

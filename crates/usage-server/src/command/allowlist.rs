@@ -65,7 +65,7 @@ fn one_list(list: &Allowlist) -> String {
 }
 
 /// Senders choose names: what a terminal would obey is escaped.
-fn line(text: &mut String, cells: &[&str]) {
+pub(super) fn line(text: &mut String, cells: &[&str]) {
     for (n, cell) in cells.iter().enumerate() {
         if n > 0 {
             text.push('\t');

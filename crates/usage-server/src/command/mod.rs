@@ -9,6 +9,7 @@ mod dictionary;
 mod export;
 mod forget;
 mod import;
+mod news;
 mod operator;
 mod organization;
 mod product;
@@ -29,7 +30,7 @@ use std::process::ExitCode;
 
 use usage_store::{Store, Writing};
 
-use crate::cli::{Account, ApiKey, Command, Export, Operator, Product, Token};
+use crate::cli::{Account, Advisory, ApiKey, Command, Export, Operator, Product, Token};
 
 /// Why a command ended early: one line that says what to do.
 #[derive(Debug)]
@@ -101,6 +102,11 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Product(Product::Disallow(options)) => allowlist::disallow(&options),
         Command::Product(Product::Describe(options)) => dictionary::describe(&options),
         Command::Product(Product::Hosts(options)) => product::hosts(&options),
+        Command::Product(Product::Latest(options)) => news::latest(&options),
+        Command::Product(Product::Interval(options)) => news::interval(&options),
+        Command::Product(Product::Advisory(Advisory::Add(options))) => news::add(&options),
+        Command::Product(Product::Advisory(Advisory::List(options))) => news::list(&options),
+        Command::Product(Product::Advisory(Advisory::Remove(options))) => news::remove(&options),
         Command::Export(Export::Reports(options)) => export::reports(&options),
     }
 }

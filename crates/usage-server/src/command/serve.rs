@@ -130,6 +130,7 @@ async fn serve_until_told(
         sign_up: config.sign_up,
         reserve,
         next_report_in: config.report_interval,
+        retention: config.retention,
     };
     let watch = watch.clone();
     #[allow(unused_mut)]

@@ -19,7 +19,7 @@ use usage_store::{Idempotency, NewReport, Outcome, Sender, TokenProof};
 use super::body::Encoding;
 use super::extensions::{self, Extensions};
 use super::sender::Payer;
-use super::{Arrival, Refusal, body, path, sender};
+use super::{Arrival, Refusal, body, path, replies, sender};
 use crate::app::App;
 use crate::limits::BODY_DECODED_INLINE_MAX_BYTES;
 
@@ -67,7 +67,7 @@ pub(crate) async fn receive(
 ) -> Response {
     let mut arrival = Arrival::new(kind, extensions::in_millis(Timestamp::now()));
     match accept(app, &parts, body, peer, &mut arrival).await {
-        Ok(()) => app.ingest.reply(kind),
+        Ok(()) => app.ingest.reply(&arrival),
         Err(refusal) => {
             let refusal = unless_revoked(app, arrival.token, refusal);
             app.ingest.note(&refusal, arrival);
@@ -199,6 +199,8 @@ fn report(
     if let Some(grant) = &grant {
         sender::may_report(grant, &product, &decoded.observations)?;
     }
+    let versions = replies::versions_of(&decoded.observations);
+    arrival.about = Some((Arc::clone(&product), versions));
     if let Some(names) = &arrival.names {
         arrival.servers = names.of(&product, &decoded.observations);
     }

@@ -15,6 +15,7 @@ mod handlers;
 mod path;
 mod quarantine;
 mod refusal;
+mod replies;
 mod sender;
 mod storing;
 #[cfg(test)]
@@ -28,7 +29,6 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use jiff::Timestamp;
 use usage_store::quarantine::Refused;
 use usage_store::registry::TokenId;
@@ -48,6 +48,7 @@ use body::{InFlight, Large};
 use census::{Census, Names};
 use committer::Committer;
 use quarantine::Quarantine;
+use replies::{Replies, Versions};
 use storing::Storing;
 use throttle::{Source, Throttle};
 
@@ -74,7 +75,7 @@ pub(crate) struct Ingest {
     census: Mutex<Census>,
     /// The census's, to be had without waiting for it.
     names: Names,
-    reply: Bytes,
+    replies: Arc<Replies>,
 }
 
 impl Ingest {
@@ -86,15 +87,17 @@ impl Ingest {
         nudge: Option<Nudge>,
         watch: &Arc<Watch>,
     ) -> std::io::Result<Ingest> {
-        let reply = serde_json::to_vec(&Accepted::of(settings))?;
         let storing = Storing::start(Arc::clone(store))?;
         let (journal, outages) = (Arc::clone(store), storing.watch());
         let committing = Arc::clone(watch);
+        let replies = Arc::new(Replies::new(settings.next_report_in));
+        let telling = Arc::clone(&replies);
         let append = move |reports: &[NewReport]| {
             let began = Instant::now();
             let appended = journal.append(reports);
             committing.committed(reports, &appended, began.elapsed());
             let outcomes = outages.note(appended)?;
+            telling.follow(journal.news());
             if let Some(nudge) = &nudge {
                 nudge.reports_came(reports.len());
             }
@@ -117,7 +120,7 @@ impl Ingest {
             in_flight: InFlight::default(),
             reserve: Arc::clone(&settings.reserve),
             large: Large::new(),
-            reply: Bytes::from(reply),
+            replies,
         })
     }
 
@@ -194,15 +197,19 @@ impl Ingest {
     }
 
     /// The answer to an accepted report.
-    fn reply(&self, kind: Kind) -> Response {
-        let status = match kind {
+    fn reply(&self, arrival: &Arrival) -> Response {
+        let (product, versions) = match &arrival.about {
+            Some((product, versions)) => (&**product, &versions[..]),
+            None => ("", &[][..]),
+        };
+        let status = match arrival.kind {
             Kind::Servers => StatusCode::CREATED,
             Kind::Stats | Kind::Usage => StatusCode::OK,
         };
         (
             status,
             [(header::CONTENT_TYPE, "application/json")],
-            self.reply.clone(),
+            self.replies.about(product, versions),
         )
             .into_response()
     }
@@ -224,25 +231,6 @@ impl Ingest {
             body,
             body_bytes,
         });
-    }
-}
-
-/// What the sender of an accepted report is told.
-#[derive(serde::Serialize)]
-struct Accepted {
-    /// Seconds.
-    next_report_in: u32,
-    latest_version: Option<String>,
-    advisories: [String; 0],
-}
-
-impl Accepted {
-    fn of(settings: &Settings) -> Accepted {
-        Accepted {
-            next_report_in: settings.next_report_in,
-            latest_version: None,
-            advisories: [],
-        }
     }
 }
 
@@ -291,6 +279,8 @@ struct Arrival {
     /// How the servers it names are counted, if they are; and these.
     names: Option<Names>,
     servers: Vec<u64>,
+    /// The product and the versions that its reply is about.
+    about: Option<(Arc<str>, Versions)>,
 }
 
 impl Arrival {
@@ -303,6 +293,7 @@ impl Arrival {
             body: Vec::new(),
             names: None,
             servers: Vec::new(),
+            about: None,
         }
     }
 }

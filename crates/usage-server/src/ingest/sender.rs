@@ -410,6 +410,7 @@ mod tests {
             sign_up: Default::default(),
             reserve: Default::default(),
             next_report_in: 1,
+            retention: Default::default(),
         };
         address(&parts.headers, peer.parse().unwrap(), &settings).to_string()
     }

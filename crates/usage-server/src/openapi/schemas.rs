@@ -1,12 +1,15 @@
 //! The shapes of the bodies, in JSON Schema: fields and limits are those that the readers read by.
 
 use serde_json::{Value, json};
+use usage_store::registry::Severity;
 use usage_store::report::fields::{
     CLUSTER_ID, HOST, NAME, PRODUCT, SERVER_ID, STATS, TAGS, VALUES, VERSION,
 };
 use usage_store::report::limits::{
     ITEMS_MAX, JSON_DEPTH_MAX, KEYS_PER_OBJECT_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX,
 };
+
+use crate::limits::REPLY_ADVISORIES_MAX;
 
 /// All of them, by name.
 pub(super) fn schemas() -> Value {
@@ -23,6 +26,7 @@ pub(super) fn schemas() -> Value {
         "Tags": tags(),
         "Values": values(),
         "Accepted": accepted(),
+        "Advisory": advisory(),
         "Error": {
             "type": "object",
             "required": ["error"],
@@ -172,8 +176,28 @@ fn accepted() -> Value {
         "required": ["next_report_in", "latest_version", "advisories"],
         "properties": {
             "next_report_in": {"type": "integer", "minimum": 0, "description": "Seconds until the next report is wanted."},
-            "latest_version": {"type": ["string", "null"]},
-            "advisories": {"type": "array"},
+            "latest_version": {"type": ["string", "null"], "description": "The product's newest version, as its operators say."},
+            "advisories": {
+                "type": "array",
+                "maxItems": REPLY_ADVISORIES_MAX,
+                "description": "What its users should know: those that affect the version that the report names, or all where it names none that can be compared. What matters most comes first.",
+                "items": reference("Advisory"),
+            },
+        },
+    })
+}
+
+fn advisory() -> Value {
+    let severities = Severity::ALL.map(Severity::name);
+    json!({
+        "type": "object",
+        "required": ["id", "severity", "title", "affected", "link"],
+        "properties": {
+            "id": {"type": "string"},
+            "severity": {"enum": severities},
+            "title": {"type": "string"},
+            "affected": {"type": "string", "description": "Ranges of versions: <1.8.4, or >=2.0, <2.3.1 || 1.9.0, or * for every one."},
+            "link": {"type": ["string", "null"], "format": "uri", "description": "An https address with more about it."},
         },
     })
 }

@@ -1,6 +1,7 @@
-//! The style sheet, the icon and the one script, built into the binary. Their URLs carry a hash of their
+//! The style sheet, as it is and for those who chose a theme, the icon and the scripts, built into the binary. Their URLs carry a hash of their
 //! content, so browsers keep them for good and still see every change.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use axum::extract::Path;
@@ -11,17 +12,30 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::Failure;
+use super::theme::Theme;
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-pub(super) static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new(
-        "usage",
-        "css",
-        "text/css; charset=utf-8",
-        include_str!("../../assets/usage.css"),
-    )
-});
+/// In the style sheet, in front of what is dark.
+const WHERE_DARK_IS_PREFERRED: &str = "@media (prefers-color-scheme: dark)";
+
+static STYLESHEET: LazyLock<Asset> = LazyLock::new(|| sheet("usage", WHERE_DARK_IS_PREFERRED));
+static LIGHT: LazyLock<Asset> = LazyLock::new(|| sheet("usage-light", "@media not all"));
+static DARK: LazyLock<Asset> = LazyLock::new(|| sheet("usage-dark", "@media all"));
+
+/// The style sheet of a theme: the same, with what is dark always or never.
+pub(super) fn stylesheet(theme: Theme) -> &'static Asset {
+    match theme {
+        Theme::System => &STYLESHEET,
+        Theme::Light => &LIGHT,
+        Theme::Dark => &DARK,
+    }
+}
+
+fn sheet(stem: &str, dark: &str) -> Asset {
+    let sheet = include_str!("../../assets/usage.css").replace(WHERE_DARK_IS_PREFERRED, dark);
+    Asset::new(stem, "css", "text/css; charset=utf-8", sheet)
+}
 
 pub(super) static ICON: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new(
@@ -42,15 +56,31 @@ pub(super) static COPY: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// Exact values of charts where a pointer or the arrow keys come, for comfort.
+pub(super) static READ_OUT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "read-out",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/read-out.js"),
+    )
+});
+
 /// A file that is part of the program.
 pub(super) struct Asset {
     name: String,
     content_type: &'static str,
-    content: &'static str,
+    content: Cow<'static, str>,
 }
 
 impl Asset {
-    fn new(stem: &str, ending: &str, content_type: &'static str, content: &'static str) -> Asset {
+    fn new(
+        stem: &str,
+        ending: &str,
+        content_type: &'static str,
+        content: impl Into<Cow<'static, str>>,
+    ) -> Asset {
+        let content = content.into();
         let hash = Sha256::digest(content.as_bytes());
         let hash = HEXLOWER.encode(&hash);
         let name = format!("{stem}-{}.{ending}", hash.get(..12).unwrap_or(&hash));
@@ -69,7 +99,7 @@ impl Asset {
 
 /// `GET /assets/{name}`.
 pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Failure> {
-    let all = [&*STYLESHEET, &*ICON, &*COPY];
+    let all = [&*STYLESHEET, &*LIGHT, &*DARK, &*ICON, &*COPY, &*READ_OUT];
     let asset = all
         .into_iter()
         .find(|asset| asset.name == name)
@@ -77,7 +107,7 @@ pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Failure>
     let kind = HeaderValue::from_static(asset.content_type);
     Ok((
         [(CONTENT_TYPE, kind), (CACHE_CONTROL, FOREVER)],
-        asset.content,
+        &*asset.content,
     )
         .into_response())
 }
@@ -102,5 +132,12 @@ mod tests {
                 .contains(&STYLESHEET.path())
         );
         assert_eq!(house.get("/assets/usage-0.css").await.status, 404);
+    }
+
+    #[test]
+    fn all_that_is_dark_follows_a_chosen_theme() {
+        for (sheet, prefers) in [(&*STYLESHEET, true), (&*LIGHT, false), (&*DARK, false)] {
+            assert_eq!(sheet.content.contains("prefers-color-scheme"), prefers);
+        }
     }
 }

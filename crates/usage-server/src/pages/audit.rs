@@ -65,7 +65,7 @@ pub(super) async fn show(
         entries.truncate(shown);
         let last = entries.last().map(|entry| entry.id);
         Ok(AuditPage {
-            page: Layout::new(app, &operator, Section::Operators, now)?,
+            page: Layout::new(app, &operator, Section::Settings, now)?,
             further: place.before.is_some(),
             older: last.filter(|_| more),
             entries: entries

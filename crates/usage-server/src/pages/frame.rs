@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::failure::ErrorPage;
 use super::layout::Layout;
+use super::reader::Reader;
 use super::{Failure, ask};
 use crate::account::{SignedIn, is_cross_site};
 use crate::app::App;
@@ -34,6 +35,11 @@ const SAID_MAX_BYTES: usize = 4 * 1024;
 
 /// The middleware around all pages.
 pub(super) async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let reader = Reader::of(&request, app.settings.tls);
+    reader.during(framed(app, request, next)).await
+}
+
+async fn framed(app: Arc<App>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let headers = request.headers().clone();
     let writes = !request.method().is_safe();
@@ -49,7 +55,10 @@ pub(super) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
 pub(crate) async fn not_found(State(app): State<Arc<App>>, request: Request) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let response = Failure::NotFound.into_response();
-    finish(&app, id, request.headers(), response).await
+    let reader = Reader::of(&request, app.settings.tls);
+    reader
+        .during(finish(&app, id, request.headers(), response))
+        .await
 }
 
 async fn finish(
@@ -121,7 +130,8 @@ async fn error_page(
         _ => None,
     };
     let said = said.map(|bytes| usage_store::report::quoted(bytes.trim_ascii()));
-    let layout = around(app, headers).await;
+    let anywhere = Reader::now().anywhere();
+    let layout = anywhere.during(around(app, headers)).await;
     let page = ErrorPage::new(layout, status, failure.as_deref(), said, id);
     let Ok(html) = page.render() else {
         return parts.status.into_response();

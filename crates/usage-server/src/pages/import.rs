@@ -142,7 +142,7 @@ async fn show(
 ) -> Result<Html<String>, Failure> {
     let page = ask(app, move |app| {
         Ok(ImportPage {
-            page: Layout::new(app, &operator, Section::Reports, Timestamp::now())?,
+            page: Layout::new(app, &operator, Section::Settings, Timestamp::now())?,
             csrf: operator.csrf,
             limit_mib: IMPORT_UPLOAD_MAX_BYTES / (1024 * 1024),
             imported,

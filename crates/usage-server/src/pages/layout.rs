@@ -1,11 +1,14 @@
 //! What every page has around it: name, navigation, who is signed in, how fresh the counts are.
 
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use usage_store::query::Freshness;
 
 use super::Failure;
-use super::assets::{ICON, STYLESHEET};
+use super::assets::{ICON, READ_OUT, stylesheet};
 use super::figures::{Count, Moment};
+use super::reader::Reader;
+use super::theme::Theme;
 use crate::account::{Member, Operator, SignedIn};
 use crate::app::App;
 
@@ -16,9 +19,21 @@ const OTHERS_SHOWN: usize = 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Section {
     Products,
+    Organizations,
     Reports,
     Quarantine,
-    Operators,
+    Settings,
+}
+
+impl Section {
+    /// Every section: its name, and its path.
+    const ALL: [(Section, &str, &str); 5] = [
+        (Section::Products, "Overview", "/"),
+        (Section::Organizations, "Organizations", "/organizations"),
+        (Section::Reports, "Reports", "/reports"),
+        (Section::Quarantine, "Quarantine", "/quarantine"),
+        (Section::Settings, "Settings", "/settings"),
+    ];
 }
 
 /// The part of an organization's navigation that a page belongs to.
@@ -67,6 +82,9 @@ impl Link {
 pub(super) struct Layout {
     /// In front of every link: empty, or the public URL's path without a trailing slash.
     pub(super) base: String,
+    pub(super) theme: Theme,
+    /// Where the reader is, escaped, to come back after choosing another; `None` where none can be chosen.
+    pub(super) at: Option<String>,
     pub(super) stylesheet: String,
     pub(super) icon: String,
     pub(super) viewer: Option<Viewer>,
@@ -95,15 +113,9 @@ impl Layout {
         section: Section,
         now: Timestamp,
     ) -> Result<Layout, Failure> {
-        let mut links = vec![
-            Link::new("Products", "/", section == Section::Products),
-            Link::new("Reports", "/reports", section == Section::Reports),
-            Link::new("Quarantine", "/quarantine", section == Section::Quarantine),
-            Link::new("Operators", "/operators", section == Section::Operators),
-        ];
-        if operator.is_member {
-            links.push(Link::new("Organizations", "/organizations", false));
-        }
+        let links = Section::ALL.iter();
+        let links = links.map(|&(each, name, path)| Link::new(name, path, each == section));
+        let links = links.collect();
         let (email, csrf) = (operator.account.email.clone(), operator.csrf.clone());
         Layout::around(app, email, csrf, links, None, now)
     }
@@ -137,9 +149,12 @@ impl Layout {
     ) -> Result<Layout, Failure> {
         let mut links = Vec::new();
         if person.account.operator {
-            links.push(Link::new("Products", "/", false));
+            links.push(Link::new("Overview", "/", false));
         }
         links.push(Link::new("Organizations", "/organizations", false));
+        if person.account.operator {
+            links.push(Link::new("Settings", "/settings", false));
+        }
         let (email, csrf) = signed(person);
         Layout::around(app, email, csrf, links, None, now)
     }
@@ -166,12 +181,31 @@ impl Layout {
         })
     }
 
+    /// The theme, where one was chosen.
+    pub(super) fn chosen(&self) -> Option<&'static str> {
+        (self.theme != Theme::System).then(|| self.theme.name())
+    }
+
+    /// What can be chosen.
+    pub(super) fn themes(&self) -> &'static [Theme] {
+        &Theme::ALL
+    }
+
+    /// Where the script for charts is.
+    pub(super) fn read_out(&self) -> String {
+        format!("{}{}", self.base, READ_OUT.path())
+    }
+
     /// Around a page for anybody.
     pub(super) fn plain(app: &App) -> Layout {
         let base = base_path(&app.settings.public_url).to_owned();
+        let Reader { theme, at } = Reader::now();
         Layout {
+            theme,
+            // So that addresses in a page are those of its links.
+            at: at.map(|at| utf8_percent_encode(&at, NON_ALPHANUMERIC).to_string()),
             base,
-            stylesheet: STYLESHEET.path(),
+            stylesheet: stylesheet(theme).path(),
             icon: ICON.path(),
             viewer: None,
             openid: app.openid.as_ref().map(|openid| openid.name.clone()),

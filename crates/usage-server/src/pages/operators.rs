@@ -293,7 +293,7 @@ async fn page(
         let operators = app.store.operators()?;
         let invitations = app.store.invitations(None, now)?;
         Ok(OperatorsPage {
-            page: Layout::new(app, &operator, Section::Operators, now)?,
+            page: Layout::new(app, &operator, Section::Settings, now)?,
             operators: operators
                 .into_iter()
                 .map(|operator| OperatorRow {

@@ -1,9 +1,10 @@
-//! `/organizations`: a person's organizations, to choose one, or to make another.
+//! `/organizations`: a person's organizations, to choose one, or to make another; for operators a list of all, with
+//! what reports for them. An operator is shown counts: an organization's own pages are its members' alone.
 
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, Query, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
@@ -11,9 +12,14 @@ use serde::Deserialize;
 use usage_store::Error;
 use usage_store::registry::Membership;
 
-use super::layout::{Layout, base_path};
+use super::figures::{Count, Moment};
+use super::layout::{Layout, Section, base_path};
+use super::listing::{By, Kind, Listing, ROWS_SHOWN};
+use super::panel::{Ask, Days, Desk};
+use super::server_rows::moment;
+use super::view::View;
 use super::{Failure, ask, render};
-use crate::account::{Secret, SignedIn, organization_name};
+use crate::account::{Operator, Secret, SignedIn, organization_name};
 use crate::app::App;
 use crate::config::SignUp;
 
@@ -26,9 +32,98 @@ struct Organizations {
     may_make: bool,
     name: String,
     problem: Option<String>,
+    /// All of them, for operators.
+    every: Option<Every>,
     /// One was ended just now; where it is told when its reports are gone.
     ended: Option<String>,
 }
+
+/// Every organization.
+struct Every {
+    listing: Listing,
+    rows: Vec<EveryRow>,
+}
+
+/// One, and one of its products.
+struct EveryRow {
+    id: u64,
+    name: String,
+    product: Option<(i64, String)>,
+    servers: Count,
+    clusters: Count,
+    first_seen: Option<Moment>,
+    last_seen: Option<Moment>,
+}
+
+const ASK: Ask = Ask {
+    question: "organizations",
+    window: Days::OfPage,
+    fixed: &[("limit", ROWS_SHOWN)],
+};
+
+const EVERY: Kind = Kind {
+    question: "organizations",
+    names: ("row", "rows"),
+    searched: "Part of a name",
+    by: &[
+        By {
+            word: "last_seen",
+            name: "Last report",
+            descending: true,
+        },
+        By {
+            word: "name",
+            name: "Organization",
+            descending: false,
+        },
+        By {
+            word: "servers",
+            name: "Servers",
+            descending: true,
+        },
+        By {
+            word: "first_seen",
+            name: "First report",
+            descending: true,
+        },
+    ],
+    states: &[],
+};
+
+impl Every {
+    fn new(app: &App, view: &View, now: Timestamp) -> Result<Every, Failure> {
+        let base = base_path(&app.settings.public_url);
+        let desk = Desk::new(app, base, PATH, "", view, now);
+        let answer = desk.ask(&ASK, &[]);
+        let at = format!("{base}{PATH}");
+        let listing = Listing::new(&EVERY, (base, &at), "", view, &answer);
+        let mut rows = Vec::new();
+        if let Ok(answer) = answer {
+            for row in &answer.rows {
+                let count = |column| answer.count(row, column).unwrap_or(0);
+                let product = match answer.text(row, "product") {
+                    None => None,
+                    Some(name) => {
+                        let id = app.store.product_named(name)?;
+                        id.map(|id| (id.0, name.to_owned()))
+                    }
+                };
+                rows.push(EveryRow {
+                    id: count("organization_id"),
+                    name: answer.text(row, "organization").unwrap_or_default().to_owned(),
+                    product,
+                    servers: Count(count("servers")),
+                    clusters: Count(count("clusters")),
+                    first_seen: moment(answer.cell(row, "first_seen"), now),
+                    last_seen: moment(answer.cell(row, "last_seen"), now),
+                });
+            }
+        }
+        Ok(Every { listing, rows })
+    }
+}
+
+const PATH: &str = "/organizations";
 
 /// Where sign-up isn't open, organizations are the operators' to make.
 fn may_make(app: &App, person: &SignedIn) -> bool {
@@ -46,9 +141,16 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     person: SignedIn,
     Query(asked): Query<Asked>,
-) -> Result<Html<String>, Failure> {
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
     let ended = asked.ended.filter(|code| Secret::parse(code).is_some());
-    page(&app, person, String::new(), None, ended).await
+    let view = View::read(query.as_deref());
+    if let Some(tidied) = view.tidied() {
+        let base = base_path(&app.settings.public_url);
+        return Ok(Redirect::to(&format!("{base}{PATH}{}", tidied.link())).into_response());
+    }
+    let page = page(&app, person, view, (String::new(), None), ended).await?;
+    Ok(page.into_response())
 }
 
 /// What the form sends.
@@ -99,20 +201,30 @@ async fn again(
     name: String,
     problem: String,
 ) -> Result<Response, Failure> {
-    let page = page(app, person, name, Some(problem), None).await?;
+    let entered = (name, Some(problem));
+    let page = page(app, person, View::default(), entered, None).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
 async fn page(
     app: &Arc<App>,
     person: SignedIn,
-    name: String,
-    problem: Option<String>,
+    view: View,
+    (name, problem): (String, Option<String>),
     ended: Option<String>,
 ) -> Result<Html<String>, Failure> {
+    let now = Timestamp::now();
     let page = ask(app, move |app| {
+        let operator = Operator::of(&person);
         Ok(Organizations {
-            page: Layout::of_person(app, &person, Timestamp::now())?,
+            page: match &operator {
+                Some(operator) => Layout::new(app, operator, Section::Organizations, now)?,
+                None => Layout::of_person(app, &person, now)?,
+            },
+            every: match &operator {
+                Some(_) => Some(Every::new(app, &view, now)?),
+                None => None,
+            },
             may_make: may_make(app, &person),
             csrf: person.csrf,
             memberships: person.memberships,
@@ -148,6 +260,28 @@ mod tests {
             page.links().contains(&"/organizations".to_owned()),
             "a way to switch"
         );
+    }
+
+    #[tokio::test]
+    async fn operators_see_what_reports_for_each_and_no_ones_own_pages() {
+        let house = House::with_customers();
+        let usage = r#"[{"values":{"cluster_id":"c","server_id":"s"}}]"#;
+        house.append_for("Acme", Kind::Usage, "tidewater", usage);
+        house.append_for("Acme", Kind::Usage, "nextdb", usage);
+        house.enter_as(OPERATOR);
+        let page = house.get("/organizations").await;
+        for part in ["1–3 of 3 rows", "Acme", "Umbrella", "nothing reported yet", ">tidewater<", ">nextdb<"] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        let servers = page.link_with("/servers?organization=");
+        assert!(house.get(&servers).await.text.contains("1–1 of 1 server"));
+        assert!(!page.links().contains(&house.path_of("Acme")));
+        assert_eq!(house.get(&house.path_of("Acme")).await.status, 404);
+        let found = house.get("/organizations?search=UMB").await;
+        assert!(found.text.contains("1–1 of 1 row") && !found.text.contains("Acme"));
+        house.enter_as(ACME_OWNER);
+        let own = house.get("/organizations?search=UMB").await;
+        assert!(!own.text.contains("Umbrella") && !own.text.contains("Every organization"));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use usage_store::StoredReport;
 use usage_store::registry::OrganizationId;
-use usage_store::report::{Observation, decode};
+use usage_store::report::{Kind, Observation, decode};
 
 use super::figures::{Bytes, Moment};
 use super::json_text;
@@ -51,6 +51,32 @@ impl ReportRow {
             json,
             cut,
             path: format!("/reports/{}", report.seq),
+            own: false,
+        }
+    }
+
+    /// One of a server's, of its number, its kind and its body, and when it came and was made. Its page says whose
+    /// it is.
+    pub(super) fn of_server(
+        (seq, kind, body): (u64, &str, &str),
+        (received_at, reported_at): (Timestamp, Option<Timestamp>),
+        now: Timestamp,
+    ) -> ReportRow {
+        let (json, cut) = json_text::pretty(body.as_bytes());
+        let kinds = [Kind::Servers, Kind::Stats, Kind::Usage];
+        let kind = kinds.iter().map(|one| one.name()).find(|name| *name == kind);
+        ReportRow {
+            seq,
+            kind: kind.unwrap_or_default(),
+            product: String::new(),
+            organization: None,
+            sender: None,
+            received_at: Moment::new(received_at, now),
+            reported_at: reported_at.map(|at| Moment::new(at, now)),
+            size: Bytes(body.len() as u64),
+            json,
+            cut,
+            path: format!("/reports/{seq}"),
             own: false,
         }
     }

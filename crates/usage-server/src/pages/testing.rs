@@ -49,6 +49,8 @@ pub(super) fn now() -> Timestamp {
 pub(super) fn layout() -> Layout {
     Layout {
         base: String::new(),
+        theme: Default::default(),
+        at: None,
         stylesheet: "/assets/usage.css".to_owned(),
         icon: "/assets/icon.svg".to_owned(),
         viewer: Some(Viewer {
@@ -154,6 +156,7 @@ impl House {
             sign_up,
             reserve: Default::default(),
             next_report_in: 43_200,
+            retention: Default::default(),
         };
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
         let first_visit = FirstVisit::open().unwrap();
@@ -164,6 +167,7 @@ impl House {
         app.openid = openid;
         let app = Arc::new(app);
         let router = super::routes(&app)
+            .merge(crate::api::routes())
             .fallback(super::not_found)
             .with_state(Arc::clone(&app));
         House {

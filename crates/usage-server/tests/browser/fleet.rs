@@ -12,7 +12,7 @@ const EMAIL: &str = "ann@example.com";
 const OLD: &str = r#"{"kind":"usage","product":"nextdb","reported_at":"2026-01-02T03:04:05Z","body":[{"values":{"cluster_id":"c"}}]}"#;
 
 /// A made-up fleet of that many servers, over that many days.
-fn demo(folder: &Folder, servers: u32, days: u32) -> Running {
+pub(crate) fn demo(folder: &Folder, servers: u32, days: u32) -> Running {
     let mut command = usage_server();
     command.args(["demo", "--listen", "127.0.0.1:0"]);
     command.args([
@@ -67,10 +67,14 @@ fn every_page_of_a_fleet_looks_well() {
 
     let first = |path: &str| format!("(//a[starts-with(@href, '{path}')])[1]");
     browser.follow(&first("/products/"));
-    browser.sees("Active servers per day");
+    browser.sees("Version adoption");
     browser.looks_well("product");
-    browser.click("The same as a table");
+    browser.follow("(//summary[normalize-space()='As a table'])[1]");
+    browser.click("Days and filters");
     browser.looks_well("product-table");
+    browser.click("version");
+    browser.sees("has the most servers");
+    browser.looks_well("product-split");
     browser.follow(&first("/servers/"));
     browser.sees("About this server");
     browser.looks_well("server");
@@ -96,7 +100,7 @@ fn every_page_of_a_fleet_looks_well() {
     browser.follow("(//summary)[1]");
     browser.looks_well("quarantine");
 
-    browser.click("Products");
+    browser.click("Overview");
     browser.sees("New names");
     browser.click("a-name-that-is-much-longer-than-any-column-of-any-table-is-wide");
     browser.sees("not adopted");

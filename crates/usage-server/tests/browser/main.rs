@@ -13,6 +13,7 @@
 mod accessible;
 mod accounts;
 mod browser;
+mod charts;
 mod customers;
 mod driver;
 mod first_visit;
@@ -24,6 +25,7 @@ mod looks;
 #[cfg(feature = "openid")]
 mod openid;
 mod registering;
+mod settings;
 mod strangers;
 mod taken_back;
 mod watching_itself;

@@ -59,5 +59,6 @@ mod scrape;
 mod self_registered;
 mod signing_in;
 mod stopping;
+mod telling;
 mod tokens;
 mod watching;

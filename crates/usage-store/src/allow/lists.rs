@@ -40,13 +40,14 @@ struct Found {
 }
 
 impl Lists {
-    /// Reads them again where they changed. In the transaction of what they are then asked about.
-    pub(crate) fn refresh(&mut self, db: &Connection) -> Result<()> {
+    /// Reads them again where they, or what replies tell, changed; of which version they are. In the transaction
+    /// of what they are then asked about.
+    pub(crate) fn refresh(&mut self, db: &Connection) -> Result<i64> {
         let version: i64 = db
             .prepare_cached(sql!("allow/version"))?
             .query_row([], |row| row.get(0))?;
         if version == self.version {
-            return Ok(());
+            return Ok(version);
         }
         self.by_product.clear();
         let mut query = db.prepare_cached(sql!("allow/in_force"))?;
@@ -79,7 +80,7 @@ impl Lists {
             }
         }
         self.version = version;
-        Ok(())
+        Ok(version)
     }
 
     /// Whether no product has one.

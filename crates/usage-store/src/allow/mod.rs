@@ -47,7 +47,8 @@ impl Thing {
         }
     }
 
-    pub(crate) fn named(name: &str) -> Option<Thing> {
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Thing> {
         Thing::ALL.into_iter().find(|thing| thing.name() == name)
     }
 }
@@ -78,7 +79,8 @@ impl Mode {
         }
     }
 
-    pub(crate) fn named(name: &str) -> Option<Mode> {
+    /// The mode of this name.
+    pub fn named(name: &str) -> Option<Mode> {
         Mode::ALL.into_iter().find(|mode| mode.name() == name)
     }
 }

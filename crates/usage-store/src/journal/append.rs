@@ -12,7 +12,7 @@ use super::limits::{BLOCK_MAX_BYTES, COMMIT_ZSTD_LEVEL, SPAN_REPORTS};
 use super::listing::Listing;
 use super::{NewReport, Outcome, Seq};
 use crate::allow::Lists;
-use crate::registry::{TokenId, token_is_valid, version};
+use crate::registry::{News, TokenId, news, token_is_valid, version};
 use crate::sqlite::sql;
 use crate::{Error, Result};
 
@@ -24,6 +24,10 @@ pub(crate) struct Appender {
     pub(crate) keys: Keys,
     /// What may be kept of products' reports.
     pub(crate) lists: Lists,
+    /// What replies tell, where it was read anew since somebody took it from here.
+    pub(crate) news: Option<News>,
+    /// Of the registry, when it was read last.
+    news_version: i64,
     next: Seq,
     /// Of the blocks packed since the start.
     packed_bytes: u64,
@@ -44,6 +48,8 @@ impl Appender {
             listing: Listing::default(),
             keys: Keys::load(db)?,
             lists: Lists::default(),
+            news: None,
+            news_version: 0,
             next: next_seq(db)?,
             packed_bytes: 0,
         })
@@ -118,7 +124,11 @@ impl Appender {
         reports: &[NewReport],
         decisions: &[Decision],
     ) -> Result<()> {
-        self.lists.refresh(commit)?;
+        let version = self.lists.refresh(commit)?;
+        if version != self.news_version {
+            self.news = Some(news::all(commit)?);
+            self.news_version = version;
+        }
         let kept: Vec<(&NewReport, Seq, bool, Cow<'_, [u8]>)> = reports
             .iter()
             .zip(decisions)

@@ -41,6 +41,10 @@ pub(crate) const BULK_BYTES: usize = 32 * 1024 * 1024;
 /// Servers that a rebuild knows by their digests, at 50 bytes each. Past this it meets them anew.
 pub(crate) const SERVERS_MET: usize = 2_000_000;
 
+/// Servers whose changes are told one by one to who keeps servers in memory: reading more than these again
+/// takes as long as reading all.
+pub(crate) const CHANGES_KEPT: u64 = 50_000;
+
 /// Values of a dimension that stand for themselves on a day that is over; the others are "other". More than
 /// anybody reads in a list; releases and systems are some dozens. What is unique to each server (a host, say)
 /// would cost a cell for each server and day.

@@ -8,6 +8,7 @@
 pub(crate) mod applied;
 pub(crate) mod bulk;
 pub(crate) mod cells;
+pub(crate) mod changes;
 mod chunk;
 pub(crate) mod columns;
 mod counters;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::applied::{self, Mark};
 use super::cells::{ACTIVE, SHADOWED, bitmap};
+use super::changes;
 use super::chunk::Touched;
 use super::days::{self, places_on};
 use super::tiers::Tiers;
@@ -112,6 +113,7 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
 
 /// A server that no report names any more goes, and its cluster where it was the last of it.
 pub(crate) fn forget(db: &Connection, subject: &Subject) -> Result<()> {
+    changes::note(db, &RoaringBitmap::from_iter([subject.server.0]))?;
     db.prepare_cached(sql!("erasure/forget_server"))?
         .execute([subject.server.0])?;
     db.prepare_cached(sql!("erasure/forget_cluster"))?

@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{ALL_DAYS, CLONES, Cells, NEW, ONCE, bitmap};
+use super::changes;
 use super::counters::{Counters, went_down};
 use super::tiers::Tiers;
 use crate::journal::{SPAN_REPORTS, Seq};
@@ -208,6 +209,7 @@ impl Servers {
     pub(crate) fn save(self, db: &Connection, cells: &mut Cells) -> Result<()> {
         let mut servers: Vec<(ServerId, State)> = self.0.into_iter().collect();
         servers.sort_unstable_by_key(|(id, _)| *id);
+        changes::note(db, &servers.iter().map(|(id, _)| id.0).collect())?;
         for (id, state) in servers {
             save(db, cells, id, &state)?;
         }

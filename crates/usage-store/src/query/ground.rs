@@ -1,10 +1,13 @@
 //! What every question stands on: one snapshot of the data, the census, and what is kept of earlier answers.
 
+use std::sync::RwLockReadGuard;
+
 use rusqlite::Connection;
 
 use super::asked::{Asked, Per, Window};
 use super::census::{Census, Censuses};
 use super::counted::Cut;
+use super::lists::roster::{Roster, Rosters};
 use super::memo::{Memo, Series};
 use crate::{Result, Store};
 
@@ -13,6 +16,7 @@ use crate::{Result, Store};
 pub(crate) struct Answering {
     censuses: Censuses,
     memo: Memo,
+    rosters: Rosters,
 }
 
 /// One question's ground.
@@ -20,6 +24,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) census: &'a Census,
     memo: &'a Memo,
+    rosters: &'a Rosters,
 }
 
 impl Store {
@@ -31,6 +36,7 @@ impl Store {
                 db,
                 census: &census,
                 memo: &self.answering.memo,
+                rosters: &self.answering.rosters,
             })
         })
     }
@@ -51,6 +57,11 @@ impl<'a> Ground<'a> {
             to: per.around(window.to).to,
         };
         self.memo.series(self.db, question, about, asked, whole)
+    }
+
+    /// What lists sort and search by.
+    pub(crate) fn roster(&self) -> Result<RwLockReadGuard<'a, Roster>> {
+        self.rosters.current(self.db)
     }
 
     /// The filter, looked up when first needed: what is kept needs none.

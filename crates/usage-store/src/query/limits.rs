@@ -29,5 +29,9 @@ pub const NOW_DAYS: i32 = 7;
 /// silent for longer didn't upgrade, but came back.
 pub const BEFORE_DAYS: i32 = 90;
 
+/// Texts that the servers in memory may hold although they are nobody's any more: some MiB at most. Past this
+/// they are read anew.
+pub(crate) const STALE_TEXTS: usize = 10_000;
+
 /// Periods of a matrix of cohorts: with as many cohorts these are some thousand rows.
 pub const COHORT_PERIODS_MAX: usize = 120;

@@ -21,6 +21,7 @@ mod ids;
 mod latest;
 mod lifecycle;
 pub mod limits;
+pub mod lists;
 mod memo;
 mod numbers;
 mod penetration;
@@ -39,6 +40,7 @@ mod value_verbs;
 mod values;
 mod verbs;
 mod version;
+mod version_range;
 pub(crate) mod vitals;
 
 pub use active::{Active, ActiveOf};
@@ -64,6 +66,8 @@ pub use silent::SilentCluster;
 pub use split::{By, Group};
 pub use upgrades::{Change, UpgradePath, Upgrades};
 pub use values::ValueOnDay;
+pub use version::{compare as compare_versions, is_version};
+pub use version_range::VersionRange;
 pub use vitals::Vitals;
 
 use jiff::Timestamp;

@@ -74,8 +74,13 @@ fn words(text: &str) -> Option<Stage> {
     ))
 }
 
+/// Whether a text is a version that can be put in order.
+pub fn is_version(text: &str) -> bool {
+    Version::read(text).is_some()
+}
+
 /// The order of two texts as versions; `None` where one is none.
-pub(crate) fn compare(one: &str, other: &str) -> Option<Ordering> {
+pub fn compare(one: &str, other: &str) -> Option<Ordering> {
     Some(Version::read(one)?.cmp(&Version::read(other)?))
 }
 

@@ -39,3 +39,27 @@ pub(super) const USES_KEPT: usize = 100_000;
 /// Sign-ups that wait for the link in their mail to be opened, 5 KiB each at most: two hours of the most that is
 /// mailed.
 pub(super) const SIGN_UPS_WAITING_MAX: u32 = 10_000;
+
+/// Advisories of one product: those of years. Each process keeps them in memory, at some 800 bytes.
+pub(super) const ADVISORIES_PER_PRODUCT_MAX: u32 = 100;
+
+/// An advisory's id: `GHSA-xxxx-xxxx-xxxx` has 19 characters, `CVE-2026-123456` 15.
+pub(super) const ADVISORY_ID_MAX_BYTES: usize = 64;
+
+/// An advisory's title: a line on a terminal or two.
+pub(super) const ADVISORY_TITLE_MAX_BYTES: usize = 200;
+
+/// What an advisory affects: a range for each of some releases that are kept up.
+pub(super) const ADVISORY_AFFECTED_MAX_BYTES: usize = 200;
+
+/// An advisory's address: forges' have some 80 characters.
+pub(super) const ADVISORY_LINK_MAX_BYTES: usize = 300;
+
+/// A version, such as `2.3.1-rc.1+20261123.1`.
+pub(super) const LATEST_VERSION_MAX_BYTES: usize = 64;
+
+/// What clients follow: they report no more often than each hour, whatever they are told.
+pub(super) const REPORT_INTERVAL_MIN_SECONDS: u32 = 3_600;
+
+/// And no more seldom than each week.
+pub(super) const REPORT_INTERVAL_MAX_SECONDS: u32 = 7 * 86_400;

@@ -11,6 +11,7 @@ mod identities;
 mod invitations;
 mod limits;
 mod members;
+pub(crate) mod news;
 pub(crate) mod notes;
 mod operators;
 pub(crate) mod organizations;
@@ -30,6 +31,10 @@ pub use audit::{COMMAND_LINE, Entry};
 pub use identities::Identity;
 pub use invitations::{Invitation, InvitationId, InvitedTo};
 pub use members::{Member, Membership, Role};
+pub use news::{
+    Advisory, News, Objection, ProductNews, Severity, latest_version_objection,
+    report_interval_objection,
+};
 pub use notes::{Note, Sensitivity};
 pub use organizations::Organization;
 pub use resets::Handed;

@@ -22,6 +22,13 @@ pub enum Sensitivity {
 }
 
 impl Sensitivity {
+    /// All of them.
+    pub const ALL: [Sensitivity; 3] = [
+        Sensitivity::Public,
+        Sensitivity::Internal,
+        Sensitivity::Personal,
+    ];
+
     /// As it is said and kept.
     pub fn name(self) -> &'static str {
         match self {
@@ -31,14 +38,10 @@ impl Sensitivity {
         }
     }
 
-    fn named(name: &str) -> Option<Sensitivity> {
-        [
-            Sensitivity::Public,
-            Sensitivity::Internal,
-            Sensitivity::Personal,
-        ]
-        .into_iter()
-        .find(|one| one.name() == name)
+    /// The sensitivity of this name.
+    pub fn named(name: &str) -> Option<Sensitivity> {
+        let mut all = Sensitivity::ALL.into_iter();
+        all.find(|one| one.name() == name)
     }
 }
 

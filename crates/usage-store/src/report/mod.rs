@@ -108,8 +108,8 @@ pub(crate) fn decode_slowly(kind: Kind, body: &[u8]) -> Result<Decoded<'_>, Fiel
     read(kind, text(body)?)
 }
 
-/// Checks a body as [`decode`] does, with the same errors. Of the observations only the ids are to be
-/// relied on, which takes a third of the time where nothing is wrong.
+/// Checks a body as [`decode`] does, with the same errors. Of the observations only the ids and the
+/// version are to be relied on, which takes a third of the time where nothing is wrong.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! A usage body of the usual shape, as most bodies are: read for its ids only, as accepting one takes no
-//! more, or for all that it says, for the read model. One walk over the bytes; a general reader of JSON took
+//! A usage body of the usual shape, as most bodies are: read for its ids and versions only, as accepting one
+//! takes no more, or for all that it says, for the read model. One walk over the bytes; a general reader of JSON took
 //! six times as long, a quarter of what a request costs. Whatever is out of the ordinary (an escape, an
 //! exponent, a nested value, an unknown key, anything wrong) is left to that reader, which can say what it is.
 
@@ -12,7 +12,7 @@ use super::{Number, Observation};
 /// Longer ones may not fit a number any more.
 const DIGITS_MAX: usize = 64;
 
-/// The ids of each element; `None` for a body that has to be read whole.
+/// The ids and the version of each element; `None` for a body that has to be read whole.
 pub(super) fn ids(text: &str) -> Option<Vec<Observation<'_>>> {
     read(text, false)
 }
@@ -39,6 +39,8 @@ fn read(text: &str, all: bool) -> Option<Vec<Observation<'_>>> {
 struct Found<'a> {
     cluster_id: Option<&'a str>,
     server_id: Option<&'a str>,
+    /// What it says; `None` within for a number, which is no version, and wins over a tag even so.
+    version: Option<Option<&'a str>>,
     /// Repeated ones count again: then there may seem to be too many.
     keys: usize,
     /// Where all is read, in order of keys.
@@ -80,6 +82,7 @@ impl<'a> Walk<'a> {
         let mut observation = Observation {
             cluster_id: id(values.cluster_id, tags.cluster_id),
             server_id: id(values.server_id, tags.server_id),
+            version: values.version.or(tags.version).flatten().map(Into::into),
             ..Observation::default()
         };
         if self.all {
@@ -122,6 +125,14 @@ impl<'a> Walk<'a> {
             let id = match key {
                 fields::CLUSTER_ID => &mut found.cluster_id,
                 fields::SERVER_ID => &mut found.server_id,
+                fields::VERSION if !all => {
+                    found.version = Some(match walk.plain()? {
+                        Plain::Text(text) if text.len() <= TEXT_BYTES_MAX => Some(text),
+                        Plain::Digits(_) if !texts_only => None,
+                        _ => return None,
+                    });
+                    return Some(());
+                }
                 _ => {
                     match walk.plain()? {
                         Plain::Text(text) if text.len() > TEXT_BYTES_MAX => return None,

@@ -93,10 +93,12 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
         "fold",
         "doubted",
         "tiers",
+        "server_change",
     ] {
         db.execute_batch(&format!("DROP TABLE {table}")).unwrap();
     }
     db.execute_batch("DROP INDEX server_census").unwrap();
+    db.execute_batch("DROP INDEX server_server_id").unwrap();
     for column in [
         "server DROP COLUMN cluster",
         "server DROP COLUMN reports",
@@ -108,6 +110,7 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
         "applied DROP COLUMN step",
         "applied DROP COLUMN rules",
         "applied DROP COLUMN emptied_at",
+        "applied DROP COLUMN changes_from",
         "kept DROP COLUMN known_seq",
         "kept DROP COLUMN known_element",
     ] {

@@ -22,5 +22,6 @@ mod rebuilding;
 mod registering;
 mod remembering;
 mod retaining;
+mod telling;
 mod tokens;
 mod valuing;

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
-use serde_json::{Map, json};
-use usage_client::{Client, Saveable, Server, Stats, Usage, UsageData};
+use serde_json::{Map, Value as Json, json};
+use usage_client::{Advisory, Client, Saveable, Server, Stats, Usage, UsageData};
 
 use crate::arguments::{Common, Ids, ReportArguments};
 use crate::said::{Failure, Said};
@@ -13,16 +13,31 @@ use crate::{input, install};
 pub(crate) fn send(common: &Common, report: &ReportArguments) -> Result<Said, Failure> {
     install::check_consent(common, report.ids())?;
     let reply = client(common)?.save(&report.to_report()?)?;
-    let text = match reply.latest_version() {
+    let mut text = match reply.latest_version() {
         Some(version) => format!("accepted; version {version} is out"),
         None => "accepted".to_owned(),
     };
+    for advisory in reply.advisories() {
+        text += &format!("\n{advisory}");
+    }
+    let advisories = reply.advisories().iter();
     let json = json!({
         "status": reply.status(),
         "latest_version": reply.latest_version(),
         "next_report_in": reply.next_report_in().map(|wait| wait.as_secs()),
+        "advisories": advisories.map(advisory).collect::<Vec<_>>(),
     });
     Ok(Said::new(text, json))
+}
+
+fn advisory(one: &Advisory) -> Json {
+    json!({
+        "id": one.id,
+        "severity": one.severity.name(),
+        "title": one.title,
+        "affected": one.affected,
+        "link": one.link,
+    })
 }
 
 /// The token is the one thing that isn't shown.

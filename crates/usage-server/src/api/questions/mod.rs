@@ -5,15 +5,19 @@ mod active;
 mod adoption;
 mod behind;
 mod clones;
+mod cluster_list;
 mod clusters;
 mod dictionary;
 mod histogram;
 mod history;
 mod ids;
 mod lifecycle;
+mod organizations;
 mod penetration;
 mod releases;
 mod retention;
+mod server;
+mod servers;
 mod shares;
 mod silent;
 mod upgrade_paths;
@@ -46,6 +50,11 @@ pub(crate) static QUESTIONS: &[Question] = &[
     clusters::LARGEST,
     clusters::GROWING,
     silent::QUESTION,
+    servers::QUESTION,
+    cluster_list::QUESTION,
+    organizations::QUESTION,
+    server::ABOUT,
+    server::REPORTS,
     history::SERVER,
     history::CLUSTER,
     history::STATS,

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use usage_store::registry::{Advisory, COMMAND_LINE, Severity};
+
 use super::*;
 use crate::api::{LIST, QUESTIONS};
 use crate::ingest::extensions::IDEMPOTENCY_KEY;
@@ -83,6 +85,23 @@ async fn each_example_does_what_it_says() {
     let house = House::new().await;
     house.token_that_may_forget(TOKEN.1, None);
     house.api_key("uak_all");
+    // What the example of a reply tells.
+    let (store, now) = (&house.app.store, jiff::Timestamp::now());
+    let advisory = Advisory {
+        id: "CVE-2026-1234".to_owned(),
+        severity: Severity::High,
+        title: "Passwords show in the log".to_owned(),
+        affected: ">=1.2, <1.4.3".to_owned(),
+        link: "https://example.com/advisories/7".to_owned(),
+    };
+    for product in ["a", "myproduct"] {
+        store
+            .set_latest_version(product, Some("1.4.3"), COMMAND_LINE, now)
+            .unwrap();
+        store
+            .save_advisory(product, &advisory, COMMAND_LINE, now)
+            .unwrap();
+    }
     let document = document(&house).await;
     let mut sent = 0;
     for (path, method, operation) in operations(&document) {

@@ -14,6 +14,8 @@ SET first_seen = NULL, last_seen = NULL, host = NULL, host_at = NULL, version = 
     reports = 0, starts = 0, prev_host = NULL, host_returns = 0, backwards = 0;
 DELETE FROM uncounted;
 DELETE FROM organization_span;
+DELETE FROM server_change;
 UPDATE day_state SET changed = (SELECT step FROM applied), folded = 0, has_rows = 1;
 UPDATE tiers SET days = -2147483647, cells = -2147483647;
-UPDATE applied SET emptied_at = max(emptied_at, seq), seq = 0, element = 0, received_at = NULL, spans_from = 0;
+UPDATE applied SET emptied_at = max(emptied_at, seq), seq = 0, element = 0, received_at = NULL, spans_from = 0,
+    changes_from = step;

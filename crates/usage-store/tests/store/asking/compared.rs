@@ -31,6 +31,7 @@ pub(super) fn compare(world: &World, filter: &Filter, per: Per, window: Window) 
     question.lifecycle();
     question.retention();
     question.ids();
+    super::listing::compare(world, &question.rows, &question.asked, window);
 }
 
 struct Question<'a> {

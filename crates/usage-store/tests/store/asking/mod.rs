@@ -4,6 +4,7 @@
 mod compared;
 mod histories;
 mod leaving_and_staying;
+mod listing;
 mod moving;
 mod sharing;
 mod sql;

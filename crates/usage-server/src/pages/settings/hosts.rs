@@ -1,31 +1,29 @@
 //! `/products/{id}/hosts`: the hosts that operators let a product send tokens to, so that nobody has to
-//! vouch for them. The list is on the product's page.
+//! vouch for them. The list is among the product's settings.
 
 use std::sync::Arc;
 
 use axum::extract::{Form, Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use jiff::Timestamp;
+use axum::response::Response;
 use serde::Deserialize;
-use usage_store::query::ProductId;
 
-use super::layout::base_path;
-use super::{Failure, ask};
+use super::{back, change};
 use crate::account::Operator;
 use crate::app::App;
+use crate::pages::Failure;
 use crate::register::public_host;
 
 /// What the forms send.
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
-pub(super) struct Entered {
+pub(in crate::pages) struct Entered {
     csrf: String,
     host: String,
 }
 
 /// `POST /products/{id}/hosts`
-pub(super) async fn add(
+pub(in crate::pages) async fn add(
     State(app): State<Arc<App>>,
     operator: Operator,
     Path(id): Path<i64>,
@@ -33,62 +31,43 @@ pub(super) async fn add(
 ) -> Result<Response, Failure> {
     operator.check(&entered.csrf)?;
     let Some(host) = public_host(entered.host.trim()) else {
-        return Ok(back(&app, &format!("{id}?not_a_host=1")));
+        return Ok(back(&app, id, "?not_a_host=1#hosts"));
     };
-    change(&app, id, move |app, product| {
+    change(&app, id, move |app, product, now| {
         let by = &operator.account.email;
-        app.store
-            .add_redirect_host(product, &host, by, Timestamp::now())
+        app.store.add_redirect_host(product, &host, by, now)
     })
-    .await
+    .await?;
+    Ok(back(&app, id, "#hosts"))
 }
 
 /// `POST /products/{id}/hosts/remove`
-pub(super) async fn remove(
+pub(in crate::pages) async fn remove(
     State(app): State<Arc<App>>,
     operator: Operator,
     Path(id): Path<i64>,
     Form(entered): Form<Entered>,
 ) -> Result<Response, Failure> {
     operator.check(&entered.csrf)?;
-    change(&app, id, move |app, product| {
+    change(&app, id, move |app, product, now| {
         let (host, by) = (&entered.host, &operator.account.email);
-        app.store
-            .remove_redirect_host(product, host, by, Timestamp::now())
-    })
-    .await
-}
-
-async fn change(
-    app: &Arc<App>,
-    id: i64,
-    change: impl FnOnce(&App, &str) -> usage_store::Result<()> + Send + 'static,
-) -> Result<Response, Failure> {
-    ask(app, move |app| {
-        let product = app.store.product(ProductId(id), Timestamp::now())?;
-        let product = product.ok_or(Failure::NotFound)?;
-        Ok(change(app, &product.name)?)
+        app.store.remove_redirect_host(product, host, by, now)
     })
     .await?;
-    Ok(back(app, &id.to_string()))
-}
-
-fn back(app: &App, product: &str) -> Response {
-    let base = base_path(&app.settings.public_url);
-    Redirect::to(&format!("{base}/products/{product}#hosts")).into_response()
+    Ok(back(&app, id, "#hosts"))
 }
 
 #[cfg(test)]
 mod tests {
     use usage_store::report::Kind;
 
-    use super::super::testing::{ACME_OWNER, House};
+    use super::super::super::testing::{ACME_OWNER, House};
 
     #[tokio::test]
     async fn an_operator_lists_hosts_and_takes_them_off_again() {
         let house = House::signed_in();
         house.append(Kind::Usage, "jambox", r#"[{"values":{"cluster_id":"c"}}]"#);
-        let page = house.get("/products/1").await;
+        let page = house.get("/products/1/settings").await;
         let csrf = page.field("csrf");
         let add = async |host: &str| {
             let fields = [("csrf", csrf.as_str()), ("host", host)];

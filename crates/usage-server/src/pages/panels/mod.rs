@@ -1,0 +1,33 @@
+//! The panels that pages are made of, one file each: what is asked, and the answer as summary, drawing and table.
+//! To add one: a file with a `Panel`, a line in `PANELS`, and `desk.show(&panels::it::PANEL, &[])` on a page.
+
+mod lane;
+mod pivot;
+
+pub(super) mod active;
+pub(super) mod adoption;
+pub(super) mod behind;
+pub(super) mod cluster;
+pub(super) mod ids;
+pub(super) mod paths;
+pub(super) mod releases;
+pub(super) mod server;
+pub(super) mod shares;
+pub(super) mod upgrades;
+
+use super::panel::Panel;
+
+/// All of them: each is also a file, `/charts/{name}.svg`.
+pub(super) static PANELS: &[&Panel] = &[
+    &active::PANEL,
+    &adoption::PANEL,
+    &behind::PANEL,
+    &releases::PANEL,
+    &upgrades::PANEL,
+    &paths::PANEL,
+    &shares::PANEL,
+    &ids::PANEL,
+    &cluster::SERVERS,
+    &cluster::VERSIONS,
+    &server::PANEL,
+];

@@ -1,0 +1,404 @@
+//! `/products/{id}/dictionary`: everything that a product reports, what it means, and whether it is kept. What the
+//! question `dictionary` of the query API answers, with a form for one name at a time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use usage_store::registry::{Allowlist, Sensitivity};
+use usage_store::{EVERY_NAME, Mode, Thing};
+
+use super::note::Entered;
+use super::product::summary;
+use crate::account::Operator;
+use crate::api::{Answered, Cell, Row};
+use crate::app::App;
+use crate::pages::figures::Count;
+use crate::pages::layout::{Layout, Section};
+use crate::pages::panel::{Ask, Days, Desk};
+use crate::pages::product::tabs::{Tab, tabs};
+use crate::pages::view::{Choice, View};
+use crate::pages::{Failure, ask, render};
+
+/// Names on one page; a search finds the others.
+const NAMES_SHOWN: usize = 100;
+
+const QUESTION: Ask = Ask {
+    question: "dictionary",
+    window: Days::OfPage,
+    fixed: &[],
+};
+
+#[derive(Template)]
+#[template(path = "settings/dictionary.html")]
+struct Dictionary {
+    page: Layout,
+    id: i64,
+    name: String,
+    adopted: bool,
+    tabs: Vec<Choice>,
+    csrf: String,
+    /// What is searched for.
+    search: String,
+    /// What the search's form hands on.
+    kept: Vec<(String, String)>,
+    mode: Mode,
+    /// Kinds of which every name is on the list.
+    every: Vec<&'static str>,
+    entries: Vec<Entry>,
+    all: Count,
+    found: Count,
+    more: bool,
+    refused: Option<String>,
+    /// The one that is edited.
+    edit: Option<Entered>,
+    /// Its name is still to be said.
+    is_new: bool,
+    /// It is on the list by a sign for every name of its kind.
+    listed_by_every: bool,
+    problem: Option<String>,
+    sensitivities: Vec<&'static str>,
+    kinds: Vec<&'static str>,
+    /// The page without an edit.
+    here: String,
+    /// The form for a name that is still to be said.
+    edit_at: String,
+    csv: String,
+}
+
+impl Dictionary {
+    /// Where the form comes back to, below the base.
+    fn to(&self) -> &str {
+        self.here.strip_prefix(&self.page.base).unwrap_or_default()
+    }
+}
+
+struct Entry {
+    kind: String,
+    name: String,
+    edit: String,
+    edited: bool,
+    servers: Option<Count>,
+    values: String,
+    sample: Option<String>,
+    description: Option<String>,
+    unit: Option<String>,
+    owner: Option<String>,
+    sensitivity: Option<String>,
+    listed: bool,
+}
+
+/// A form that is shown again.
+#[derive(Default)]
+pub(super) struct Again {
+    pub(super) entered: Option<Entered>,
+    pub(super) problem: Option<String>,
+}
+
+/// `GET /products/{id}/dictionary`
+pub(in crate::pages) async fn show(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Path(id): Path<i64>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let view = View::read(query.as_deref());
+    page(&app, operator, id, view, Again::default()).await
+}
+
+/// The page once more, with what was entered and what is wrong with it.
+pub(super) async fn again(
+    app: &Arc<App>,
+    operator: Operator,
+    id: i64,
+    entered: Entered,
+    problem: String,
+) -> Result<Response, Failure> {
+    let view = View::read(entered.query());
+    let again = Again {
+        entered: Some(entered),
+        problem: Some(problem),
+    };
+    let page = page(app, operator, id, view, again).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+async fn page(
+    app: &Arc<App>,
+    operator: Operator,
+    id: i64,
+    view: View,
+    again: Again,
+) -> Result<Response, Failure> {
+    let dictionary = ask(app, move |app| {
+        let now = Timestamp::now();
+        let page = Layout::new(app, &operator, Section::Products, now)?;
+        let product = summary(app, id, now)?;
+        let path = format!("/products/{id}/dictionary");
+        let desk = Desk::new(app, &page.base, &path, &product.name, &view, now);
+        let answer = desk.ask(&QUESTION, &[]);
+        let csv = desk.csv(&QUESTION);
+        let list = app.store.allowlist(&product.name)?;
+        let listed = Listed::new(&list);
+        let search = view.said("q").unwrap_or_default().trim().to_owned();
+        let plain = view.with(&[("edit", None), ("name", None)]);
+        let here = format!("{}{path}", page.base);
+        let link = |kind: &str, name: &str| {
+            let edited = plain.with(&[("edit", Some(kind)), ("name", Some(name))]);
+            format!("{here}{}#edit", edited.link())
+        };
+        let (answer, refused) = match answer {
+            Ok(answer) => (Some(answer), None),
+            Err(why) => (None, Some(why)),
+        };
+        let mut entries: Vec<Entry> = answer
+            .iter()
+            .flat_map(|answer| {
+                let rows = answer.rows.iter();
+                rows.map(|row| Entry::new(answer, row, &listed, &link))
+            })
+            .collect();
+        entries.extend(unreported(&list, &entries, &link));
+        let all = Count(entries.len() as u64);
+        entries.retain(|entry| entry.has(&search.to_lowercase()));
+        let found = Count(entries.len() as u64);
+        let edit = again.entered.or_else(|| edited(&view, &entries));
+        let is_new = edit.as_ref().is_some_and(|edit| {
+            !entries
+                .iter()
+                .any(|one| one.kind == edit.kind && one.name == edit.name)
+        });
+        for entry in &mut entries {
+            let this = |edit: &Entered| edit.kind == entry.kind && edit.name == entry.name;
+            entry.edited = edit.as_ref().is_some_and(this);
+        }
+        let more = entries.len() > NAMES_SHOWN;
+        entries.truncate(NAMES_SHOWN);
+        let kept = plain.with(&[("q", None)]);
+        Ok(Dictionary {
+            tabs: tabs(&page.base, id, Tab::Dictionary, &view),
+            id,
+            adopted: product.adopted,
+            csrf: operator.csrf,
+            search,
+            kept: kept.pairs().to_vec(),
+            mode: list.mode,
+            every: listed.every(),
+            entries,
+            all,
+            found,
+            more,
+            refused,
+            is_new,
+            listed_by_every: edit
+                .as_ref()
+                .is_some_and(|edit| listed.every().contains(&&*edit.kind)),
+            edit,
+            problem: again.problem,
+            sensitivities: Sensitivity::ALL.map(Sensitivity::name).into(),
+            kinds: Thing::ALL.map(Thing::name).into(),
+            edit_at: link("dimension", ""),
+            here: format!("{here}{}", plain.link()),
+            csv,
+            name: product.name,
+            page,
+        })
+    });
+    Ok(render(&dictionary.await?)?.into_response())
+}
+
+/// What is on the list.
+struct Listed<'a>(BTreeSet<(&'static str, &'a str)>);
+
+impl<'a> Listed<'a> {
+    fn new(list: &'a Allowlist) -> Listed<'a> {
+        let allowed = list.allowed.iter();
+        Listed(
+            allowed
+                .map(|(thing, name)| (thing.name(), name.as_str()))
+                .collect(),
+        )
+    }
+
+    fn has(&self, kind: &str, name: &str) -> bool {
+        self.0
+            .iter()
+            .any(|(one, listed)| *one == kind && (*listed == name || *listed == EVERY_NAME))
+    }
+
+    fn every(&self) -> Vec<&'static str> {
+        let every = self.0.iter().filter(|(_, name)| *name == EVERY_NAME);
+        every.map(|(kind, _)| *kind).collect()
+    }
+}
+
+/// Names on the list that nothing was reported or noted under.
+fn unreported(
+    list: &Allowlist,
+    known: &[Entry],
+    link: &dyn Fn(&str, &str) -> String,
+) -> Vec<Entry> {
+    let known: BTreeSet<_> = known
+        .iter()
+        .map(|one| (one.kind.as_str(), one.name.as_str()))
+        .collect();
+    let new = list.allowed.iter().filter(|(thing, name)| {
+        name != EVERY_NAME && !known.contains(&(thing.name(), name.as_str()))
+    });
+    new.map(|(thing, name)| Entry {
+        kind: thing.name().to_owned(),
+        name: name.clone(),
+        edit: link(thing.name(), name),
+        edited: false,
+        servers: None,
+        values: String::new(),
+        sample: None,
+        description: None,
+        unit: None,
+        owner: None,
+        sensitivity: None,
+        listed: true,
+    })
+    .collect()
+}
+
+/// The name that the address says is to be edited.
+fn edited(view: &View, entries: &[Entry]) -> Option<Entered> {
+    let (kind, name) = (view.said("edit")?, view.said("name")?);
+    let known = entries
+        .iter()
+        .find(|one| one.kind == kind && one.name == name);
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let mut entered = Entered::about(kind, name);
+    if let Some(one) = known {
+        entered.description = text(&one.description);
+        entered.unit = text(&one.unit);
+        entered.owner = text(&one.owner);
+        entered.sensitivity = text(&one.sensitivity);
+        entered.listed = one.listed.then(|| "on".to_owned());
+    }
+    Some(entered)
+}
+
+impl Entry {
+    fn new(
+        answer: &Answered,
+        row: &Row,
+        listed: &Listed<'_>,
+        link: &dyn Fn(&str, &str) -> String,
+    ) -> Entry {
+        let text = |column| answer.text(row, column).map(str::to_owned);
+        let (kind, name) = (
+            text("kind").unwrap_or_default(),
+            text("name").unwrap_or_default(),
+        );
+        let more = matches!(answer.cell(row, "more_values"), Cell::Flag(true));
+        let values = match (answer.text(row, "type"), answer.count(row, "values")) {
+            (Some(of), Some(1)) if !more => format!("{of}, 1 value"),
+            (Some(of), Some(n)) if n > 0 => {
+                format!(
+                    "{of}, {}{} values",
+                    Count(n),
+                    if more { " and more" } else { "" }
+                )
+            }
+            (Some(of), _) => of.to_owned(),
+            _ => String::new(),
+        };
+        Entry {
+            edit: link(&kind, &name),
+            edited: false,
+            servers: answer.count(row, "servers").map(Count),
+            values,
+            sample: text("sample"),
+            description: text("description"),
+            unit: text("unit"),
+            owner: text("owner"),
+            sensitivity: text("sensitivity"),
+            listed: listed.has(&kind, &name),
+            kind,
+            name,
+        }
+    }
+
+    fn has(&self, search: &str) -> bool {
+        let texts = [&self.description, &self.unit, &self.owner];
+        let mut texts = texts.into_iter().flatten().chain([&self.name]);
+        texts.any(|text| text.to_lowercase().contains(search))
+    }
+
+    /// Always kept, whatever the list says.
+    fn is_version(&self) -> bool {
+        self.kind != Thing::Stat.name() && self.name == usage_store::report::fields::VERSION
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use usage_store::report::Kind;
+
+    use super::super::super::testing::{HOSTILE, House};
+
+    #[tokio::test]
+    async fn all_that_is_reported_is_found() {
+        let house = House::signed_in();
+        house.settle_demo_fleet(6, 3);
+        let page = house.get("/products/1/dictionary").await;
+        assert_eq!(page.status, 200);
+        for part in [
+            "version",
+            "<th scope=\"row\"",
+            "/api/v1/query/dictionary?product=",
+        ] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+        let rows = |html: &str| html.matches("<th scope=\"row\"").count();
+        let found = house.get("/products/1/dictionary?q=VERSION").await;
+        assert!(rows(&found.text) >= 1 && rows(&found.text) < rows(&page.text));
+        let none = house.get("/products/1/dictionary?q=zzz").await;
+        assert!(none.text.contains("No name"), "{}", none.text);
+        let refused = house.get("/products/1/dictionary?from=yesterday").await;
+        assert!(refused.text.contains("from:"), "{}", refused.text);
+        assert_eq!(house.get("/products/9/dictionary").await.status, 404);
+    }
+
+    #[tokio::test]
+    async fn nothing_that_was_reported_is_markup() {
+        let house = House::signed_in();
+        let text = serde_json::to_string(HOSTILE).unwrap();
+        let body =
+            format!(r#"[{{"tags":{{{text}:{text}}},"values":{{"cluster_id":"c",{text}:3}}}}]"#);
+        house.append(Kind::Usage, "a", &body);
+        let page = house.get("/products/1/dictionary").await;
+        let edit = page.link_with("edit=");
+        for path in [edit.split('#').next().unwrap(), "/products/1/dictionary"] {
+            let page = house.get(path).await;
+            assert_eq!(page.status, 200);
+            assert!(
+                !page.text.contains("<script>") && page.text.contains("script&"),
+                "{}",
+                page.text
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn many_names_are_found_by_searching() {
+        let house = House::signed_in();
+        let values: Vec<_> = (0..150).map(|n| format!("\"n{n:03}\":1")).collect();
+        let body = format!(
+            r#"[{{"values":{{"cluster_id":"c",{}}}}}]"#,
+            values.join(",")
+        );
+        house.append(Kind::Usage, "a", &body);
+        let page = house.get("/products/1/dictionary").await;
+        assert!(page.text.contains("n099") && !page.text.contains("n100"));
+        assert!(page.text.contains("The first 100 of 150"), "{}", page.text);
+        let found = house.get("/products/1/dictionary?q=n149").await;
+        assert!(found.text.contains("n149") && !found.text.contains("n099"));
+    }
+}
