@@ -8,7 +8,7 @@ use usage_store::Store;
 
 use crate::account::{AccountState, FirstVisit};
 use crate::api;
-use crate::config::SignUp;
+use crate::config::{SignUp, WebhookConfig};
 use crate::export;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
@@ -83,4 +83,6 @@ pub(crate) struct Settings {
     pub(crate) reserve: Arc<Reserve>,
     /// Seconds until a sender's next report, as told in replies.
     pub(crate) next_report_in: u32,
+    /// Where webhooks may lead, and when a cluster is silent.
+    pub(crate) webhooks: WebhookConfig,
 }

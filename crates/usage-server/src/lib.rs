@@ -32,6 +32,7 @@ mod route;
 mod router;
 mod serve;
 mod watch;
+mod webhook;
 
 use std::io::Write;
 use std::process::ExitCode;

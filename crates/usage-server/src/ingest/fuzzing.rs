@@ -149,6 +149,7 @@ fn sender_holds(parts: &Parts) {
         sign_up: Default::default(),
         reserve: Default::default(),
         next_report_in: 1,
+        webhooks: Default::default(),
     };
     let peer = sender::peer(&parts.extensions);
     let address = sender::address(&parts.headers, peer, &settings);

@@ -33,6 +33,7 @@ mod sign_up;
 mod start;
 #[cfg(test)]
 mod testing;
+mod webhooks;
 mod welcome;
 
 use std::sync::Arc;
@@ -118,6 +119,10 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/operators/reset", post(operators::reset))
         .route("/api-keys", get(api_keys::show).post(api_keys::issue))
         .route("/api-keys/revoke", post(api_keys::revoke))
+        .route("/webhooks", get(webhooks::show).post(webhooks::add))
+        .route("/webhooks/test", post(webhooks::test))
+        .route("/webhooks/remove", post(webhooks::remove))
+        .route("/webhooks/again", post(webhooks::again))
         .route("/audit", get(audit::show))
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))

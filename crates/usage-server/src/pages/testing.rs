@@ -154,6 +154,7 @@ impl House {
             sign_up,
             reserve: Default::default(),
             next_report_in: 43_200,
+            webhooks: Default::default(),
         };
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
         let first_visit = FirstVisit::open().unwrap();

@@ -64,6 +64,7 @@ impl House {
             sign_up: Default::default(),
             reserve: Default::default(),
             next_report_in: 1,
+            webhooks: Default::default(),
         };
         let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
         let app = App::start(store, settings, FirstVisit::closed(), None, watch).unwrap();

@@ -79,7 +79,7 @@ fn to(target: &Scripted) -> ForwardConfig {
         from: ForwardFrom::Beginning,
         proof: None,
         gzip: false,
-        #[cfg(feature = "forward-https")]
+        #[cfg(feature = "https")]
         authorities: None,
     }
 }

@@ -65,6 +65,7 @@ impl House {
             sign_up: Default::default(),
             reserve: Default::default(),
             next_report_in: 43_200,
+            webhooks: Default::default(),
         };
         change(&mut settings);
         let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
