@@ -13,6 +13,7 @@ use crate::export;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
+use crate::live::Live;
 use crate::mail::Mail;
 use crate::openid::OpenId;
 use crate::reserve::Reserve;
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) exports: Arc<Semaphore>,
     /// Who else people may sign in with.
     pub(crate) openid: Option<OpenId>,
+    /// Who looks at reports as they come.
+    pub(crate) live: Live,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -57,6 +60,7 @@ impl App {
             questions: api::turnstile(),
             exports: export::turnstile(),
             openid: None,
+            live: Live::new(),
             store,
             settings,
             watch,

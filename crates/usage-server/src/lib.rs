@@ -19,6 +19,7 @@ mod import;
 mod ingest;
 mod jobs;
 mod limits;
+mod live;
 mod log;
 mod mail;
 mod openapi;

@@ -76,6 +76,7 @@ const NAMES: &[&str] = &[
     "/operators/reset",
     "/api-keys",
     "/api-keys/revoke",
+    "/live",
     "/webhooks",
     "/webhooks/test",
     "/webhooks/remove",

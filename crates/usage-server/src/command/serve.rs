@@ -169,6 +169,11 @@ async fn serve_until_told(
         None => None,
     };
     let watch = app.watch.clone();
+    let looking = app.clone();
+    let told = async move {
+        told.await;
+        looking.live.end();
+    };
     let connections = serve::connections_max(config.max_connections);
     serve::serve(listener, Doors::new(app), connections, watch, told).await;
     if let Some((stop, served)) = metrics {

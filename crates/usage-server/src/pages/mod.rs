@@ -14,6 +14,7 @@ mod frame;
 mod import;
 mod json_text;
 mod layout;
+mod live;
 mod openid;
 mod operators;
 mod organization;
@@ -123,6 +124,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/operators/reset", post(operators::reset))
         .route("/api-keys", get(api_keys::show).post(api_keys::issue))
         .route("/api-keys/revoke", post(api_keys::revoke))
+        .route("/live", get(live::watch))
         .route("/webhooks", get(webhooks::show).post(webhooks::add))
         .route("/webhooks/test", post(webhooks::test))
         .route("/webhooks/remove", post(webhooks::remove))

@@ -21,6 +21,7 @@ mod hostile_texts;
 mod links;
 mod listener;
 mod looks;
+mod news;
 #[cfg(feature = "openid")]
 mod openid;
 mod registering;

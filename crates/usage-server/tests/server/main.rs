@@ -61,3 +61,4 @@ mod signing_in;
 mod stopping;
 mod tokens;
 mod watching;
+mod webhooks;

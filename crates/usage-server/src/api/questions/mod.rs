@@ -12,6 +12,8 @@ mod history;
 mod ids;
 mod lifecycle;
 mod penetration;
+mod products;
+mod quarantine;
 mod releases;
 mod retention;
 mod shares;
@@ -50,6 +52,9 @@ pub(crate) static QUESTIONS: &[Question] = &[
     history::CLUSTER,
     history::STATS,
     dictionary::QUESTION,
+    products::QUESTION,
+    products::DAILY,
+    quarantine::QUESTION,
 ];
 
 /// A group's name in a cell: what is not told apart is `(other)`, what has none is empty.

@@ -3,7 +3,7 @@
 mod arriving;
 mod failing;
 mod running;
-mod target;
+pub(crate) mod target;
 
 use std::sync::Arc;
 use std::time::Duration;
