@@ -61,7 +61,9 @@ pub(crate) fn list(data: &DataDir) -> Result<(), Failure> {
             one.dropped.to_string(),
             at(one.delivered_at),
             at(one.failed_at),
-            one.last_error.unwrap_or_default().replace(['\t', '\n'], " "),
+            one.last_error
+                .unwrap_or_default()
+                .replace(['\t', '\n'], " "),
         ];
         text += &fields.join("\t");
         text.push('\n');

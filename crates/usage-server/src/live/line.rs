@@ -57,15 +57,15 @@ fn sender(report: &StoredReport) -> Option<String> {
 /// The newest reports, the newest first.
 pub(crate) fn newest(store: &Store, limit: usize) -> usage_store::Result<Vec<Line>> {
     let reports = store.newest_reports(None, None, limit)?;
-    reports.iter().map(|report| Line::new(store, report)).collect()
+    reports
+        .iter()
+        .map(|report| Line::new(store, report))
+        .collect()
 }
 
 /// What came from a place on, as one event where there is something; and the place to go on from. Without a
 /// place it begins now.
-pub(super) fn since(
-    store: &Store,
-    from: Option<Seq>,
-) -> usage_store::Result<(Seq, Option<Bytes>)> {
+pub(super) fn since(store: &Store, from: Option<Seq>) -> usage_store::Result<(Seq, Option<Bytes>)> {
     let next = store.next_seq()?;
     let Some(from) = from.filter(|from| *from < next) else {
         return Ok((next, None));

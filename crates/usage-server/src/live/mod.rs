@@ -62,6 +62,12 @@ impl Live {
         self.over.send_replace(true);
     }
 
+    /// How many look.
+    #[cfg(test)]
+    pub(crate) fn watchers(&self) -> usize {
+        self.lock().watchers
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Looking> {
         self.looking.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -73,7 +73,10 @@ pub(super) async fn show(
     let now = Timestamp::now();
     let overview = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        let answers = [asked(app, "products", now)?, asked(app, "products-daily", now)?];
+        let answers = [
+            asked(app, "products", now)?,
+            asked(app, "products-daily", now)?,
+        ];
         let lines = live::newest(&app.store, LINES_SHOWN)?;
         let url = &app.settings.public_url;
         Ok(Overview::new(page, url, &answers, lines, now))
@@ -149,7 +152,8 @@ impl Overview {
             of.or_default().push(daily.number(row, "servers"));
         }
         let is_adopted = |row: &&Row| *products.cell(row, "adopted") == Cell::Flag(true);
-        let (adopted, new_names): (Vec<&Row>, Vec<&Row>) = products.rows.iter().partition(is_adopted);
+        let (adopted, new_names): (Vec<&Row>, Vec<&Row>) =
+            products.rows.iter().partition(is_adopted);
         let rows = |some: &[&Row]| {
             let rows = some.iter().map(|row| {
                 let name = products.text(row, "product").unwrap_or_default();
@@ -194,14 +198,26 @@ mod tests {
         let house = House::signed_in();
         for (name, clusters) in [("influxdb", 1_234), ("kapicator", 2)] {
             let elements: Vec<String> = (0..clusters)
-                .map(|n| format!(r#"{{"tags":{{"version":"1.{}"}},"values":{{"cluster_id":"c{n}"}}}}"#, n % 2))
+                .map(|n| {
+                    format!(
+                        r#"{{"tags":{{"version":"1.{}"}},"values":{{"cluster_id":"c{n}"}}}}"#,
+                        n % 2
+                    )
+                })
                 .collect();
             house.append(Kind::Usage, name, &format!("[{}]", elements.join(",")));
         }
-        house.app.store.adopt_products(&["influxdb"], jiff::Timestamp::now()).unwrap();
+        house
+            .app
+            .store
+            .adopt_products(&["influxdb"], jiff::Timestamp::now())
+            .unwrap();
         let page = house.get("/").await;
         let (products, new_names) = page.text.split_once("New names").unwrap();
-        assert!(products.contains(r#"<a href="/products/1">influxdb</a>"#), "{products}");
+        assert!(
+            products.contains(r#"<a href="/products/1">influxdb</a>"#),
+            "{products}"
+        );
         assert!(products.contains("1\u{202f}234") && !products.contains("kapicator"));
         assert!(products.contains(r#"class="sparkline""#));
         assert!(new_names.contains("kapicator"));
@@ -232,7 +248,9 @@ mod tests {
             let page = house.get("/").await;
             assert!(!page.text.contains("<script>alert"), "{name}");
             assert!(page.text.contains("&#60;script&#62;"));
-            store.adopt_products(&[name], jiff::Timestamp::now()).unwrap();
+            store
+                .adopt_products(&[name], jiff::Timestamp::now())
+                .unwrap();
         }
         let page = house.get("/").await;
         assert!(!page.text.contains("<script>alert"));

@@ -284,12 +284,17 @@ mod tests {
         let store = &house.app.store;
         let many: Vec<_> = (0..30).map(|n| of("influxdb", "alpha", n)).collect();
         store.quarantine(&many).unwrap();
-        store.quarantine(&[of("influxdb", "beta", 77), of("kapacitor", "alpha", 88)]).unwrap();
+        store
+            .quarantine(&[of("influxdb", "beta", 77), of("kapacitor", "alpha", 88)])
+            .unwrap();
         let page = house.get("/quarantine").await;
         assert_eq!(page.text.matches("What to do:").count(), 3, "by sender");
         assert!(page.text.contains("number29.") && !page.text.contains("number28."));
         let group = house.get(&page.link_with("group=")).await;
-        let all = page.links().into_iter().filter(|link| link.contains("group="));
+        let all = page
+            .links()
+            .into_iter()
+            .filter(|link| link.contains("group="));
         assert_eq!(all.count(), 1, "of one there is nothing more to see");
         assert!(group.text.contains("alpha") && group.text.contains("number5."));
         assert!(!group.text.contains("number4.") && !group.text.contains("number77."));

@@ -350,17 +350,30 @@ mod tests {
 
     async fn add(house: &House, fields: &[(&str, &str)]) -> Answer {
         let form = house.get("/webhooks").await;
-        let entered = form.filled(fields);
+        let ticked = ["first_report", "silent", "registered", "growing"];
+        assert!(
+            ticked
+                .iter()
+                .all(|name| form.text.contains(&format!("name=\"{name}\" checked")))
+        );
+        let ticked = ticked.map(|name| (name, "on"));
+        let entered = form.filled(&[fields, &ticked[..]].concat());
         house.post_and_follow("/webhooks", &entered).await
     }
 
     #[tokio::test]
     async fn a_webhook_is_added_tried_and_removed_and_its_secret_shown_once() {
         let house = House::new().let_in(OP);
-        let fields = [("name", "Chat"), ("url", "http://chat.example.com/SECRETPATH")];
+        let fields = [
+            ("name", "Chat"),
+            ("url", "http://chat.example.com/SECRETPATH"),
+        ];
         let page = add(&house, &fields).await;
         let secret = page.field_of_id("secret");
-        assert!(secret.starts_with("whsec_") && secret.len() == 50, "{secret}");
+        assert!(
+            secret.starts_with("whsec_") && secret.len() == 50,
+            "{secret}"
+        );
         assert!(page.text.contains("chat.example.com") && !page.text.contains("SECRETPATH"));
         let again = house.get(&page.path).await;
         assert!(!again.text.contains(&secret) && again.text.contains("shown before"));
@@ -391,15 +404,25 @@ mod tests {
         for (fields, said) in [
             ([("name", ""), ("url", "http://a.example/")], "Enter a name"),
             ([("name", "a"), ("url", "ftp://a/")], "must begin with"),
-            ([("name", "a"), ("url", "http://127.0.0.1:1/")], "private address"),
-            ([("name", "a"), ("url", "http://[::ffff:10.0.0.1]/")], "private address"),
+            (
+                [("name", "a"), ("url", "http://127.0.0.1:1/")],
+                "private address",
+            ),
+            (
+                [("name", "a"), ("url", "http://[::ffff:10.0.0.1]/")],
+                "private address",
+            ),
         ] {
             let page = add(&house, &fields).await;
             assert_eq!(page.status, 422, "{fields:?}");
             assert!(page.text.contains(said), "{said}");
         }
         let csrf = house.get("/webhooks").await.field("csrf");
-        let nothing = [("csrf", &*csrf), ("name", "a"), ("url", "http://a.example/")];
+        let nothing = [
+            ("csrf", &*csrf),
+            ("name", "a"),
+            ("url", "http://a.example/"),
+        ];
         let page = house.post("/webhooks", &nothing).await;
         assert!(page.text.contains("Tick at least one"));
         add(&house, &[("name", HOSTILE), ("url", "http://a.example/")]).await;
@@ -435,7 +458,12 @@ mod tests {
         assert_eq!(house.get("/webhooks").await.status, 403);
         let csrf = house.get("/account").await.field("csrf");
         for path in ["", "/test", "/remove", "/again"] {
-            let entered = [("csrf", &*csrf), ("name", "a"), ("url", "http://a/"), ("id", "1")];
+            let entered = [
+                ("csrf", &*csrf),
+                ("name", "a"),
+                ("url", "http://a/"),
+                ("id", "1"),
+            ];
             let path = format!("/webhooks{path}");
             assert_eq!(house.post(&path, &entered).await.status, 403, "{path}");
         }

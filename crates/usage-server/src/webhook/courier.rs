@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use usage_store::Store;
 use usage_store::webhook::{Due, WebhookId};
 
+use super::Failure;
 use super::limits::{GIVE_UP_AFTER_HOURS, REST_BASE, REST_MAX, WAITS};
 use super::post::Poster;
-use super::Failure;
 
 pub(super) struct Courier {
     store: Arc<Store>,
@@ -64,7 +64,10 @@ impl Courier {
             });
             let posts: Vec<_> = posts.collect();
             // A post that panicked has said so; its message stays due.
-            posts.into_iter().filter_map(|post| post.join().ok()).collect()
+            posts
+                .into_iter()
+                .filter_map(|post| post.join().ok())
+                .collect()
         });
         let mut arrived = false;
         for (one, went) in tried {
@@ -79,15 +82,24 @@ impl Courier {
             self.resting.remove(&one.webhook);
             return Ok(self.store.message_delivered(one.id, now)?);
         };
-        let failures = self.resting.get(&one.webhook).map_or(0, |rest| rest.failures);
-        let doubled = self.rest_base.saturating_mul(2_u32.saturating_pow(failures));
+        let failures = self
+            .resting
+            .get(&one.webhook)
+            .map_or(0, |rest| rest.failures);
+        let doubled = self
+            .rest_base
+            .saturating_mul(2_u32.saturating_pow(failures));
         let rest = Rest {
             until: Instant::now() + doubled.min(REST_MAX),
             failures: failures.saturating_add(1),
         };
         self.resting.insert(one.webhook, rest);
         let next = next_attempt(one, now);
-        tracing::debug!(webhook = one.webhook.0, cause, "a webhook's message was not taken");
+        tracing::debug!(
+            webhook = one.webhook.0,
+            cause,
+            "a webhook's message was not taken"
+        );
         if next.is_none() {
             tracing::warn!(
                 webhook = one.webhook.0,
@@ -106,7 +118,9 @@ fn next_attempt(one: &Due, now: Timestamp) -> Option<Timestamp> {
     let drawn = getrandom::u32().map_or(0.5, |drawn| f64::from(drawn) / f64::from(u32::MAX));
     let wait = SignedDuration::try_from(wait.mul_f64(1.0 + drawn / 10.0)).ok()?;
     let next = now.checked_add(wait).ok()?;
-    let end = one.created_at.checked_add(SignedDuration::from_hours(GIVE_UP_AFTER_HOURS));
+    let end = one
+        .created_at
+        .checked_add(SignedDuration::from_hours(GIVE_UP_AFTER_HOURS));
     (next <= end.unwrap_or(Timestamp::MAX)).then_some(next)
 }
 

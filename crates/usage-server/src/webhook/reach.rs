@@ -68,7 +68,9 @@ mod tests {
     use super::*;
 
     fn allows(networks: &[(&str, u8)], address: &str) -> bool {
-        let networks = networks.iter().map(|(at, bits)| (at.parse().unwrap(), *bits));
+        let networks = networks
+            .iter()
+            .map(|(at, bits)| (at.parse().unwrap(), *bits));
         Reach::to_public_and(networks.collect()).allows(address.parse().unwrap())
     }
 

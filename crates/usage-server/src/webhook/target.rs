@@ -39,6 +39,7 @@ pub(crate) fn checked(entered: &str) -> Result<String, String> {
 /// Where it leads, without what may be secret in its path.
 pub(crate) fn host(url: &str) -> String {
     let uri: Option<Uri> = url.parse().ok();
+    let uri = uri.filter(|uri| uri.scheme().is_some());
     let authority = uri.as_ref().and_then(|uri| uri.authority());
     authority.map_or_else(String::new, |authority| authority.to_string())
 }
@@ -49,7 +50,11 @@ mod tests {
 
     #[test]
     fn an_address_is_taken_that_can_be_posted_to() {
-        for fine in ["http://127.0.0.1:9/a?b=c", "http://[::1]/x", " http://a.example "] {
+        for fine in [
+            "http://127.0.0.1:9/a?b=c",
+            "http://[::1]/x",
+            " http://a.example ",
+        ] {
             assert_eq!(checked(fine).as_deref(), Ok(fine.trim()), "{fine}");
         }
         for wrong in [
@@ -76,7 +81,10 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_it_has_no_secret() {
-        assert_eq!(host("https://chat.example.com:8/hooks/SECRET?t=SECRET"), "chat.example.com:8");
+        assert_eq!(
+            host("https://chat.example.com:8/hooks/SECRET?t=SECRET"),
+            "chat.example.com:8"
+        );
         assert_eq!(host("nonsense"), "");
     }
 }

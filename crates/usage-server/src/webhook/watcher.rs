@@ -131,7 +131,10 @@ impl Watcher {
         if after(away, SignedDuration::from_mins(AWAY_AFTER_MINUTES)) < look.now {
             // Who couldn't report while the server was away does so by then.
             let interval = SignedDuration::from_secs(i64::from(self.interval_secs));
-            let until = after(look.now, interval.saturating_add(SignedDuration::from_hours(1)));
+            let until = after(
+                look.now,
+                interval.saturating_add(SignedDuration::from_hours(1)),
+            );
             look.watched.hold_until = until;
         }
         let fresh = self.store.freshness()?;
@@ -168,7 +171,9 @@ impl Watcher {
         };
         for (product, name) in self.store.adopted_products()? {
             let asked = Asked::all(product);
-            let found = self.store.silent_clusters(&asked, window, to, SILENT_AT_ONCE)?;
+            let found = self
+                .store
+                .silent_clusters(&asked, window, to, SILENT_AT_ONCE)?;
             for one in found.iter().filter(|one| one.last_seen >= from) {
                 let told = message::silent(&name, self.silent_hours, one, look.now)?;
                 look.news.push(told);

@@ -25,7 +25,9 @@ fn the_overview_shows_reports_as_they_come_until_it_is_paused() {
     browser.comes_to_see(&server.url(), "; 0 reports waiting");
     browser.sees("Live.");
     let usage = |cluster: &str| {
-        format!(r#"[{{"tags":{{"version":"9.0"}},"values":{{"cluster_id":"{cluster}","server_id":"s"}}}}]"#)
+        format!(
+            r#"[{{"tags":{{"version":"9.0"}},"values":{{"cluster_id":"{cluster}","server_id":"s"}}}}]"#
+        )
     };
     assert_eq!(post(&server, "brand-new", &usage("comes-live")), 200);
     browser.sees("comes-live");
@@ -43,7 +45,10 @@ fn the_overview_shows_reports_as_they_come_until_it_is_paused() {
     browser.open(&server.url());
     browser.sees("As of when this page was loaded.");
     let text = browser.text();
-    assert!(text.contains("while-paused") && !text.contains("Pause\n"), "{text}");
+    assert!(
+        text.contains("while-paused") && !text.contains("Pause\n"),
+        "{text}"
+    );
     browser.click("All reports");
     browser.sees("Everything that was accepted");
     server.stop();
@@ -60,7 +65,14 @@ fn what_was_refused_is_seen_by_reason_and_sender_and_one_by_one() {
         assert_eq!(post(&server, "influxdb", NO_NUMBER), 422);
     }
     assert_eq!(post(&server, "influxdb", BLANK), 422);
-    assert_eq!(post(&server, "a-name-that-is-much-longer-than-any-column-is-wide", "{"), 422);
+    assert_eq!(
+        post(
+            &server,
+            "a-name-that-is-much-longer-than-any-column-is-wide",
+            "{"
+        ),
+        422
+    );
     browser.scripts(false);
     sign_in(&mut browser, &folder, &server);
     browser.comes_to_see(&format!("{}/quarantine", server.url()), "alpha-7f3e");
@@ -103,7 +115,10 @@ fn a_webhook_is_added_tried_and_removed() {
     assert!(!browser.text().contains("/hooks/secret"));
     let receiver = Listener::with_page("taken");
     let url = receiver.elsewhere();
-    browser.fill("Name", "A program with a rather long name that somebody gave it");
+    browser.fill(
+        "Name",
+        "A program with a rather long name that somebody gave it",
+    );
     browser.fill("Address", &url);
     browser.click("Add it");
     browser.sees("The webhook’s secret");

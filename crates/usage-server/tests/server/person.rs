@@ -78,7 +78,7 @@ impl Person {
         sent_to(&self.send(&form, "/sign-up", &fields))
     }
 
-    fn cookie_line(&self) -> String {
+    pub(crate) fn cookie_line(&self) -> String {
         let pairs: Vec<String> = self
             .cookies
             .iter()

@@ -43,9 +43,8 @@ impl Receiver {
                 *came.lock().unwrap() += 1;
                 if answers.load(Ordering::SeqCst) {
                     taken.lock().unwrap().push(message);
-                    let _ = stream.write_all(
-                        b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
-                    );
+                    let _ =
+                        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
                 } else {
                     hanging.push(stream);
                 }
@@ -61,13 +60,17 @@ impl Receiver {
     /// The types that were taken so far.
     fn types(&self) -> Vec<String> {
         let taken = self.taken.lock().unwrap();
-        let types = taken.iter().map(|(_, message)| message["type"].as_str().unwrap().to_owned());
+        let types = taken
+            .iter()
+            .map(|(_, message)| message["type"].as_str().unwrap().to_owned());
         types.collect()
     }
 }
 
 fn receive(stream: &mut TcpStream) -> Option<(String, Value)> {
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
     let mut bytes = Vec::new();
     let mut piece = [0; 4_096];
     loop {
@@ -98,7 +101,9 @@ fn what_happens_is_told_across_kills_at_least_once() {
     let folder = Folder::new();
     let receiver = Receiver::start();
     let url = receiver.url();
-    let said = folder.run(&["webhook", "add", "--name", "Chat", "--url", &url]).well();
+    let said = folder
+        .run(&["webhook", "add", "--name", "Chat", "--url", &url])
+        .well();
     assert!(said.starts_with("whsec_"), "{said}");
     let server = folder.serve_with(&REACHED);
     folder.run(&["webhook", "test", "Chat"]).well();
@@ -108,18 +113,25 @@ fn what_happens_is_told_across_kills_at_least_once() {
     // A receiver that hangs, and the server is killed while it waits for it.
     receiver.answers.store(false, Ordering::SeqCst);
     folder.token("Acme");
-    until("a post to hang", || (*receiver.came.lock().unwrap() == 2).then_some(()));
+    until("a post to hang", || {
+        (*receiver.came.lock().unwrap() == 2).then_some(())
+    });
     server.kill();
     receiver.answers.store(true, Ordering::SeqCst);
     let server = folder.serve_with(&REACHED);
     until("the same again", || {
-        receiver.types().contains(&"organization.registered".to_owned()).then_some(())
+        receiver
+            .types()
+            .contains(&"organization.registered".to_owned())
+            .then_some(())
     });
     // While nobody serves something happens, too.
     server.kill();
     folder.token("Umbrella");
     let server = folder.serve_with(&REACHED);
-    until("what happened meanwhile", || (receiver.types().len() >= 3).then_some(()));
+    until("what happened meanwhile", || {
+        (receiver.types().len() >= 3).then_some(())
+    });
     let names: BTreeSet<String> = receiver
         .taken
         .lock()
@@ -127,9 +139,15 @@ fn what_happens_is_told_across_kills_at_least_once() {
         .iter()
         .filter_map(|(_, message)| Some(message["data"]["organization"].as_str()?.to_owned()))
         .collect();
-    assert_eq!(names, BTreeSet::from(["Acme".to_owned(), "Umbrella".to_owned()]));
+    assert_eq!(
+        names,
+        BTreeSet::from(["Acme".to_owned(), "Umbrella".to_owned()])
+    );
     let listed = folder.run(&["webhook", "list"]).well();
-    assert!(listed.contains("Chat") && !listed.contains("/hook"), "{listed}");
+    assert!(
+        listed.contains("Chat") && !listed.contains("/hook"),
+        "{listed}"
+    );
     folder.run(&["webhook", "remove", "Chat"]).well();
     assert!(!folder.run(&["webhook", "list"]).well().contains("Chat"));
     server.stop();
@@ -140,7 +158,9 @@ fn this_machine_is_not_reached_unless_the_setting_names_it() {
     let folder = Folder::new();
     let receiver = Receiver::start();
     let url = receiver.url();
-    folder.run(&["webhook", "add", "--name", "Chat", "--url", &url]).well();
+    folder
+        .run(&["webhook", "add", "--name", "Chat", "--url", &url])
+        .well();
     let server = folder.serve();
     folder.run(&["webhook", "test", "Chat"]).well();
     until("the refusal to be told", || {
@@ -155,11 +175,27 @@ fn this_machine_is_not_reached_unless_the_setting_names_it() {
 fn mistakes_are_told_in_a_line() {
     let folder = Folder::new();
     let add = |name: &str, url: &str, code: i32| {
-        folder.run(&["webhook", "add", "--name", name, "--url", url]).refused(code)
+        folder
+            .run(&["webhook", "add", "--name", name, "--url", url])
+            .refused(code)
     };
     assert!(add("a", "ftp://x/", 2).contains("--url: The address must begin"));
     assert!(add(" ", "http://x/", 2).contains("--name: "));
-    folder.run(&["webhook", "add", "--name", "a", "--url", "http://x.example/"]).well();
+    folder
+        .run(&[
+            "webhook",
+            "add",
+            "--name",
+            "a",
+            "--url",
+            "http://x.example/",
+        ])
+        .well();
     assert!(add("a", "http://x.example/", 1).contains("known already"));
-    assert!(folder.run(&["webhook", "test", "b"]).refused(1).contains("was not found"));
+    assert!(
+        folder
+            .run(&["webhook", "test", "b"])
+            .refused(1)
+            .contains("was not found")
+    );
 }

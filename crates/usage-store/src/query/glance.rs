@@ -70,7 +70,10 @@ fn recent(ground: &Ground<'_>, asked: &Asked, now: Timestamp) -> Result<Recent> 
         yesterday: servers(1),
         new_servers: new.len(),
         new_versions: new_versions(ground, asked, since_yesterday)?,
-        silent: silent.iter().filter(|one| one.last_seen >= gone_from).count() as u64,
+        silent: silent
+            .iter()
+            .filter(|one| one.last_seen >= gone_from)
+            .count() as u64,
     })
 }
 

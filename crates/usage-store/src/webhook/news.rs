@@ -100,7 +100,8 @@ pub struct Reason {
 pub(super) fn ends(db: &Connection) -> Result<Ends> {
     let mut query = db.prepare_cached(sql!("webhook/ends"))?;
     Ok(query.query_row([], |row| {
-        let end = |column| Ok::<i64, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.unwrap_or(0));
+        let end =
+            |column| Ok::<i64, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.unwrap_or(0));
         Ok(Ends {
             clusters: end(0)?,
             organizations: end(1)?,
@@ -155,7 +156,9 @@ impl Store {
             let wanted = query.query_map([], |row| row.get(0))?;
             wanted
                 .map(|bits| Ok(Events::of_bits(bits?)))
-                .try_fold(Events::default(), |all, some: Result<Events>| Ok(all.and(some?)))
+                .try_fold(Events::default(), |all, some: Result<Events>| {
+                    Ok(all.and(some?))
+                })
         })
     }
 

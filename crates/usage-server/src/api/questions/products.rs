@@ -21,12 +21,24 @@ pub(super) const QUESTION: Question = Question {
         Column::new("product", Kind::Text, "The product."),
         Column::new("number", Kind::Count, "Its number, as on its page."),
         Column::new("adopted", Kind::Flag, "Whether an operator adopted it."),
-        Column::new("active", Kind::Count, "Servers that reported in the last 36 hours."),
+        Column::new(
+            "active",
+            Kind::Count,
+            "Servers that reported in the last 36 hours.",
+        ),
         Column::new("reports_today", Kind::Count, "Reports that count today."),
         Column::new("last_report", Kind::Time, "Its newest report."),
         Column::new("yesterday", Kind::Count, "Servers active yesterday."),
-        Column::new("day_before", Kind::Count, "Servers active on the day before yesterday."),
-        Column::new("new_servers", Kind::Count, "Servers first seen yesterday or today."),
+        Column::new(
+            "day_before",
+            Kind::Count,
+            "Servers active on the day before yesterday.",
+        ),
+        Column::new(
+            "new_servers",
+            Kind::Count,
+            "Servers first seen yesterday or today.",
+        ),
         Column::new(
             "new_versions",
             Kind::Count,
@@ -63,15 +75,24 @@ pub(super) const DAILY: Question = Question {
 };
 
 fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
-    let day_ago = given.now.saturating_sub(jiff::SignedDuration::from_hours(24));
+    let day_ago = given
+        .now
+        .saturating_sub(jiff::SignedDuration::from_hours(24));
     let refused = store.refused_since(day_ago.unwrap_or(given.now))?;
     let rows = store.glances(given.now)?.into_iter().map(|glance| {
         let Glance { product, recent } = glance;
         let of = |figure: fn(&usage_store::query::Recent) -> u64| {
-            recent.as_ref().map_or(Cell::Empty, |recent| figure(recent).into())
+            recent
+                .as_ref()
+                .map_or(Cell::Empty, |recent| figure(recent).into())
         };
         let refused = match product.adopted {
-            true => Cell::UInt(refused.get(&Some(product.name.clone())).copied().unwrap_or(0)),
+            true => Cell::UInt(
+                refused
+                    .get(&Some(product.name.clone()))
+                    .copied()
+                    .unwrap_or(0),
+            ),
             false => Cell::Empty,
         };
         vec![

@@ -18,7 +18,10 @@ pub(in crate::pages) struct Answer {
 impl Answer {
     pub(in crate::pages) async fn read(response: Response) -> Answer {
         let (parts, body) = response.into_parts();
-        let streams = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let streams = parts
+            .headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
         let bytes = match streams {
             // It doesn't end: its first piece.
             true => {

@@ -1,7 +1,7 @@
 //! How messages get to their receivers: signed, to where the check said, no further, and again until taken.
 
-use data_encoding::BASE64;
 use by_hand::verify;
+use data_encoding::BASE64;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 use usage_store::webhook::News;
@@ -70,9 +70,16 @@ fn a_message_is_signed_so_that_its_receiver_can_tell() {
     let posts = receiver.posts();
     assert_eq!(posts.len(), 1);
     let post = &posts[0];
-    assert!(post.head.starts_with("POST /hook?a=b HTTP/1.1"), "{}", post.head);
+    assert!(
+        post.head.starts_with("POST /hook?a=b HTTP/1.1"),
+        "{}",
+        post.head
+    );
     assert_eq!(header(post, "content-type"), "application/json");
-    let (message, seconds) = (header(post, "webhook-id"), header(post, "webhook-timestamp"));
+    let (message, seconds) = (
+        header(post, "webhook-id"),
+        header(post, "webhook-timestamp"),
+    );
     assert_eq!(seconds, world.at(1).as_second().to_string());
     let signed = format!("{message}.{seconds}.{}", post.text());
     let expected = BASE64.encode(&verify(&SECRET, signed.as_bytes()));
@@ -106,11 +113,16 @@ fn what_fails_comes_again_as_the_same_message_until_it_is_taken() {
     }
     assert!(courier.carry(world.at(minutes)).unwrap());
     let posts = receiver.posts();
-    let ids: Vec<&str> = posts.iter().map(|post| header(post, "webhook-id")).collect();
+    let ids: Vec<&str> = posts
+        .iter()
+        .map(|post| header(post, "webhook-id"))
+        .collect();
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     assert!(posts.iter().all(|post| post.body == posts[0].body));
-    let times: std::collections::BTreeSet<&str> =
-        posts.iter().map(|post| header(post, "webhook-timestamp")).collect();
+    let times: std::collections::BTreeSet<&str> = posts
+        .iter()
+        .map(|post| header(post, "webhook-timestamp"))
+        .collect();
     assert_eq!(times.len(), 4, "each attempt says when it was made");
     let hook = hook(&world, id);
     assert_eq!((hook.waiting, hook.delivered), (0, 1));
@@ -132,7 +144,12 @@ fn what_nobody_takes_is_given_up_and_shown_with_the_reason() {
     let given_up = world.store.given_up_messages(10).unwrap();
     assert_eq!((given_up.len(), given_up[0].attempts), (1, 9));
     assert!(given_up[0].last_error.starts_with("503"), "{given_up:?}");
-    assert!(world.store.try_message_again(given_up[0].id, world.at(hours * 60)).unwrap());
+    assert!(
+        world
+            .store
+            .try_message_again(given_up[0].id, world.at(hours * 60))
+            .unwrap()
+    );
     courier.carry(world.at(hours * 60 + 1)).unwrap();
     assert_eq!(receiver.posts().len(), 10);
 }
@@ -142,7 +159,8 @@ fn no_redirect_is_followed() {
     let world = World::new();
     let elsewhere = Scripted::well();
     for status in [301, 302, 303, 307, 308] {
-        let location: &'static str = format!("Location: http://{}/\r\n", elsewhere.address()).leak();
+        let location: &'static str =
+            format!("Location: http://{}/\r\n", elsewhere.address()).leak();
         let receiver = Scripted::new(move |_| Reply::Says(status, location, ""));
         let id = waiting(&world, &format!("http://{}/{status}", receiver.address()));
         let mut courier = Courier::restless(world.store.clone(), Poster::new(here()));
@@ -199,7 +217,9 @@ impl Resolver for Rebinding {
         _: &ureq::config::Config,
         _: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let before = self.asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let before = self
+            .asked
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mut found = self.empty();
         found.push(if before == 0 { self.first } else { self.then });
         Ok(found)
@@ -259,5 +279,9 @@ fn one_that_fails_rests_and_does_not_hold_up_the_others() {
     let hook = hook(&world, broken);
     assert_eq!((hook.waiting, hook.delivered), (4, 0));
     let tried = world.store.due_messages(world.at(1)).unwrap();
-    assert_eq!(tried.len(), 1, "three more are due, and wait for the rest to end");
+    assert_eq!(
+        tried.len(),
+        1,
+        "three more are due, and wait for the rest to end"
+    );
 }

@@ -1,6 +1,7 @@
 //! What webhooks hear of, and what not: each once, and only what is news.
 
 use usage_store::quarantine::Refused;
+use usage_store::webhook::News;
 
 use super::*;
 
@@ -29,12 +30,18 @@ fn a_new_cluster_of_an_adopted_product_is_told_once() {
     assert_eq!(told[0]["type"], "cluster.first_report");
     assert_eq!(told[0]["timestamp"], "2026-11-01T09:33:00Z");
     let data = &told[0]["data"];
-    assert_eq!((&data["product"], &data["cluster_id"]), (&"p".into(), &"c1".into()));
+    assert_eq!(
+        (&data["product"], &data["cluster_id"]),
+        (&"p".into(), &"c1".into())
+    );
     assert_eq!(data["first_seen"], "2026-11-01T09:31:00Z");
     world.look(world.at(4));
     world.store.rebuild(|_, _| ()).unwrap();
     world.look(world.at(10));
-    assert!(world.told().is_empty(), "not again, not after a rebuild either");
+    assert!(
+        world.told().is_empty(),
+        "not again, not after a rebuild either"
+    );
     world.reports("p", "c3", world.at(11));
     world.look(world.at(11));
     assert_eq!(world.told_of("cluster_id"), [first("c3")]);
@@ -111,7 +118,10 @@ fn organizations_are_told_as_they_come() {
     let world = World::new();
     world.store.organization("Before", world.at(0)).unwrap();
     world.hook_of_all();
-    world.store.organization("Acme \"&\" Co", world.at(1)).unwrap();
+    world
+        .store
+        .organization("Acme \"&\" Co", world.at(1))
+        .unwrap();
     world.look(world.at(2));
     world.look(world.at(3));
     let told = world.told();
@@ -151,7 +161,10 @@ fn a_growing_quarantine_is_told_once_an_hour_and_a_trickle_never() {
     let message = world.told().remove(0);
     assert_eq!(message["data"]["refused"], 150, "of which 100 are kept");
     let reason = &message["data"]["reasons"][0];
-    assert_eq!((&reason["product"], &reason["kind"]), (&"p".into(), &"usage".into()));
+    assert_eq!(
+        (&reason["product"], &reason["kind"]),
+        (&"p".into(), &"usage".into())
+    );
     refuse(20, world.at(5 * HOUR + 30));
     assert_eq!(told(5 * HOUR + 59), [], "once an hour");
     assert_eq!(told(6 * HOUR), [growing("20")]);
@@ -165,14 +178,30 @@ fn nobody_hears_of_what_they_did_not_ask_for_and_a_full_queue_drops_and_counts()
     assert_eq!(world.store.webhook_watch().unwrap(), None, "nobody asked");
     let of_clusters = world.hook("a", "http://127.0.0.1:1/", &[Event::ClusterFirstReport]);
     world.hook("b", "http://127.0.0.1:1/", &[Event::OrganizationRegistered]);
-    for n in 0..1_005 {
-        world.store.organization(&format!("o{n}"), world.at(1)).unwrap();
-    }
+    world.store.organization("Acme", world.at(1)).unwrap();
     world.look(world.at(2));
+    let due = world.store.due_messages(world.at(2)).unwrap().remove(0);
+    let news = News {
+        event: Event::OrganizationRegistered,
+        message: due.message,
+        body: due.body,
+    };
+    let watched = world.store.webhook_watch().unwrap().unwrap();
+    let many = vec![news; 1_004];
+    world
+        .store
+        .tell_webhooks(&many, &watched, world.at(2))
+        .unwrap();
     let hooks = world.store.webhooks().unwrap();
     assert_eq!((hooks[0].waiting, hooks[0].dropped), (0, 0));
     assert_eq!((hooks[1].waiting, hooks[1].dropped), (1_000, 5));
-    world.store.remove_webhook(hooks[1].id, "x", world.at(3)).unwrap();
-    world.store.remove_webhook(of_clusters, "x", world.at(3)).unwrap();
+    world
+        .store
+        .remove_webhook(hooks[1].id, "x", world.at(3))
+        .unwrap();
+    world
+        .store
+        .remove_webhook(of_clusters, "x", world.at(3))
+        .unwrap();
     assert_eq!(world.store.webhook_watch().unwrap(), None);
 }
