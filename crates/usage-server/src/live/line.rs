@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use usage_store::report::decode;
-use usage_store::{Seq, Store, StoredReport};
+use usage_store::{Day, Seq, Store, StoredReport};
 
 use super::limits::LINES_A_LOOK;
 
@@ -14,7 +14,7 @@ use super::limits::LINES_A_LOOK;
 pub(crate) struct Line {
     /// The place of the next report: the page of all reports begins below it with this one.
     pub(crate) below: Seq,
-    /// When it was received: a time of day, UTC.
+    /// When it was received: a time of day, UTC; the day where that isn’t today.
     pub(crate) clock: String,
     /// The same for machines.
     pub(crate) at: String,
@@ -31,10 +31,17 @@ impl Line {
             Some(id) => store.organization_name(id)?,
             None => None,
         };
+        let is_today = Day::of(report.received_at) == Day::of(Timestamp::now());
         let clock = |at: Timestamp, format: &str| at.strftime(format).to_string();
         Ok(Line {
             below: report.seq + 1,
-            clock: clock(report.received_at, "%H:%M:%S"),
+            clock: clock(
+                report.received_at,
+                match is_today {
+                    true => "%H:%M:%S",
+                    false => "%Y-%m-%d",
+                },
+            ),
             at: clock(report.received_at, "%Y-%m-%dT%H:%M:%SZ"),
             kind: report.kind.name(),
             product: report.product.to_string(),

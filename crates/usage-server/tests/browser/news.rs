@@ -7,7 +7,8 @@ use crate::folder::{Folder, Running};
 use crate::listener::Listener;
 
 const BLANK: &str = r#"[{"tags":{"version":"1.0"},"values":{"cluster_id":" ","server_id":"s1"}}]"#;
-const NO_NUMBER: &str = r#"[{"tags":{"version":"1.0"},"values":{"cluster_id":"alpha-7f3e","server_id":"s1","users":[1]}}]"#;
+const NO_TAGS: &str =
+    r#"[{"tags":7,"values":{"cluster_id":"alpha-7f3e","server_id":"s1","users":1}}]"#;
 
 fn post(server: &Running, product: &str, body: &str) -> u16 {
     let at = format!("/api/v1/usage/{product}");
@@ -62,7 +63,7 @@ fn what_was_refused_is_seen_by_reason_and_sender_and_one_by_one() {
     let folder = Folder::new();
     let server = demo(&folder, 10, 3);
     for _ in 0..30 {
-        assert_eq!(post(&server, "influxdb", NO_NUMBER), 422);
+        assert_eq!(post(&server, "influxdb", NO_TAGS), 422);
     }
     assert_eq!(post(&server, "influxdb", BLANK), 422);
     assert_eq!(

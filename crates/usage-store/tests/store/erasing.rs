@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use usage_store::erasure::{ErasureRequest, Whose};
 use usage_store::quarantine::Refused;
 use usage_store::report::Kind;
-use usage_store::webhook::{Event, News, NewWebhook};
+use usage_store::webhook::{Event, NewWebhook, News};
 use usage_store::{Day, Outcome};
 
 use crate::fleet::*;
@@ -65,8 +65,14 @@ fn an_erased_server_leaves_no_trace_in_any_file() {
         message: "msg_1".to_owned(),
         body: body.to_owned(),
     };
-    for body in [r#"{"cluster_id":"secret-cluster"}"#, r#"{"cluster_id":"keeps"}"#] {
-        world.store.tell_webhook(hook, &news(body), noon(0)).unwrap();
+    for body in [
+        r#"{"cluster_id":"secret-cluster"}"#,
+        r#"{"cluster_id":"keeps"}"#,
+    ] {
+        world
+            .store
+            .tell_webhook(hook, &news(body), noon(0))
+            .unwrap();
     }
     world.apply_all();
     while world.store.repack().unwrap() {}
