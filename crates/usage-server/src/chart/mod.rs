@@ -17,6 +17,7 @@ mod colour;
 mod drawing;
 mod lines;
 mod shares;
+mod spans;
 mod sparkline;
 mod svg;
 mod time;
@@ -28,5 +29,9 @@ pub(crate) use self::colour::{Paint, Theme};
 pub(crate) use self::drawing::{Drawing, Entry};
 pub(crate) use self::lines::lines;
 pub(crate) use self::shares::{Bar, shares};
+pub(crate) use self::spans::{Span, spans};
 pub(crate) use self::sparkline::sparkline;
 pub(crate) use self::time::{Mark, Series, Time};
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,22 @@
 mod pivot;
 
 pub(super) mod active;
+pub(super) mod adoption;
+pub(super) mod behind;
+pub(super) mod paths;
+pub(super) mod releases;
 pub(super) mod shares;
+pub(super) mod upgrades;
 
 use super::panel::Panel;
 
 /// All of them: each is also a file, `/charts/{name}.svg`.
-pub(super) static PANELS: &[&Panel] = &[&active::PANEL, &shares::PANEL];
+pub(super) static PANELS: &[&Panel] = &[
+    &active::PANEL,
+    &adoption::PANEL,
+    &behind::PANEL,
+    &releases::PANEL,
+    &upgrades::PANEL,
+    &paths::PANEL,
+    &shares::PANEL,
+];
