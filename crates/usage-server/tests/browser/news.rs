@@ -6,7 +6,8 @@ use crate::fleet::{demo, sign_in};
 use crate::folder::{Folder, Running};
 use crate::listener::Listener;
 
-const BLANK: &str = r#"[{"tags":{"version":"1.0"},"values":{"cluster_id":" ","server_id":"s1"}}]"#;
+const BLANK: &str =
+    r#"{"cluster_id":"","server_id":"s1","product":"influxdb","host":"h","version":"1"}"#;
 const NO_TAGS: &str =
     r#"[{"tags":7,"values":{"cluster_id":"alpha-7f3e","server_id":"s1","users":1}}]"#;
 
@@ -65,7 +66,8 @@ fn what_was_refused_is_seen_by_reason_and_sender_and_one_by_one() {
     for _ in 0..30 {
         assert_eq!(post(&server, "influxdb", NO_TAGS), 422);
     }
-    assert_eq!(post(&server, "influxdb", BLANK), 422);
+    let check_in = server.connect().post("/api/v1/servers", &[], BLANK);
+    assert_eq!(check_in.status(), 422);
     assert_eq!(
         post(
             &server,

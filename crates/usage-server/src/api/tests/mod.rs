@@ -3,6 +3,7 @@
 
 mod examples;
 mod mistakes;
+mod news;
 mod tables;
 
 use std::sync::Arc;
