@@ -8,11 +8,12 @@ use usage_store::Store;
 
 use crate::account::{AccountState, FirstVisit};
 use crate::api;
-use crate::config::{Retention, SignUp};
+use crate::config::{Retention, SignUp, WebhookConfig};
 use crate::export;
 use crate::ingest::Ingest;
 use crate::jobs::Nudge;
 use crate::limits::PerSender;
+use crate::live::Live;
 use crate::mail::Mail;
 use crate::openid::OpenId;
 use crate::reserve::Reserve;
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) exports: Arc<Semaphore>,
     /// Who else people may sign in with.
     pub(crate) openid: Option<OpenId>,
+    /// Who looks at reports as they come.
+    pub(crate) live: Live,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -57,6 +60,7 @@ impl App {
             questions: api::turnstile(),
             exports: export::turnstile(),
             openid: None,
+            live: Live::new(),
             store,
             settings,
             watch,
@@ -85,4 +89,6 @@ pub(crate) struct Settings {
     pub(crate) next_report_in: u32,
     /// How long what is kept is kept, for operators to see.
     pub(crate) retention: Retention,
+    /// Where webhooks may lead, and when a cluster is silent.
+    pub(crate) webhooks: WebhookConfig,
 }

@@ -2,6 +2,7 @@
 
 mod news;
 mod product;
+mod webhook;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -19,6 +20,7 @@ pub(crate) use product::{
     Mode, Names, Product, ProductAllowlist, ProductDescribe, ProductHosts, ProductList,
     ProductNames, Sensitivity,
 };
+pub(crate) use webhook::{Event, Webhook, WebhookAdd, WebhookNamed};
 
 /// Usage reporting for software that runs on other people's machines.
 #[derive(Debug, Parser)]
@@ -53,6 +55,9 @@ pub(crate) enum Command {
     /// Issues and revokes the keys by which programs ask and export in an operator's name
     #[command(subcommand)]
     ApiKey(ApiKey),
+    /// Manages who is told of what happens here
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Manages the accounts of people
     #[command(subcommand)]
     Account(Account),

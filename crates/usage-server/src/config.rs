@@ -5,6 +5,7 @@ mod forward;
 mod mail;
 mod openid;
 mod retention;
+mod webhook;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -26,6 +27,7 @@ pub(crate) use self::mail::{MailConfig, MailOptions, MailTls};
 pub(crate) use self::openid::{OpenidConfig, OpenidOptions};
 pub(crate) use self::retention::Retention;
 use self::retention::retention;
+pub(crate) use self::webhook::{WebhookConfig, WebhookOptions};
 
 /// The example file, as `usage-server serve --help` mentions it; tested, so it stays true.
 #[cfg(test)]
@@ -132,6 +134,9 @@ pub(crate) struct ServeOptions {
     #[command(flatten)]
     pub(crate) openid: OpenidOptions,
 
+    #[command(flatten)]
+    pub(crate) webhooks: WebhookOptions,
+
     /// How the log is written [default: text]
     #[arg(long, env = "USAGE_LOG_FORMAT", value_enum)]
     pub(crate) log_format: Option<LogFormat>,
@@ -203,6 +208,7 @@ pub(crate) struct Config {
     #[cfg(feature = "mail")]
     pub(crate) mail: Option<MailConfig>,
     pub(crate) openid: Option<OpenidConfig>,
+    pub(crate) webhooks: WebhookConfig,
     pub(crate) retention: Retention,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
@@ -256,7 +262,7 @@ impl Config {
                 .transpose()?,
             trusted_proxies: proxies
                 .iter()
-                .map(|text| network(text))
+                .map(|text| network("trusted-proxies", text))
                 .collect::<Result<_, _>>()?,
             report_interval: match set.report_interval.or(file.report_interval) {
                 Some(0) => return Err(ConfigError("report-interval: must be above 0".to_owned())),
@@ -281,6 +287,7 @@ impl Config {
             #[cfg(feature = "mail")]
             mail: MailConfig::resolve(set.mail, file.mail)?,
             openid: OpenidConfig::resolve(set.openid, file.openid)?,
+            webhooks: WebhookConfig::resolve(set.webhooks, file.webhooks)?,
             retention: Retention {
                 reports: retention("retention-days", set.retention_days, file.retention_days)?,
                 days: retention(
@@ -382,10 +389,10 @@ pub(crate) fn public_url(url: String) -> Result<String, ConfigError> {
     }
 }
 
-fn network(text: &str) -> Result<(IpAddr, u8), ConfigError> {
+fn network(setting: &str, text: &str) -> Result<(IpAddr, u8), ConfigError> {
     let wrong = || {
         ConfigError(format!(
-            "trusted-proxies: {text:?} is neither an address nor a network such as 10.0.0.0/8"
+            "{setting}: {text:?} is neither an address nor a network such as 10.0.0.0/8"
         ))
     };
     let (address, length) = match text.split_once('/') {

@@ -19,6 +19,7 @@ mod import;
 mod ingest;
 mod jobs;
 mod limits;
+mod live;
 mod log;
 mod mail;
 mod openapi;
@@ -33,6 +34,7 @@ mod route;
 mod router;
 mod serve;
 mod watch;
+mod webhook;
 
 use std::io::Write;
 use std::process::ExitCode;

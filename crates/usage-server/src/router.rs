@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use crate::app::App;
 use crate::ingest::Refusal;
@@ -68,7 +68,10 @@ async fn or_failed(answer: impl Future<Output = Response>) -> Response {
 pub(crate) fn router(app: Arc<App>) -> Router {
     let pages = pages::routes(&app)
         .layer(map_request_with_state(Arc::clone(&app), learn_address))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESSED_FROM_BYTES)));
+        .layer(CompressionLayer::new().compress_when(
+            // A stream of events would wait for more to compress.
+            SizeAbove::new(COMPRESSED_FROM_BYTES).and(NotForContentType::SSE),
+        ));
     let doors = Router::new()
         .route("/api/v1/servers", post(ingest::servers))
         .route("/api/v1/stats/{product}", post(ingest::stats))

@@ -21,6 +21,7 @@ mod sqlite;
 mod store;
 mod time;
 mod turns;
+pub mod webhook;
 
 pub use allow::{EVERY_NAME, MASKED, Mode, Thing};
 pub use error::{Error, Result};

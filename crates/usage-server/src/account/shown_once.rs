@@ -20,6 +20,8 @@ pub(crate) enum Once {
     Token(i64),
     /// An API key.
     ApiKey(i64),
+    /// A webhook's, for its receiver.
+    Webhook(i64),
     /// An invitation.
     Invitation(i64),
     /// An operator's invitation to be one, and to sign up.

@@ -18,6 +18,7 @@ mod rebuild;
 mod restore;
 mod serve;
 mod token;
+mod webhook;
 
 #[cfg(test)]
 pub(crate) use export::reports as export_reports;
@@ -30,7 +31,9 @@ use std::process::ExitCode;
 
 use usage_store::{Store, Writing};
 
-use crate::cli::{Account, Advisory, ApiKey, Command, Export, Operator, Product, Token};
+use crate::cli::{
+    Account, Advisory, ApiKey, Command, Export, Operator, Product, Token, Webhook,
+};
 
 /// Why a command ended early: one line that says what to do.
 #[derive(Debug)]
@@ -95,6 +98,10 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::ApiKey(ApiKey::Issue(options)) => api_key::issue(&options),
         Command::ApiKey(ApiKey::List(data)) => api_key::list(&data),
         Command::ApiKey(ApiKey::Revoke(options)) => api_key::revoke(&options),
+        Command::Webhook(Webhook::Add(options)) => webhook::add(&options),
+        Command::Webhook(Webhook::List(data)) => webhook::list(&data),
+        Command::Webhook(Webhook::Remove(options)) => webhook::remove(&options),
+        Command::Webhook(Webhook::Test(options)) => webhook::test(&options),
         Command::Account(Account::Reset(options)) => account::reset(&options),
         Command::Product(Product::List(options)) => allowlist::list(&options),
         Command::Product(Product::Allowlist(options)) => allowlist::set(&options),

@@ -24,6 +24,7 @@ use crate::mail::{Mail, Smtp};
 use crate::openid::{OpenId, Remote};
 use crate::router::Doors;
 use crate::watch::{self, Watch};
+use crate::webhook::Webhooks;
 use crate::{log, reserve, serve};
 
 /// Serves from the configured data folder.
@@ -70,11 +71,14 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     let jobs =
         Jobs::start(&store, &watch, config.retention).map_err(io("starting background jobs"))?;
     let forwarder = forwarding(&store, &watch, &jobs, config)?;
+    let webhooks = Webhooks::start(&store, &config.webhooks, config.report_interval)
+        .map_err(io("starting webhooks"))?;
     let served = runtime.block_on(serve_until_told(&store, &jobs, &watch, config));
     drop(runtime);
     if let Some(forwarder) = forwarder {
         forwarder.stop();
     }
+    webhooks.stop();
     jobs.stop();
     served?;
     tracing::info!("stopped");
@@ -131,6 +135,7 @@ async fn serve_until_told(
         reserve,
         next_report_in: config.report_interval,
         retention: config.retention,
+        webhooks: config.webhooks.clone(),
     };
     let watch = watch.clone();
     #[allow(unused_mut)]
@@ -165,6 +170,11 @@ async fn serve_until_told(
         None => None,
     };
     let watch = app.watch.clone();
+    let looking = app.clone();
+    let told = async move {
+        told.await;
+        looking.live.end();
+    };
     let connections = serve::connections_max(config.max_connections);
     serve::serve(listener, Doors::new(app), connections, watch, told).await;
     if let Some((stop, served)) = metrics {

@@ -89,7 +89,7 @@ pub(crate) struct ForwardOptions {
     pub(crate) gzip: Option<bool>,
 
     /// Certificate authorities to believe the target by, a PEM file [default: those that browsers believe]
-    #[cfg(feature = "forward-https")]
+    #[cfg(feature = "https")]
     #[arg(
         id = "forward_ca_file",
         long = "forward-ca-file",
@@ -126,7 +126,7 @@ pub(crate) struct ForwardConfig {
     pub(crate) proof: Option<ForwardProof>,
     pub(crate) gzip: bool,
     /// PEM.
-    #[cfg(feature = "forward-https")]
+    #[cfg(feature = "https")]
     pub(crate) authorities: Option<Vec<u8>>,
 }
 
@@ -158,7 +158,7 @@ impl ForwardConfig {
             from: from.map_or(Ok(ForwardFrom::Now), |text| begin(&text))?,
             proof,
             gzip: set.gzip.or(file.gzip).unwrap_or(false),
-            #[cfg(feature = "forward-https")]
+            #[cfg(feature = "https")]
             authorities: match set.ca_file.or(file.ca_file) {
                 None => None,
                 Some(path) => Some(std::fs::read(&path).map_err(|e| {
@@ -191,10 +191,10 @@ fn checked(url: &str) -> Result<(), ConfigError> {
     };
     match uri.scheme_str() {
         Some("http") => {}
-        Some("https") if cfg!(feature = "forward-https") => {}
+        Some("https") if cfg!(feature = "https") => {}
         Some("https") => {
             return wrong(
-                "this program was built without https; build it with --features forward-https, or name an http address",
+                "this program was built without https; build it with --features https, or name an http address",
             );
         }
         _ => return wrong("must begin with http:// or https://"),
@@ -340,9 +340,9 @@ mod tests {
             );
         }
         let https = resolve(to("https://x/write"));
-        match cfg!(feature = "forward-https") {
+        match cfg!(feature = "https") {
             true => assert!(https.is_ok()),
-            false => assert!(https.unwrap_err().contains("--features forward-https")),
+            false => assert!(https.unwrap_err().contains("--features https")),
         }
     }
 

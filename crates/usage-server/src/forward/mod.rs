@@ -13,7 +13,7 @@ mod follower;
 mod limits;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod waits;
 
 use std::sync::Arc;

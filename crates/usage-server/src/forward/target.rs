@@ -57,7 +57,7 @@ impl Target {
         if config.is_here() {
             agent = agent.proxy(None);
         }
-        #[cfg(feature = "forward-https")]
+        #[cfg(feature = "https")]
         if let Some(pem) = &config.authorities {
             agent = agent.tls_config(trusting(pem)?);
         }
@@ -168,7 +168,7 @@ fn seconds(text: &str) -> Option<Duration> {
 }
 
 /// Believes by these certificate authorities, and no others.
-#[cfg(feature = "forward-https")]
+#[cfg(feature = "https")]
 fn trusting(pem: &[u8]) -> Result<ureq::tls::TlsConfig, String> {
     use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
     let found: Vec<_> = parse_pem(pem)

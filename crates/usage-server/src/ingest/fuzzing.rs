@@ -150,6 +150,7 @@ fn sender_holds(parts: &Parts) {
         reserve: Default::default(),
         next_report_in: 1,
         retention: Default::default(),
+        webhooks: Default::default(),
     };
     let peer = sender::peer(&parts.extensions);
     let address = sender::address(&parts.headers, peer, &settings);

@@ -58,7 +58,7 @@ pub(crate) use forget::{Subject, forget, forget_status};
 pub(crate) use handlers::{receive, reported_at, servers, stats, usage};
 pub(crate) use path::{named, tidied, unknown_path};
 pub(crate) use refusal::{Refusal, Ungranted};
-pub(crate) use sender::{address, bearer, pay, peer};
+pub(crate) use sender::{address, bearer, pay, peer, within};
 
 /// What the road needs beside the store: its threads, its limits, its answer.
 pub(crate) struct Ingest {

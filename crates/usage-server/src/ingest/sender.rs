@@ -259,7 +259,8 @@ fn forwarded(hop: &str) -> Option<IpAddr> {
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-fn within(address: IpAddr, (net, prefix): (IpAddr, u8)) -> bool {
+/// Whether an address is in a network.
+pub(crate) fn within(address: IpAddr, (net, prefix): (IpAddr, u8)) -> bool {
     let keep = |bits: u32| bits.saturating_sub(u32::from(prefix));
     match (address, net) {
         (IpAddr::V4(a), IpAddr::V4(b)) => {
@@ -411,6 +412,7 @@ mod tests {
             reserve: Default::default(),
             next_report_in: 1,
             retention: Default::default(),
+            webhooks: Default::default(),
         };
         address(&parts.headers, peer.parse().unwrap(), &settings).to_string()
     }

@@ -66,6 +66,16 @@ pub(super) static READ_OUT: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// Reports as they come, for comfort.
+pub(super) static LIVE: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "live",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/live.js"),
+    )
+});
+
 /// A file that is part of the program.
 pub(super) struct Asset {
     name: String,
@@ -99,7 +109,9 @@ impl Asset {
 
 /// `GET /assets/{name}`.
 pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Failure> {
-    let all = [&*STYLESHEET, &*LIGHT, &*DARK, &*ICON, &*COPY, &*READ_OUT];
+    let all = [
+        &*STYLESHEET, &*LIGHT, &*DARK, &*ICON, &*COPY, &*READ_OUT, &*LIVE,
+    ];
     let asset = all
         .into_iter()
         .find(|asset| asset.name == name)

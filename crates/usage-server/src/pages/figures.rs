@@ -1,5 +1,6 @@
 //! Numbers and times as people read them. Every figure on a page goes through one of these.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use askama::filters::HtmlSafe;
@@ -16,6 +17,30 @@ pub(crate) struct Count(pub(crate) u64);
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_grouped(f, &self.0.to_string())
+    }
+}
+
+/// How a count changed: `+12`, `−3`, `±0`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change {
+    before: u64,
+    now: u64,
+}
+
+impl Change {
+    pub(super) fn between(before: u64, now: u64) -> Change {
+        Change { before, now }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.now.cmp(&self.before) {
+            Ordering::Less => '\u{2212}',
+            Ordering::Equal => '\u{b1}',
+            Ordering::Greater => '+',
+        };
+        write!(f, "{sign}{}", Count(self.now.abs_diff(self.before)))
     }
 }
 
@@ -124,6 +149,14 @@ mod tests {
         assert_eq!(Count(999).to_string(), "999");
         assert_eq!(Count(1_000).to_string(), "1\u{202f}000");
         assert_eq!(Count(12_345_678).to_string(), "12\u{202f}345\u{202f}678");
+    }
+
+    #[test]
+    fn a_change_has_its_sign() {
+        let told = |before, now| Change::between(before, now).to_string();
+        assert_eq!(told(3, 1_240), "+1\u{202f}237");
+        assert_eq!(told(5, 2), "\u{2212}3");
+        assert_eq!(told(7, 7), "\u{b1}0");
     }
 
     #[test]

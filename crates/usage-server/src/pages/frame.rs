@@ -23,7 +23,7 @@ use crate::request::RequestId;
 
 /// Nothing but our own style sheet, script and images; nobody frames us, forms come to us.
 const CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-    img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Where a page's form may lead in the end, beside here: browsers hold its policy against the redirect
 /// that answers it, too. Left in a response's extensions.

@@ -15,6 +15,7 @@ mod import;
 mod json_text;
 mod layout;
 mod listing;
+mod live;
 mod openid;
 mod operators;
 mod organization;
@@ -40,6 +41,7 @@ mod start;
 mod testing;
 mod theme;
 mod view;
+mod webhooks;
 mod welcome;
 
 use std::sync::Arc;
@@ -145,6 +147,11 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/operators/reset", post(operators::reset))
         .route("/api-keys", get(api_keys::show).post(api_keys::issue))
         .route("/api-keys/revoke", post(api_keys::revoke))
+        .route("/live", get(live::watch))
+        .route("/webhooks", get(webhooks::show).post(webhooks::add))
+        .route("/webhooks/test", post(webhooks::test))
+        .route("/webhooks/remove", post(webhooks::remove))
+        .route("/webhooks/again", post(webhooks::again))
         .route("/audit", get(audit::show))
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))

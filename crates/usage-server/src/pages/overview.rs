@@ -1,5 +1,7 @@
-//! `/`: all products at a glance, and the names that nobody has adopted yet.
+//! `/`: the number one came for, all products at a glance with what changed since yesterday, the names that nobody
+//! has adopted yet, and the newest reports.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -7,15 +9,20 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{Html, Redirect};
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use usage_store::query::{ProductId, ProductSummary};
+use usage_store::query::ProductId;
 
-use super::figures::{Count, Moment};
+use super::assets::LIVE;
+use super::figures::{Change, Count, Moment};
 use super::layout::{Layout, Section, base_path};
 use super::{Failure, ask, render};
 use crate::account::Operator;
+use crate::api::{self, Answered, Cell, Row};
 use crate::app::App;
+use crate::chart;
 use crate::command::first_report;
+use crate::live::{self, LINES_SHOWN, Line};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -23,17 +30,38 @@ struct Overview {
     page: Layout,
     /// The shell line that sends one.
     first_report: String,
-    active_servers: Count,
-    reports_today: Count,
+    total: Figures,
     adopted: Vec<ProductRow>,
     new_names: Vec<ProductRow>,
+    /// The newest reports, the newest first.
+    lines: Vec<Line>,
+    /// Lines that the script keeps.
+    most: usize,
+    script: String,
+}
+
+/// Of a product, or of all adopted ones together.
+struct Figures {
+    active: Count,
+    reports_today: Count,
+    yesterday: Count,
+    /// Of yesterday against the day before.
+    change: Change,
+    new_servers: Count,
+    new_versions: Count,
+    silent: Count,
+    refused: Count,
+    any_refused: bool,
 }
 
 struct ProductRow {
     id: i64,
     name: String,
-    active_servers: Count,
-    reports_today: Count,
+    /// The same as a part of an address.
+    encoded: String,
+    figures: Figures,
+    /// The active servers of some weeks.
+    sparkline: String,
     last_report: Option<Moment>,
 }
 
@@ -45,14 +73,20 @@ pub(super) async fn show(
     let now = Timestamp::now();
     let overview = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        Ok(Overview::new(
-            page,
-            &app.settings.public_url,
-            app.store.products(now)?,
-            now,
-        ))
+        let answers = [
+            asked(app, "products", now)?,
+            asked(app, "products-daily", now)?,
+        ];
+        let lines = live::newest(&app.store, LINES_SHOWN)?;
+        let url = &app.settings.public_url;
+        Ok(Overview::new(page, url, &answers, lines, now))
     });
     render(&overview.await?)
+}
+
+fn asked(app: &App, question: &str, now: Timestamp) -> Result<Answered, Failure> {
+    let answer = api::ask(&app.store, question, "", now);
+    answer.map_err(|_| Failure::Broken(format!("the question {question} was not answered")))
 }
 
 /// The form of an "Adopt" button.
@@ -82,51 +116,71 @@ pub(super) async fn adopt(
     )))
 }
 
-impl Overview {
-    fn new(
-        page: Layout,
-        public_url: &str,
-        products: Vec<ProductSummary>,
-        now: Timestamp,
-    ) -> Overview {
-        let total = |figure: fn(&ProductSummary) -> u64| {
-            Count(
-                products
-                    .iter()
-                    .filter(|product| product.adopted)
-                    .map(figure)
-                    .sum(),
-            )
+impl Figures {
+    /// Of these rows together.
+    fn of(products: &Answered, rows: &[&Row]) -> Figures {
+        let sum = |column: &str| -> u64 {
+            let counts = rows.iter().filter_map(|row| products.count(row, column));
+            counts.sum()
         };
-        let (active_servers, reports_today) =
-            (total(|p| p.active_servers), total(|p| p.reports_today));
-        let (adopted, new_names): (Vec<_>, Vec<_>) =
-            products.into_iter().partition(|product| product.adopted);
-        let rows = |products: Vec<ProductSummary>| {
-            products
-                .into_iter()
-                .map(|product| ProductRow::new(product, now))
-                .collect()
-        };
-        Overview {
-            page,
-            first_report: first_report(public_url.trim_end_matches('/')),
-            active_servers,
-            reports_today,
-            adopted: rows(adopted),
-            new_names: rows(new_names),
+        let (yesterday, before) = (sum("yesterday"), sum("day_before"));
+        Figures {
+            active: Count(sum("active")),
+            reports_today: Count(sum("reports_today")),
+            yesterday: Count(yesterday),
+            change: Change::between(before, yesterday),
+            new_servers: Count(sum("new_servers")),
+            new_versions: Count(sum("new_versions")),
+            silent: Count(sum("silent_clusters")),
+            refused: Count(sum("refused")),
+            any_refused: sum("refused") > 0,
         }
     }
 }
 
-impl ProductRow {
-    fn new(product: ProductSummary, now: Timestamp) -> ProductRow {
-        ProductRow {
-            id: product.id.0,
-            name: product.name,
-            active_servers: Count(product.active_servers),
-            reports_today: Count(product.reports_today),
-            last_report: product.last_report.map(|at| Moment::new(at, now)),
+impl Overview {
+    fn new(
+        page: Layout,
+        public_url: &str,
+        [products, daily]: &[Answered; 2],
+        lines: Vec<Line>,
+        now: Timestamp,
+    ) -> Overview {
+        let mut days: BTreeMap<&str, Vec<Option<f64>>> = BTreeMap::new();
+        for row in &daily.rows {
+            let of = days.entry(daily.text(row, "product").unwrap_or_default());
+            of.or_default().push(daily.number(row, "servers"));
+        }
+        let is_adopted = |row: &&Row| *products.cell(row, "adopted") == Cell::Flag(true);
+        let (adopted, new_names): (Vec<&Row>, Vec<&Row>) =
+            products.rows.iter().partition(is_adopted);
+        let rows = |some: &[&Row]| {
+            let rows = some.iter().map(|row| {
+                let name = products.text(row, "product").unwrap_or_default();
+                let values = days.get(name).map_or(&[][..], Vec::as_slice);
+                ProductRow {
+                    id: products.count(row, "number").unwrap_or(0) as i64,
+                    name: name.to_owned(),
+                    encoded: utf8_percent_encode(name, NON_ALPHANUMERIC).to_string(),
+                    figures: Figures::of(products, &[*row]),
+                    sparkline: chart::sparkline(values),
+                    last_report: match products.cell(row, "last_report") {
+                        Cell::Time(at) => Some(Moment::new(*at, now)),
+                        _ => None,
+                    },
+                }
+            });
+            rows.collect()
+        };
+        Overview {
+            script: format!("{}{}", page.base, LIVE.path()),
+            page,
+            first_report: first_report(public_url.trim_end_matches('/')),
+            total: Figures::of(products, &adopted),
+            adopted: rows(&adopted),
+            new_names: rows(&new_names),
+            lines,
+            most: LINES_SHOWN,
         }
     }
 }
@@ -135,51 +189,85 @@ impl ProductRow {
 mod tests {
     use usage_store::report::Kind;
 
-    use super::super::testing::{HOSTILE, House, layout, now};
-    use super::*;
+    use super::super::testing::{HOSTILE, House};
 
-    fn product(id: i64, name: &str, adopted: bool) -> ProductSummary {
-        ProductSummary {
-            id: ProductId(id),
-            name: name.to_owned(),
-            adopted,
-            active_servers: 1_234,
-            reports_today: 2_400,
-            last_report: Some(now()),
+    const BODY: &str = r#"[{"tags":{"version":"1.2.3"},"values":{"cluster_id":"c1","users":3}}]"#;
+
+    #[tokio::test]
+    async fn adopted_products_come_first_and_new_names_wait_below() {
+        let house = House::signed_in();
+        for (name, clusters) in [("influxdb", 1_234), ("kapicator", 2)] {
+            let elements: Vec<String> = (0..clusters)
+                .map(|n| {
+                    format!(
+                        r#"{{"tags":{{"version":"1.{}"}},"values":{{"cluster_id":"c{n}"}}}}"#,
+                        n % 2
+                    )
+                })
+                .collect();
+            house.append(Kind::Usage, name, &format!("[{}]", elements.join(",")));
+        }
+        house
+            .app
+            .store
+            .adopt_products(&["influxdb"], jiff::Timestamp::now())
+            .unwrap();
+        let page = house.get("/").await;
+        let (products, new_names) = page.text.split_once("New names").unwrap();
+        assert!(
+            products.contains(r#"<a href="/products/1">influxdb</a>"#),
+            "{products}"
+        );
+        assert!(products.contains("1\u{202f}234") && !products.contains("kapicator"));
+        assert!(products.contains(r#"class="sparkline""#));
+        assert!(new_names.contains("kapicator"));
+        assert!(new_names.contains(r#"action="/products/2/adopt""#));
+        let changes = house.get("/").await.text;
+        for told in ["New servers", "New versions", "Gone silent", "Refused"] {
+            assert!(changes.contains(told), "{told}");
         }
     }
 
-    fn html(products: Vec<ProductSummary>) -> String {
-        Overview::new(layout(), "http://127.0.0.1:8087", products, now())
-            .render()
-            .unwrap()
+    #[tokio::test]
+    async fn an_empty_server_says_how_to_send_the_first_report() {
+        let house = House::signed_in();
+        let page = house.get("/").await;
+        assert!(page.text.contains("No reports yet"));
+        assert!(page.text.contains("curl"));
+        assert!(page.text.contains("http://127.0.0.1:8087/api/v1/usage/"));
     }
 
-    #[test]
-    fn adopted_products_come_first_and_new_names_wait_below() {
-        let html = html(vec![
-            product(1, "influxdb", true),
-            product(2, "kapicator", false),
-        ]);
-        let (products, new_names) = html.split_once("New names").unwrap();
-        assert!(products.contains(r#"<a href="/products/1">influxdb</a>"#));
-        assert!(products.contains("1\u{202f}234") && !products.contains("kapicator"));
-        assert!(new_names.contains("kapicator"));
-        assert!(new_names.contains(r#"action="/products/2/adopt""#));
+    #[tokio::test]
+    async fn nothing_that_was_reported_is_markup() {
+        let house = House::signed_in();
+        let body = serde_json::json!([{"values": {"cluster_id": HOSTILE}}]);
+        house.append(Kind::Usage, HOSTILE, &body.to_string());
+        house.append(Kind::Usage, "fine", BODY);
+        let store = &house.app.store;
+        for name in [HOSTILE, "fine"] {
+            let page = house.get("/").await;
+            assert!(!page.text.contains("<script>alert"), "{name}");
+            assert!(page.text.contains("&#60;script&#62;"));
+            store
+                .adopt_products(&[name], jiff::Timestamp::now())
+                .unwrap();
+        }
+        let page = house.get("/").await;
+        assert!(!page.text.contains("<script>alert"));
     }
 
-    #[test]
-    fn an_empty_server_says_how_to_send_the_first_report() {
-        let html = html(vec![]);
-        assert!(html.contains("No reports yet"));
-        assert!(html.contains("curl"));
-        assert!(html.contains("http://127.0.0.1:8087/api/v1/usage/"));
-    }
-
-    #[test]
-    fn a_products_name_is_never_markup() {
-        let html = html(vec![product(1, HOSTILE, true), product(2, HOSTILE, false)]);
-        assert!(!html.contains("<script>") && html.contains("&#60;script&#62;"));
+    #[tokio::test]
+    async fn the_newest_reports_are_there_without_a_script_and_lead_to_themselves() {
+        let house = House::signed_in();
+        for n in 0..25 {
+            let body = format!(r#"[{{"values":{{"cluster_id":"cluster{n}."}}}}]"#);
+            house.append(Kind::Usage, "influxdb", &body);
+        }
+        let page = house.get("/").await;
+        assert!(page.text.contains("cluster24.") && page.text.contains("cluster5."));
+        assert!(!page.text.contains("cluster4."));
+        let newest = house.get(&page.link_with("/reports?before=")).await;
+        assert!(newest.text.contains("cluster24."));
     }
 
     #[tokio::test]

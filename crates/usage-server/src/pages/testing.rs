@@ -157,6 +157,7 @@ impl House {
             reserve: Default::default(),
             next_report_in: 43_200,
             retention: Default::default(),
+            webhooks: Default::default(),
         };
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
         let first_visit = FirstVisit::open().unwrap();

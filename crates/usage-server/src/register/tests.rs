@@ -65,6 +65,7 @@ impl House {
             reserve: Default::default(),
             next_report_in: 1,
             retention: Default::default(),
+            webhooks: Default::default(),
         };
         let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
         let app = App::start(store, settings, FirstVisit::closed(), None, watch).unwrap();

@@ -22,6 +22,7 @@ mod hostile_texts;
 mod links;
 mod listener;
 mod looks;
+mod news;
 #[cfg(feature = "openid")]
 mod openid;
 mod registering;

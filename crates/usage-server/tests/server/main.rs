@@ -35,6 +35,7 @@ mod importing;
 mod influx_database;
 mod influxd;
 mod limits;
+mod live;
 mod logging;
 #[cfg(feature = "mail")]
 mod mailing;
@@ -62,3 +63,4 @@ mod stopping;
 mod telling;
 mod tokens;
 mod watching;
+mod webhooks;

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{ErasureRequest, whole};
-use crate::Result;
 use crate::journal::rewrite::{self, Fate};
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, mark, walk};
 use crate::model::replay::{self, Subject};
@@ -16,6 +15,7 @@ use crate::query::{ProductId, ServerId};
 use crate::registry::{OrganizationId, audit};
 use crate::report::{self, Observation, decode};
 use crate::sqlite::{millis, sql};
+use crate::{Result, webhook};
 
 /// An erasure that can be done now.
 pub(crate) struct Work {
@@ -189,6 +189,8 @@ pub(crate) fn finish(db: &mut Connection, work: &Work, now: Timestamp) -> Result
     let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if erasure.everything_of().is_none() {
         clear_quarantine(&step, erasure)?;
+        let id = serde_json::Value::from(erasure.cluster_id.as_str());
+        webhook::forget(&step, &id.to_string())?;
     }
     let done = step.prepare_cached(sql!("erasure/done"))?.execute(params![
         erasure.id,

@@ -20,6 +20,7 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/007_dictionary"),
     sql!("schema/008_sign_ups"),
     sql!("schema/009_product_settings"),
+    sql!("schema/010_webhooks"),
 ];
 
 /// Those of `model.db`.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use usage_store::erasure::{ErasureRequest, Whose};
 use usage_store::quarantine::Refused;
 use usage_store::report::Kind;
+use usage_store::webhook::{Event, NewWebhook, News};
 use usage_store::{Day, Outcome};
 
 use crate::fleet::*;
@@ -51,6 +52,28 @@ fn an_erased_server_leaves_no_trace_in_any_file() {
         body,
     };
     world.store.quarantine(&[refused]).unwrap();
+    let hook = NewWebhook {
+        name: "chat",
+        url: "http://chat.example/",
+        secret: b"signs",
+        events: [Event::ClusterFirstReport].into_iter().collect(),
+        by: "ada@example.com",
+    };
+    let hook = world.store.add_webhook(&hook, noon(0)).unwrap();
+    let news = |body: &str| News {
+        event: Event::ClusterFirstReport,
+        message: "msg_1".to_owned(),
+        body: body.to_owned(),
+    };
+    for body in [
+        r#"{"cluster_id":"secret-cluster"}"#,
+        r#"{"cluster_id":"keeps"}"#,
+    ] {
+        world
+            .store
+            .tell_webhook(hook, &news(body), noon(0))
+            .unwrap();
+    }
     world.apply_all();
     while world.store.repack().unwrap() {}
     let next = world.store.next_seq().unwrap();
@@ -58,6 +81,7 @@ fn an_erased_server_leaves_no_trace_in_any_file() {
     assert_eq!(erase(&world, "secret-cluster", None, Whose::Everybodys), 15);
     assert_eq!(world.journal().len(), 1500);
     assert!(world.store.quarantined(None, 10).unwrap().is_empty());
+    assert_eq!(world.store.webhooks().unwrap()[0].waiting, 1);
     for file in std::fs::read_dir(world.path()).unwrap() {
         let path = file.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();

@@ -49,6 +49,7 @@ impl House {
             reserve: Default::default(),
             next_report_in: 43_200,
             retention: Default::default(),
+            webhooks: Default::default(),
         };
         let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
         let first = FirstVisit::closed();

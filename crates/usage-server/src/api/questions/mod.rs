@@ -14,6 +14,8 @@ mod ids;
 mod lifecycle;
 mod organizations;
 mod penetration;
+mod products;
+mod quarantine;
 mod releases;
 mod retention;
 mod server;
@@ -59,6 +61,9 @@ pub(crate) static QUESTIONS: &[Question] = &[
     history::CLUSTER,
     history::STATS,
     dictionary::QUESTION,
+    products::QUESTION,
+    products::DAILY,
+    quarantine::QUESTION,
 ];
 
 /// A group's name in a cell: what is not told apart is `(other)`, what has none is empty.

@@ -7,9 +7,11 @@ use crate::api::described::shape;
 use crate::api::questions::QUESTIONS;
 
 /// The questions that a fleet of some weeks may have no rows for: it depends on the hour.
-const MAYBE_NONE: [&str; 5] = [
+const MAYBE_NONE: [&str; 7] = [
     "clones",
     "growing-clusters",
+    "products-daily",
+    "quarantine",
     "server-stats",
     "silent-clusters",
     "upgrade-paths",

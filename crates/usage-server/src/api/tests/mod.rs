@@ -3,6 +3,7 @@
 
 mod examples;
 mod mistakes;
+mod news;
 mod tables;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ impl House {
             reserve: Default::default(),
             next_report_in: 43_200,
             retention: Default::default(),
+            webhooks: Default::default(),
         };
         let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
         let first = FirstVisit::closed();

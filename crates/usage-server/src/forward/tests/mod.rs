@@ -3,7 +3,7 @@
 mod arriving;
 mod failing;
 mod running;
-mod target;
+pub(crate) mod target;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn to(target: &Scripted) -> ForwardConfig {
         from: ForwardFrom::Beginning,
         proof: None,
         gzip: false,
-        #[cfg(feature = "forward-https")]
+        #[cfg(feature = "https")]
         authorities: None,
     }
 }

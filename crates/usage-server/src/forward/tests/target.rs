@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::PATIENCE;
 
 /// What is answered.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// A status, further header lines, a body.
     Says(u16, &'static str, &'static str),
     /// These bytes, whatever they are.
@@ -21,15 +21,15 @@ pub(super) enum Reply {
 
 /// What came.
 #[derive(Debug, Clone)]
-pub(super) struct Post {
-    pub(super) head: String,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Post {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
     /// Whether it was answered 204.
-    pub(super) taken: bool,
+    pub(crate) taken: bool,
 }
 
 impl Post {
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 }
@@ -43,7 +43,7 @@ struct Came {
     ends: AtomicBool,
 }
 
-pub(super) struct Scripted {
+pub(crate) struct Scripted {
     address: SocketAddr,
     came: Arc<Came>,
     thread: Option<JoinHandle<()>>,
@@ -51,7 +51,7 @@ pub(super) struct Scripted {
 
 impl Scripted {
     /// Answers each post by this.
-    pub(super) fn new(mut answering: impl FnMut(&Post) -> Reply + Send + 'static) -> Scripted {
+    pub(crate) fn new(mut answering: impl FnMut(&Post) -> Reply + Send + 'static) -> Scripted {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let came = Arc::new(Came::default());
@@ -73,21 +73,21 @@ impl Scripted {
     }
 
     /// Takes everything.
-    pub(super) fn well() -> Scripted {
+    pub(crate) fn well() -> Scripted {
         Scripted::new(|_| Reply::Says(204, "", ""))
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// What came so far.
-    pub(super) fn posts(&self) -> Vec<Post> {
+    pub(crate) fn posts(&self) -> Vec<Post> {
         self.came.posts.lock().unwrap().clone()
     }
 
     /// The lines that it took, in order, without their times.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let posts = self.posts();
         let texts = posts.iter().filter(|post| post.taken).map(Post::text);
         let texts: Vec<String> = texts.collect();
@@ -99,7 +99,7 @@ impl Scripted {
     }
 
     /// Waits until so many have come.
-    pub(super) fn wait_for(&self, posts: usize) {
+    pub(crate) fn wait_for(&self, posts: usize) {
         let deadline = Instant::now() + PATIENCE;
         let mut came = self.came.posts.lock().unwrap();
         while came.len() < posts {

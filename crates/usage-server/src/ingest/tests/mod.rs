@@ -66,6 +66,7 @@ impl House {
             reserve: Default::default(),
             next_report_in: 43_200,
             retention: Default::default(),
+            webhooks: Default::default(),
         };
         change(&mut settings);
         let watch = Arc::new(Watch::new(Duration::MAX).unwrap());

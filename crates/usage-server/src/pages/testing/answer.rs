@@ -18,7 +18,19 @@ pub(in crate::pages) struct Answer {
 impl Answer {
     pub(in crate::pages) async fn read(response: Response) -> Answer {
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let streams = parts
+            .headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match streams {
+            // It doesn't end: its first piece.
+            true => {
+                let mut body = body;
+                let frame = body.frame().await.unwrap().unwrap();
+                frame.into_data().unwrap()
+            }
+            false => body.collect().await.unwrap().to_bytes(),
+        };
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         Answer {
             path: String::new(),

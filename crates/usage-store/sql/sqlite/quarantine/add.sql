@@ -1,2 +1,2 @@
 -- Keeps a refused report.
-INSERT INTO quarantine (at, kind, product, errors, body, body_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT INTO quarantine (at, kind, product, errors, body, body_bytes, cluster) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);
