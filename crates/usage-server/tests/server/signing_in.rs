@@ -117,7 +117,11 @@ fn the_first_operator_comes_by_the_printed_link_and_sees_what_was_reported() {
 
     let mut another = Browser::new(&server);
     assert_eq!(
-        another.open(&link).text().matches("name=\"password\"").count(),
+        another
+            .open(&link)
+            .text()
+            .matches("name=\"password\"")
+            .count(),
         0,
         "the link works once"
     );
