@@ -110,7 +110,10 @@ impl Every {
                 };
                 rows.push(EveryRow {
                     id: count("organization_id"),
-                    name: answer.text(row, "organization").unwrap_or_default().to_owned(),
+                    name: answer
+                        .text(row, "organization")
+                        .unwrap_or_default()
+                        .to_owned(),
                     product,
                     servers: Count(count("servers")),
                     clusters: Count(count("clusters")),
@@ -238,6 +241,8 @@ async fn page(
 
 #[cfg(test)]
 mod tests {
+    use usage_store::report::Kind as Report;
+
     use super::super::testing::{ACME_MEMBER, ACME_OWNER, House};
     use super::*;
 
@@ -266,11 +271,18 @@ mod tests {
     async fn operators_see_what_reports_for_each_and_no_ones_own_pages() {
         let house = House::with_customers();
         let usage = r#"[{"values":{"cluster_id":"c","server_id":"s"}}]"#;
-        house.append_for("Acme", Kind::Usage, "tidewater", usage);
-        house.append_for("Acme", Kind::Usage, "nextdb", usage);
-        house.enter_as(OPERATOR);
+        house.append_for("Acme", Report::Usage, "tidewater", usage);
+        house.append_for("Acme", Report::Usage, "nextdb", usage);
+        let house = house.let_in("op@example.com");
         let page = house.get("/organizations").await;
-        for part in ["1–3 of 3 rows", "Acme", "Umbrella", "nothing reported yet", ">tidewater<", ">nextdb<"] {
+        for part in [
+            "1–3 of 3 rows",
+            "Acme",
+            "Umbrella",
+            "nothing reported yet",
+            ">tidewater<",
+            ">nextdb<",
+        ] {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
         let servers = page.link_with("/servers?organization=");

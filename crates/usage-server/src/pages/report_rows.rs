@@ -64,7 +64,10 @@ impl ReportRow {
     ) -> ReportRow {
         let (json, cut) = json_text::pretty(body.as_bytes());
         let kinds = [Kind::Servers, Kind::Stats, Kind::Usage];
-        let kind = kinds.iter().map(|one| one.name()).find(|name| *name == kind);
+        let kind = kinds
+            .iter()
+            .map(|one| one.name())
+            .find(|name| *name == kind);
         ReportRow {
             seq,
             kind: kind.unwrap_or_default(),

@@ -42,7 +42,11 @@ fn servers(answers: &[Rc<Answered>]) -> Drawn {
         series: vec![Series {
             name: String::new(),
             paint: Paint::Series(0),
-            values: answer.rows.iter().map(|row| answer.number(row, "servers")).collect(),
+            values: answer
+                .rows
+                .iter()
+                .map(|row| answer.number(row, "servers"))
+                .collect(),
         }],
         unit: Unit::Count,
         open: is_open(answer, &periods),

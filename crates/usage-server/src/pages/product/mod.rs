@@ -35,7 +35,6 @@ const SPLITS_SHOWN: usize = 8;
 #[template(path = "product/overview.html")]
 struct ProductPage {
     page: Layout,
-    id: i64,
     name: String,
     adopted: bool,
     tabs: Vec<Choice>,
@@ -48,11 +47,6 @@ struct ProductPage {
     adoption: Shown,
     moves: Vec<Shown>,
     shares: Vec<Shown>,
-    csrf: String,
-    /// Where tokens may go without a person's vouching for it.
-    hosts: Vec<String>,
-    /// What was typed last is none.
-    not_a_host: bool,
 }
 
 /// `GET /products/{id}`
@@ -83,7 +77,6 @@ pub(super) async fn show(
         let values = values.map(|(name, panel)| (name.clone(), panel.values()));
         let at = format!("{}{path}", page.base);
         Ok(ProductPage {
-            id,
             adopted: summary.adopted,
             tabs: tabs(&page.base, id, Tab::Overview, &view),
             controls: Controls::new(&view, at.clone(), true).with_values(values.collect()),
@@ -102,9 +95,6 @@ pub(super) async fn show(
             .map(|panel| desk.show(panel, &[]))
             .into(),
             shares,
-            csrf: operator.csrf,
-            hosts: app.store.redirect_hosts(&summary.name)?,
-            not_a_host: view.said("not_a_host").is_some(),
             page,
             name: summary.name,
         })

@@ -9,7 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
-use self::series::{Line, Lines};
+use self::series::Lines;
 use super::figures::{Count, Moment};
 use super::layout::{Layout, Section};
 use super::panel::{Ask, Days, Desk, Shown};
@@ -93,7 +93,11 @@ pub(super) async fn show(
     }
     let server = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        if app.store.server(usage_store::query::ServerId(id))?.is_none() {
+        if app
+            .store
+            .server(usage_store::query::ServerId(id))?
+            .is_none()
+        {
             return Err(Failure::NotFound);
         }
         let known = api::ask(&app.store, "server", &format!("server={id}"), now)

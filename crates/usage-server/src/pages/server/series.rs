@@ -45,7 +45,10 @@ impl Series {
             _ => return,
         };
         if let Some(exact) = value(cell) {
-            self.of.entry(name).or_default().insert(day, (number, exact));
+            self.of
+                .entry(name)
+                .or_default()
+                .insert(day, (number, exact));
         }
     }
 
