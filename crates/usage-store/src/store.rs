@@ -308,6 +308,11 @@ impl Store {
         }
     }
 
+    /// The folder that all is in.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.readers.path().parent().unwrap_or(Path::new("."))
+    }
+
     /// The writer of the read model. Taken before the journal's, where both are needed.
     pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
@@ -394,6 +399,9 @@ impl Store {
     /// Does the oldest erasure that is waiting; whether one was done. What was erased is gone from
     /// the file, too, when this returns. Commits of reports come between its steps.
     pub fn erase_next(&self, now: Timestamp) -> Result<bool> {
+        if self.is_being_rebuilt()? {
+            return Ok(false);
+        }
         let Some(work) = self.readers.read(erasure::next)? else {
             return Ok(false);
         };

@@ -18,7 +18,7 @@ use crate::sqlite::sql;
 use crate::{Day, Result};
 
 /// What the read model keeps although the journal doesn't.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Kept {
     /// The first day of which the journal has all.
     pub(crate) horizon: Day,

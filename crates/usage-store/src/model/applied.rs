@@ -34,6 +34,13 @@ pub(crate) fn read_with_time(db: &Connection) -> Result<(Mark, Option<Timestamp>
         })?)
 }
 
+/// How many steps the model has made, this one too. Any other counts.
+pub(crate) fn step(db: &Connection) -> Result<i64> {
+    Ok(db
+        .prepare_cached(sql!("model/step"))?
+        .query_row([], |row| row.get(0))?)
+}
+
 /// Moves the mark.
 pub(crate) fn set(db: &Connection, to: Mark, received_at: Option<Timestamp>) -> Result<()> {
     db.prepare_cached(sql!("model/set_applied"))?

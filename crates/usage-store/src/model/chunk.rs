@@ -338,7 +338,10 @@ pub(super) fn save_count(
 }
 
 /// Writes which spans have reports of organizations.
-pub(super) fn save_spans(db: &Connection, spans: &BTreeSet<(OrganizationId, u64)>) -> Result<()> {
+pub(super) fn save_spans<'a>(
+    db: &Connection,
+    spans: impl IntoIterator<Item = &'a (OrganizationId, u64)>,
+) -> Result<()> {
     let mut add = db.prepare_cached(sql!("model/add_organization_span"))?;
     for (organization, span) in spans {
         add.execute(params![organization.0, *span as i64])?;

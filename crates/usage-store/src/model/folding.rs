@@ -28,6 +28,9 @@ impl Store {
     /// those that fewest servers have stand together as "other". Whether there may be more days to decide;
     /// those that changed since are decided anew.
     pub fn fold_day(&self, before: Day, top: usize) -> Result<bool> {
+        if self.is_being_rebuilt()? {
+            return Ok(false);
+        }
         let Some((product, day)) = self.readers.read(|db| next(db, before))? else {
             return Ok(false);
         };

@@ -17,6 +17,7 @@ mod dictionary;
 mod folding;
 pub(crate) mod leaving;
 mod limits;
+mod rebuilding;
 pub(crate) mod replay;
 pub(crate) mod rows;
 mod servers;

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::bulk::{self, Begin, Load, News};
 use super::limits::OBSERVATIONS_IN_BULK;
+use super::rebuilding;
 use crate::journal::{SPAN_REPORTS, next_seq, walk};
 use crate::{Result, Store, sqlite};
 
@@ -15,8 +16,20 @@ const STRETCHES_AHEAD: usize = 4;
 
 impl Store {
     /// Brings the read model forward by one chunk, in steps that commits of reports come between; how
-    /// many reports it looked at, 0 at the end.
+    /// many reports it looked at, 0 at the end, and where somebody makes it anew.
     pub fn apply(&self) -> Result<u64> {
+        if self.is_being_rebuilt()? {
+            return Ok(0);
+        }
+        self.apply_chunk()
+    }
+
+    /// Whether somebody makes the read model anew: until that is done, all others leave it alone.
+    pub(crate) fn is_being_rebuilt(&self) -> Result<bool> {
+        rebuilding::is_under_way(self.data_dir())
+    }
+
+    fn apply_chunk(&self) -> Result<u64> {
         let mut model = self.model();
         let mut chunk = self.readers.read(super::next_chunk)?;
         while !chunk.is_done() && !self.stopping.load(Ordering::Relaxed) {
@@ -29,13 +42,15 @@ impl Store {
     }
 
     /// Makes the read model anew from the journal. `progress` hears how many places of how many
-    /// are read. A server that runs beside takes part; if this is interrupted, it goes on.
+    /// are read. A server that runs beside follows the journal again when this is done, or interrupted: then from
+    /// where it came to.
     pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<()> {
         self.rebuild_by(OBSERVATIONS_IN_BULK, progress)
     }
 
     /// The same by steps of about so many observations.
     pub fn rebuild_by(&self, at_once: usize, mut progress: impl FnMut(u64, u64)) -> Result<()> {
+        let _nobody_else_does = rebuilding::begin(self.data_dir())?;
         sqlite::set_cache(&self.model().db, sqlite::BULK_CACHE_KIB)?;
         let made = self.make_anew(at_once, &mut progress);
         sqlite::set_cache(&self.model().db, sqlite::CACHE_KIB)?;
@@ -46,8 +61,8 @@ impl Store {
         super::reset(&mut self.model().db)?;
         loop {
             self.apply_in_bulk(at_once, progress)?;
-            // What came meanwhile, or what somebody beside has begun.
-            if self.stopping.load(Ordering::Relaxed) || self.apply()? == 0 {
+            // What came meanwhile, or what is to be begun anew.
+            if self.stopping.load(Ordering::Relaxed) || self.apply_chunk()? == 0 {
                 return Ok(());
             }
         }
@@ -75,10 +90,12 @@ impl Store {
                     News::Failed(e) => return Err(e),
                     News::Batch(batch) => {
                         // The next one is made meanwhile.
-                        let _nobody_waits = permit.send(());
+                        let done = batch.end();
                         if !load.apply(&mut self.model(), *batch)? {
                             return Ok(());
                         }
+                        progress(done, end.max(done));
+                        let _nobody_waits = permit.send(());
                     }
                 }
                 if self.stopping.load(Ordering::Relaxed) {

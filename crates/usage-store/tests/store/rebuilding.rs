@@ -145,6 +145,7 @@ proptest! {
         top in proptest::option::of(1usize..3),
         aged in proptest::option::of((-3i64..4, -3i64..4)),
         at_once in prop_oneof![1usize..8, 8usize..60, Just(1_000_000)],
+        meddled_at in proptest::option::of(0usize..9),
     ) {
         let world = World::new();
         let acme = world.store.organization("Acme", noon(0)).unwrap();
@@ -177,7 +178,16 @@ proptest! {
         age();
         is_partitioned(&world);
         let step_by_step = dump(&world);
-        world.store.rebuild_by(at_once, |_, _| ()).unwrap();
+        let mut told = 0;
+        let meddle = |_, _| {
+            // Somebody else's step: what was made ready for the next one is for nothing.
+            if meddled_at == Some(told) {
+                let db = Connection::open(world.path().join("model.db")).unwrap();
+                db.execute_batch("UPDATE applied SET step = step + 1").unwrap();
+            }
+            told += 1;
+        };
+        world.store.rebuild_by(at_once, meddle).unwrap();
         if packed_anew {
             world.pack_all();
         }
@@ -225,6 +235,35 @@ fn a_rebuild_tells_how_far_it_is_and_a_stopped_one_goes_on() {
     assert_ne!(dump(&world), before);
     world.apply_all();
     assert_eq!(dump(&world), before);
+}
+
+#[test]
+fn while_the_model_is_made_anew_nobody_else_touches_it() {
+    let world = World::new();
+    for day in 0..4 {
+        let reports: Vec<_> = (0..50)
+            .map(|n| usage("c", &format!("s{n}"), &format!("1.{}", n % 9), noon(day)))
+            .collect();
+        world.store.append(&reports).unwrap();
+    }
+    world.apply_all();
+    let before = dump(&world);
+    let beside = Store::open(world.path(), Writing::Beside).unwrap();
+    let mut told = Vec::new();
+    let tries = |done, _| {
+        assert_eq!(beside.apply().unwrap(), 0);
+        assert!(!beside.pack_columns(Some(Day(i32::MAX))).unwrap());
+        assert!(!beside.fold_day(Day(i32::MAX), 2).unwrap());
+        told.push((done, beside.freshness().unwrap().behind));
+    };
+    world.store.rebuild_by(30, tries).unwrap();
+    assert!(told.contains(&(90, 110)), "{told:?}");
+    assert_eq!(dump(&world), before);
+    // Afterwards it goes on as ever.
+    world.append(usage("c", "late", "1.0", noon(3)));
+    assert_eq!(beside.apply().unwrap(), 1);
+    assert!(beside.pack_columns(Some(Day(i32::MAX))).unwrap());
+    assert!(beside.fold_day(Day(i32::MAX), 2).unwrap());
 }
 
 #[test]

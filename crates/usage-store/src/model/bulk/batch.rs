@@ -1,12 +1,13 @@
 //! Some hundred thousand observations as numbers, in the order of the journal: what a step of a rebuild
 //! takes in. Texts stand in it once; a server's stand in the first batch that has it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::Day;
+use crate::journal::Seq;
 use crate::model::applied::Mark;
 use crate::model::chunk::Counted;
 use crate::registry::OrganizationId;
@@ -51,6 +52,8 @@ pub(super) struct Said {
 /// The keys of an observation's numbers, and what kind each is of.
 pub(super) struct Shape {
     pub(super) keys: Vec<(Box<str>, NumberKind)>,
+    /// Which of them only grow.
+    pub(super) growing: Vec<usize>,
 }
 
 /// How a number's eight bytes are to be read.
@@ -111,7 +114,7 @@ pub(crate) struct Batch {
     /// By product, day and kind.
     pub(super) reports: BTreeMap<(u32, Day, u8), Counted>,
     /// Organizations, and the spans that have reports of theirs.
-    pub(super) spans: BTreeSet<(OrganizationId, u64)>,
+    pub(super) spans: Vec<(OrganizationId, u64)>,
 }
 
 impl Batch {
@@ -130,8 +133,13 @@ impl Batch {
             numbers: Vec::new(),
             stats: Vec::new(),
             reports: BTreeMap::new(),
-            spans: BTreeSet::new(),
+            spans: Vec::new(),
         }
+    }
+
+    /// All before this place is in.
+    pub(crate) fn end(&self) -> Seq {
+        self.to.seq
     }
 
     /// When an observation was made.

@@ -76,7 +76,7 @@ fn activate(
     if new.is_empty() {
         return Ok(());
     }
-    active.extend(new.iter().copied());
+    add(&mut active, &new);
     let mut shadowed = Vec::new();
     for id in new {
         let Some(twins) = said.names.twins(ServerId(id)) else {
@@ -212,6 +212,14 @@ impl Loading<'_> {
     }
 }
 
+/// Adds servers, which are in order.
+fn add(set: &mut RoaringBitmap, servers: &[u32]) {
+    match RoaringBitmap::from_sorted_iter(servers.iter().copied()) {
+        Ok(more) => *set |= more,
+        Err(_) => set.extend(servers.iter().copied()),
+    }
+}
+
 /// The sets of a day's dimensions.
 struct Sets<'a> {
     db: &'a Connection,
@@ -313,7 +321,7 @@ impl<'a> Sets<'a> {
             for server in &set.leave {
                 now.remove(*server);
             }
-            now.extend(set.join.iter().copied());
+            add(&mut now, &set.join);
             if now.is_empty() {
                 nobody.push(set.place);
             }

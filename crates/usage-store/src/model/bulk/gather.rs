@@ -11,6 +11,7 @@ use super::batch::{Batch, DayOf, NewServer, NumberKind, Said, Seen, Shape};
 use crate::journal::walk::Stretch;
 use crate::journal::{SPAN_REPORTS, StoredReport};
 use crate::model::applied::Mark;
+use crate::model::counters::only_grows;
 use crate::model::limits::{BULK_BYTES, SERVERS_MET};
 use crate::report::{Kind, Observation, decode};
 use crate::sqlite::millis;
@@ -72,6 +73,8 @@ impl Gatherer {
         self.days.clear();
         self.last_day = None;
         self.bytes = 0;
+        self.batch.spans.sort_unstable();
+        self.batch.spans.dedup();
         std::mem::replace(&mut self.batch, next)
     }
 
@@ -95,7 +98,7 @@ impl Gatherer {
         batch.received_at = batch.received_at.max(Some(report.received_at));
         if let Some(organization) = report.organization {
             let span = report.seq / SPAN_REPORTS;
-            batch.spans.insert((organization, span));
+            batch.spans.push((organization, span));
         }
         if report.unlisted {
             return;
@@ -258,8 +261,11 @@ impl Gatherer {
         let new = self.batch.shapes.len() as u32;
         self.shapes.insert(key[..].into(), new);
         let values = observation.values.iter();
+        let growing = values.clone().enumerate();
+        let growing = growing.filter(|(_, (name, _))| only_grows(name));
         let keys = values.map(|(name, number)| ((**name).into(), NumberKind::of(*number).0));
         self.batch.shapes.push(Shape {
+            growing: growing.map(|(at, _)| at).collect(),
             keys: keys.collect(),
         });
         (new, begin)

@@ -24,25 +24,25 @@ use super::stat_days::StatDays;
 use super::tiers::Tiers;
 use super::{Model, begin};
 use crate::Result;
+use crate::journal::Seq;
 use crate::journal::retention::{self, Kept};
 use crate::journal::walk::Stretch;
-use crate::journal::{Seq, mark};
 use crate::report::Kind;
 
-/// What batches are made for: where any of it is otherwise, they are no good.
-#[derive(Clone, Copy, PartialEq)]
+/// What batches are made for. Where anybody else makes a step, be it an erasure or one of the same kind, it may be
+/// otherwise, and they are no good.
+#[derive(Clone, Copy)]
 pub(crate) struct Begin {
     pub(crate) mark: Mark,
     /// What is counted already although it is taken in again.
     kept: Option<Kept>,
-    /// How often the journal had been rewritten.
-    rewritten: u64,
+    step: i64,
 }
 
 impl Begin {
     pub(crate) fn read(db: &Connection) -> Result<Begin> {
         Ok(Begin {
-            rewritten: mark::read(db, mark::REWRITE)?,
+            step: applied::step(db)?,
             mark: applied::read(db)?,
             kept: retention::kept(db)?,
         })
@@ -118,28 +118,24 @@ pub(crate) fn gather(
 
 /// What is known over all batches.
 pub(crate) struct Load {
-    begin: Begin,
+    last_step: i64,
     names: Names,
 }
 
 impl Load {
     pub(crate) fn new(begin: Begin) -> Load {
         Load {
-            begin,
+            last_step: begin.step,
             names: Names::default(),
         }
     }
 
-    /// Takes a batch in, in one transaction. `false` where somebody else has changed what it was made for: then
+    /// Takes a batch in, in one transaction. `false` where somebody else has made a step meanwhile: then
     /// nothing is done, and it is to be begun anew.
     pub(crate) fn apply(&mut self, model: &mut Model, batch: Batch) -> Result<bool> {
         let Model { db, dictionary } = model;
         let step = begin(db)?;
-        let is_same = Begin {
-            mark: batch.from,
-            ..self.begin
-        } == Begin::read(&step)?;
-        if !is_same {
+        if applied::step(&step)? != self.last_step + 1 {
             return Ok(false);
         }
         let taken = self
@@ -149,6 +145,7 @@ impl Load {
             // It may remember ids that were never committed.
             dictionary.clear();
         }
+        self.last_step += 1;
         taken.map(|()| true)
     }
 

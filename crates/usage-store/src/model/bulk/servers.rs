@@ -6,7 +6,7 @@ use super::batch::{Batch, Seen, Shape};
 use crate::Result;
 use crate::journal::SPAN_REPORTS;
 use crate::model::cells::Cells;
-use crate::model::counters::{is_less, only_grows, went_down};
+use crate::model::counters::{is_less, went_down};
 use crate::model::servers::{self, State, latest};
 use crate::query::ServerId;
 
@@ -49,22 +49,18 @@ pub(super) fn observe<'a>(
 
 /// Whether a value that only grows is less than before.
 fn goes_back(batch: &Batch, before: &Seen, now: &Seen) -> bool {
-    let same = before.shape == now.shape;
-    let was = &batch.shapes[before.shape as usize];
-    let is = &batch.shapes[now.shape as usize];
-    is.keys.iter().enumerate().any(|(at, (key, _))| {
-        only_grows(key)
-            && match same {
-                true => Some(at),
-                false => was.keys.iter().position(|(other, _)| other == key),
-            }
-            .is_some_and(|before_at| {
-                let number = |of: &Shape, seen: &Seen, at: usize| {
-                    of.keys[at]
-                        .1
-                        .number(batch.numbers[seen.numbers as usize + at])
-                };
-                is_less(number(is, now, at), number(was, before, before_at))
-            })
+    let shape = |seen: &Seen| &batch.shapes[seen.shape as usize];
+    let number = |of: &Shape, seen: &Seen, at: usize| {
+        of.keys[at]
+            .1
+            .number(batch.numbers[seen.numbers as usize + at])
+    };
+    let (was, is) = (shape(before), shape(now));
+    is.growing.iter().any(|at| {
+        let known = match before.shape == now.shape {
+            true => Some(*at),
+            false => was.keys.iter().position(|(key, _)| *key == is.keys[*at].0),
+        };
+        known.is_some_and(|known| is_less(number(is, now, *at), number(was, before, known)))
     })
 }

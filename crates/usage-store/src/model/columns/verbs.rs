@@ -17,6 +17,9 @@ impl Store {
     /// more to do. With `all_before`, also where few wait of days before that one, on which little comes any
     /// more, and what else they said.
     pub fn pack_columns(&self, all_before: Option<Day>) -> Result<bool> {
+        if self.is_being_rebuilt()? {
+            return Ok(false);
+        }
         let mut packing = self.packing();
         let next = self.readers.read(|db| packing.next(db, all_before))?;
         let Some(waiting) = next else {

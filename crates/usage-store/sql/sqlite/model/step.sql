@@ -1,0 +1,2 @@
+-- How many steps the model has made. One row.
+SELECT step FROM applied;
