@@ -26,7 +26,7 @@ pub(crate) use self::areas::areas;
 pub(crate) use self::axis::Unit;
 pub(crate) use self::bars::bars;
 pub(crate) use self::colour::{Paint, Theme};
-pub(crate) use self::drawing::{Drawing, Entry};
+pub(crate) use self::drawing::Drawing;
 pub(crate) use self::lines::lines;
 pub(crate) use self::shares::{Bar, shares};
 pub(crate) use self::spans::{Span, spans};
