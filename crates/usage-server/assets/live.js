@@ -20,9 +20,10 @@ if (box && "EventSource" in window) {
     const item = document.createElement("li");
     const time = element("time", "", line.clock);
     time.dateTime = line.at;
-    const link = element("a", "", line.product);
+    const link = document.createElement("a");
     link.href = `${box.dataset.reports}?before=${line.below}`;
-    item.append(time, element("span", `kind ${line.kind}`, line.kind), link);
+    link.append(time);
+    item.append(link, element("span", `kind ${line.kind}`, line.kind), element("span", "product", line.product));
     item.append(element("span", "sender", line.sender ?? ""), element("span", "note", line.organization ?? ""));
     return item;
   };

@@ -19,7 +19,7 @@ use crate::store::{Store, Writer};
 /// Refused reports kept in all: a screenful for each of hundreds of broken senders.
 const KEPT: i64 = 10_000;
 
-/// Of those alike (same product, kind and reason) only the newest: one broken program in a
+/// Of those alike (same product, kind and reasons but for numbers) only the newest: one broken program in a
 /// loop must not push the others out.
 const ALIKE_KEPT: i64 = 100;
 
@@ -70,8 +70,10 @@ pub struct Alike {
     pub product: Option<String>,
     /// Which of the three they wanted to be.
     pub kind: Kind,
-    /// What was wrong, as the sender was told: the JSON object `{field: [message]}`.
+    /// What was wrong with the last one, as the sender was told: the JSON object `{field: [message]}`.
     pub errors: String,
+    /// The same of all of them, with `#` for each number.
+    pub alike: String,
     /// The cluster that they name, where that can be read.
     pub cluster: Option<String>,
     /// How many are kept.
@@ -120,7 +122,7 @@ fn add(db: &mut Connection, lists: &mut Lists, refused: &[Refused]) -> Result<()
             kept -= 1;
         }
         let errors = &one.errors[..kept];
-        let kind = one.kind.code();
+        let (kind, alike) = (one.kind.code(), without_numbers(errors));
         step.prepare_cached(sql!("quarantine/add"))?
             .execute(params![
                 millis(one.at),
@@ -130,9 +132,10 @@ fn add(db: &mut Connection, lists: &mut Lists, refused: &[Refused]) -> Result<()
                 body,
                 one.body_bytes as i64,
                 named.cluster,
+                alike,
             ])?;
         step.prepare_cached(sql!("quarantine/trim_alike"))?
-            .execute(params![product, kind, errors, ALIKE_KEPT])?;
+            .execute(params![product, kind, alike, ALIKE_KEPT])?;
     }
     lists.write(&step)?;
     if let Some(last) = refused.last() {
@@ -141,6 +144,19 @@ fn add(db: &mut Connection, lists: &mut Lists, refused: &[Refused]) -> Result<()
     }
     step.commit()?;
     Ok(())
+}
+
+/// A text with `#` for each number: reasons that differ in nothing else are the same.
+fn without_numbers(text: &str) -> String {
+    let mut alike = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_ascii_digit() {
+            true if alike.ends_with('#') => {}
+            true => alike.push('#'),
+            false => alike.push(c),
+        }
+    }
+    alike
 }
 
 /// Who a refused body says it is from, as far as it can be read. It proves nothing.
@@ -241,11 +257,12 @@ impl Store {
                         product: row.get(0)?,
                         kind: Kind::from_code(row.get(1)?).unwrap_or(Kind::Usage),
                         errors: row.get(2)?,
-                        cluster: row.get(3)?,
-                        refused: row.get::<_, i64>(4)? as u64,
-                        first: timestamp(row.get(5)?),
-                        last: timestamp(row.get(6)?),
-                        newest: row.get(7)?,
+                        alike: row.get(3)?,
+                        cluster: row.get(4)?,
+                        refused: row.get::<_, i64>(5)? as u64,
+                        first: timestamp(row.get(6)?),
+                        last: timestamp(row.get(7)?),
+                        newest: row.get(8)?,
                     })
                 },
             )?;
@@ -266,7 +283,7 @@ impl Store {
                 params![
                     group.product,
                     group.kind.code(),
-                    group.errors,
+                    group.alike,
                     group.cluster,
                     before.unwrap_or(i64::MAX),
                     limit as i64

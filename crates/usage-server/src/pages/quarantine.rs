@@ -121,9 +121,14 @@ impl QuarantinePage {
             let sample = store.quarantined_alike(group, None, 1)?;
             Ok(GroupRow::new(group, sample.first(), now))
         });
+        let mut products = store.product_names()?;
+        // It may never have been accepted.
+        if product.is_some() && !products.contains(&place.product) {
+            products.push(place.product.clone());
+        }
         Ok(QuarantinePage {
             groups: groups.collect::<Result<_, Failure>>()?,
-            products: store.product_names()?,
+            products,
             product: place.product,
             further: place.before.is_some(),
             older,
@@ -157,12 +162,7 @@ impl GroupPage {
 
 /// What a group is called in addresses: its reasons may be long, and it has no number.
 fn code(group: &Alike) -> String {
-    let named = serde_json::json!([
-        group.product,
-        group.kind.name(),
-        group.errors,
-        group.cluster
-    ]);
+    let named = serde_json::json!([group.product, group.kind.name(), group.alike, group.cluster]);
     let digest = Sha256::digest(named.to_string().as_bytes());
     HEXLOWER.encode(digest.get(..12).unwrap_or_default())
 }
@@ -282,7 +282,12 @@ mod tests {
         };
         let of = |product, cluster, n| refused(product, why, &body(cluster, n));
         let store = &house.app.store;
-        let many: Vec<_> = (0..30).map(|n| of("influxdb", "alpha", n)).collect();
+        // The same but for where: as bodies are that were cut off.
+        let many = (0..30).map(|n| Refused {
+            errors: format!(r#"{{"body":["is not valid JSON (byte {n})"]}}"#),
+            ..of("influxdb", "alpha", n)
+        });
+        let many: Vec<_> = many.collect();
         store.quarantine(&many).unwrap();
         store
             .quarantine(&[of("influxdb", "beta", 77), of("kapacitor", "alpha", 88)])
@@ -309,13 +314,13 @@ mod tests {
     async fn many_groups_are_turned_over() {
         let house = House::signed_in();
         let some: Vec<_> = (0..30)
-            .map(|n| refused("p", &format!(r#"{{"body":["reason {n}."]}}"#), "{"))
+            .map(|n| refused(&format!("p{n}."), r#"{"body":["is wrong"]}"#, "{"))
             .collect();
         house.app.store.quarantine(&some).unwrap();
         let first = house.get("/quarantine").await;
-        assert!(first.text.contains("reason 29.") && !first.text.contains("reason 4."));
+        assert!(first.text.contains("p29.") && !first.text.contains("p4."));
         let second = house.get(&first.link_with("before=")).await;
-        assert!(second.text.contains("reason 4.") && !second.text.contains("reason 5."));
+        assert!(second.text.contains("p4.") && !second.text.contains("p5."));
     }
 
     #[test]

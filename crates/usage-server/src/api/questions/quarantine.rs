@@ -14,7 +14,7 @@ pub(super) const QUESTION: Question = Question {
     summary: "What was refused, by reason and sender",
     description: "Exact of what is kept: 10,000 refused reports at most, of those alike the newest 100, none for longer \
                   than 30 days. A row for reports of one product, kind and cluster that were refused for the same \
-                  reasons, the one refused last first. What they name proves nothing. Their bodies aren’t told here; \
+                  reasons but for numbers in them, the one refused last first. What they name proves nothing. Their bodies aren’t told here; \
                   the page of the quarantine shows them.",
     takes: &[AnyProduct, Limit { or: 100 }],
     columns: &[
@@ -32,7 +32,7 @@ pub(super) const QUESTION: Question = Question {
         Column::new(
             "reasons",
             Kind::Text,
-            "What the sender was told: a JSON object of fields and messages, which may quote what came.",
+            "What the sender of the last one was told: a JSON object of fields and messages, which may quote what came.",
         ),
         Column::new("refused", Kind::Count, "How many of them are kept."),
         Column::new("first", Kind::Time, "When the first of those was refused."),

@@ -48,7 +48,10 @@ CREATE TABLE webhook_watch (
     hold_until    INTEGER NOT NULL
 ) STRICT;
 
--- The cluster that a refused report names, where it can be read.
+-- The cluster that a refused report names, where it can be read; and its reasons with # for each number, as a
+-- body that is cut off is cut off elsewhere each time.
 ALTER TABLE quarantine ADD COLUMN cluster TEXT;
+ALTER TABLE quarantine ADD COLUMN alike TEXT NOT NULL DEFAULT '';
+UPDATE quarantine SET alike = errors;
 DROP INDEX quarantine_sender;
-CREATE INDEX quarantine_sender ON quarantine (product, kind, errors, cluster, id, at);
+CREATE INDEX quarantine_sender ON quarantine (product, kind, alike, cluster, id, at);
