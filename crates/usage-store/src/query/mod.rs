@@ -1,8 +1,8 @@
 //! What is asked of the read model: the answers' types. One file a question.
 
-mod active;
+pub(crate) mod active;
 pub(crate) mod activity;
-mod adoption;
+pub(crate) mod adoption;
 mod asked;
 mod behind;
 pub(crate) mod census;

@@ -19,6 +19,7 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/006_api_keys"),
     sql!("schema/007_dictionary"),
     sql!("schema/008_sign_ups"),
+    sql!("schema/011_public"),
 ];
 
 /// Those of `model.db`.
