@@ -57,7 +57,7 @@ pub use history::{ClusterDay, ServerDay, StatsDay};
 pub use ids::{Steadiness, Suspect};
 pub use lifecycle::Lifecycle;
 pub use numbers::{Summary, Total};
-pub use penetration::Penetration;
+pub use penetration::{Feature, Penetration};
 pub use releases::Release;
 pub use retention::Retained;
 pub use silent::SilentCluster;

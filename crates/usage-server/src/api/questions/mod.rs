@@ -7,6 +7,7 @@ mod behind;
 mod clones;
 mod clusters;
 mod dictionary;
+mod features;
 mod histogram;
 mod history;
 mod ids;
@@ -43,6 +44,7 @@ pub(crate) static QUESTIONS: &[Question] = &[
     value_now::QUESTION,
     histogram::QUESTION,
     penetration::QUESTION,
+    features::QUESTION,
     clusters::LARGEST,
     clusters::GROWING,
     silent::QUESTION,
