@@ -5,6 +5,7 @@
 mod account;
 mod api;
 mod app;
+mod chart;
 mod cli;
 mod command;
 mod config;

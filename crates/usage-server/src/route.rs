@@ -24,6 +24,7 @@ const NAMES: &[&str] = &[
     "/metrics",
     "/",
     "/products/{id}",
+    "/charts/{panel}",
     "/products/{id}/adopt",
     "/products/{id}/hosts",
     "/products/{id}/hosts/remove",

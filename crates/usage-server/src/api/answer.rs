@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use usage_store::query::Freshness;
 
-use super::given::Given;
+use super::answered::Answered;
 use super::question::Question;
-use super::table::{self, Row};
+use super::table;
 use crate::ingest::Refusal;
 
 /// When the newest report was received that the answer includes; with CSV.
@@ -48,7 +48,7 @@ impl Format {
 }
 
 /// How fresh an answer is.
-pub(super) struct Fresh {
+pub(crate) struct Fresh {
     to: Option<Timestamp>,
     behind: u64,
 }
@@ -63,22 +63,17 @@ impl Fresh {
 }
 
 /// The answer.
-pub(super) fn say(
-    question: &Question,
-    given: &Given,
-    fresh: &Fresh,
-    rows: &[Row],
-    format: Format,
-) -> Response {
+pub(super) fn say(answered: &Answered, format: Format) -> Response {
     let private = (header::CACHE_CONTROL, "no-store".to_owned());
     match format {
         Format::Json => {
             let kind = (header::CONTENT_TYPE, "application/json".to_owned());
-            let body = json(question, given, fresh, rows).to_string();
-            ([kind, private], body).into_response()
+            ([kind, private], json(answered).to_string()).into_response()
         }
         Format::Csv => {
-            let name = format!("attachment; filename=\"{}.csv\"", question.name());
+            let name = answered.question.name();
+            let name = format!("attachment; filename=\"{name}.csv\"");
+            let fresh = &answered.fresh;
             let to = fresh.to.map(|at| at.to_string()).unwrap_or_default();
             let headers = [
                 (
@@ -90,18 +85,19 @@ pub(super) fn say(
                 (FRESH_TO, to),
                 (BEHIND, fresh.behind.to_string()),
             ];
-            (headers, table::csv(question.columns, rows)).into_response()
+            (headers, answered.csv()).into_response()
         }
     }
 }
 
-fn json(question: &Question, given: &Given, fresh: &Fresh, rows: &[Row]) -> Value {
+fn json(answered: &Answered) -> Value {
+    let Answered { given, fresh, .. } = answered;
+    let rows = answered.rows.iter();
     let rows: Vec<Value> = rows
-        .iter()
-        .map(|row| table::object(question.columns, row))
+        .map(|row| table::object(answered.columns(), row))
         .collect();
     json!({
-        "question": question.name(),
+        "question": answered.question.name(),
         "product": (!given.product.is_empty()).then_some(&given.product),
         "window": {"from": given.window.from.to_string(), "to": given.window.to.to_string()},
         "fresh_to": fresh.to.map(|at| at.to_string()),

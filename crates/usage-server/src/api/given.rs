@@ -244,6 +244,11 @@ fn dimension_of(name: &str) -> Option<&str> {
 
 fn window(said: &mut Said, days: i32, today: Day) -> Window {
     let to = said.day("to").unwrap_or(today);
+    let both = ["from", "days"].map(|name| said.pairs.contains_key(name));
+    if both == [true, true] {
+        said.is_wrong("days", "is said beside `from`; say one of them".to_owned());
+    }
+    let days = said.number("days", WINDOW_MAX_DAYS as u64, days as u64) as i32;
     let from = said.day("from").unwrap_or(to.plus(1 - days));
     if from > to {
         said.is_wrong("from", format!("{from} is after `to`, {to}"));

@@ -7,6 +7,7 @@
 //! ```
 
 mod answer;
+mod answered;
 mod described;
 mod given;
 mod parameter;
@@ -26,16 +27,18 @@ use axum::routing::get;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use self::answer::{Format, Fresh};
-use self::given::Given;
+use self::answer::Format;
 use self::question::Question;
 use crate::account::{Asker, Read};
 use crate::app::App;
 use crate::ingest::Refusal;
 
+pub(crate) use self::answered::{Answered, ask, path, takes};
 pub(crate) use self::described::operations;
+pub(crate) use self::given::Given;
 #[cfg(test)]
 pub(crate) use self::questions::QUESTIONS;
+pub(crate) use self::table::{Cell, Column, Kind, Row};
 
 /// Where all of them are listed.
 pub(crate) const LIST: &str = "/api/v1/query";
@@ -84,18 +87,14 @@ async fn answer(
 
 /// All of it, where it may take its time.
 fn work(
-    question: &Question,
+    question: &'static Question,
     app: &App,
     query: &str,
     headers: &HeaderMap,
 ) -> Result<Response, Refusal> {
-    let broken = |e: usage_store::Error| broken(question, &e);
     let format = Format::wanted(query, headers)?;
-    let given = Given::read(&app.store, question.takes, query, Timestamp::now())?;
-    // Before the answer is worked out, so that it is at least so fresh.
-    let fresh = Fresh::of(app.store.freshness().map_err(broken)?);
-    let table = (question.answer)(&app.store, &given)?;
-    Ok(answer::say(question, &given, &fresh, &table, format).into_response())
+    let answered = answered::answered(&app.store, question, query, Timestamp::now())?;
+    Ok(answer::say(&answered, format).into_response())
 }
 
 /// The log hears why.

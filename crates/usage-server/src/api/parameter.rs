@@ -10,7 +10,7 @@ pub(crate) enum Parameter {
     Product,
     /// `product`: its name; all where nothing is said.
     AnyProduct,
-    /// `from` and `to`: days; so many days where nothing is said.
+    /// `from` and `to`, or `days`: a window; so many days where nothing is said.
     Window { days: i32 },
     /// `filter[DIMENSION]`, `who`, `organization`, `clones`, `once`: which servers count.
     Filter,
@@ -45,7 +45,7 @@ impl Parameter {
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
             Parameter::Product | Parameter::AnyProduct => &["product"],
-            Parameter::Window { .. } => &["from", "to"],
+            Parameter::Window { .. } => &["from", "to", "days"],
             Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
             Parameter::Per | Parameter::Cohorts => &["per"],
             Parameter::By | Parameter::Groups { .. } => &["by"],
@@ -91,6 +91,12 @@ impl Parameter {
                     false,
                     "The last day, UTC, included. Without it today, which isn’t over.",
                     day(),
+                ),
+                in_query(
+                    "days",
+                    false,
+                    "How many days end with `to`, instead of `from`.",
+                    json!({"type": "integer", "minimum": 1, "maximum": WINDOW_MAX_DAYS}),
                 ),
             ],
             Parameter::Filter => vec![

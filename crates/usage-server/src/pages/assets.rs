@@ -1,4 +1,4 @@
-//! The style sheet, the icon and the one script, built into the binary. Their URLs carry a hash of their
+//! The style sheet, the icon and the scripts, built into the binary. Their URLs carry a hash of their
 //! content, so browsers keep them for good and still see every change.
 
 use std::sync::LazyLock;
@@ -42,6 +42,16 @@ pub(super) static COPY: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// Exact values of charts where a pointer or the arrow keys come, for comfort.
+pub(super) static READ_OUT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "read-out",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/read-out.js"),
+    )
+});
+
 /// A file that is part of the program.
 pub(super) struct Asset {
     name: String,
@@ -69,7 +79,7 @@ impl Asset {
 
 /// `GET /assets/{name}`.
 pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Failure> {
-    let all = [&*STYLESHEET, &*ICON, &*COPY];
+    let all = [&*STYLESHEET, &*ICON, &*COPY, &*READ_OUT];
     let asset = all
         .into_iter()
         .find(|asset| asset.name == name)

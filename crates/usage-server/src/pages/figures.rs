@@ -11,7 +11,7 @@ const THIN_SPACE: char = '\u{202f}';
 
 /// A count: `12 345`, with thin spaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Count(pub(super) u64);
+pub(crate) struct Count(pub(crate) u64);
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,7 +21,7 @@ impl fmt::Display for Count {
 
 /// A reported number, exact, grouped in the same way.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Value(pub(super) Number);
+pub(crate) struct Value(pub(crate) Number);
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

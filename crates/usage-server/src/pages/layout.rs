@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use usage_store::query::Freshness;
 
 use super::Failure;
-use super::assets::{ICON, STYLESHEET};
+use super::assets::{ICON, READ_OUT, STYLESHEET};
 use super::figures::{Count, Moment};
 use crate::account::{Member, Operator, SignedIn};
 use crate::app::App;
@@ -164,6 +164,11 @@ impl Layout {
             viewer: Some(viewer),
             ..Layout::plain(app)
         })
+    }
+
+    /// Where the script for charts is.
+    pub(super) fn read_out(&self) -> String {
+        format!("{}{}", self.base, READ_OUT.path())
     }
 
     /// Around a page for anybody.

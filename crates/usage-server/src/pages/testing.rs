@@ -164,6 +164,7 @@ impl House {
         app.openid = openid;
         let app = Arc::new(app);
         let router = super::routes(&app)
+            .merge(crate::api::routes())
             .fallback(super::not_found)
             .with_state(Arc::clone(&app));
         House {

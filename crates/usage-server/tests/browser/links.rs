@@ -7,8 +7,21 @@ use crate::browser::Browser;
 /// More pages than a test needs: past it, pages make links without end.
 const PAGES_MAX: usize = 400;
 
+const LINKS: &str = "[...document.querySelectorAll('a')].map(one => [one.href, one.rel])";
+
+/// What a view of a page says of it, whatever that is: its path, and the names in its query string.
+fn kind_of_view(link: &str) -> String {
+    let (path, query) = link.split_once('?').unwrap_or((link, ""));
+    let names: BTreeSet<&str> = query
+        .split('&')
+        .filter_map(|pair| pair.split('=').next())
+        .collect();
+    format!("{path} {names:?}")
+}
+
 /// Goes from the front page to whatever links lead to, each once, and looks at it; what programs
-/// read is opened, too, and not looked at; what is saved isn't. The addresses that were looked at.
+/// read is opened, too, and not looked at; what is saved isn't. Of a page's other views, which are as many
+/// as their combinations, one of each kind. The addresses that were looked at.
 pub(crate) fn crawl(
     browser: &mut Browser,
     server: &str,
@@ -18,6 +31,7 @@ pub(crate) fn crawl(
     let mut known = BTreeSet::from([root.clone()]);
     let mut waiting = vec![root.clone()];
     let mut looked_at = BTreeSet::new();
+    let mut kinds = BTreeSet::new();
     while let Some(link) = waiting.pop() {
         browser.driver.evaluate("window.stays = true");
         browser.open(&link);
@@ -30,14 +44,17 @@ pub(crate) fn crawl(
             continue;
         }
         look(browser, &link);
-        let links = browser
-            .driver
-            .evaluate("[...document.querySelectorAll('a')].map(one => one.href)");
-        for link in links.as_array().unwrap() {
-            let link = link.as_str().unwrap().split('#').next().unwrap();
-            assert!(link.starts_with(&root), "{link:?} leads elsewhere");
-            if known.insert(link.to_owned()) {
-                waiting.push(link.to_owned());
+        let links = browser.driver.evaluate(LINKS);
+        for found in links.as_array().unwrap() {
+            let (to, rel) = (found[0].as_str().unwrap(), &found[1]);
+            let to = to.split('#').next().unwrap();
+            assert!(to.starts_with(&root), "{to:?} leads elsewhere");
+            let is_view = rel == "nofollow";
+            if is_view && (link.contains('?') || !kinds.insert(kind_of_view(to))) {
+                continue;
+            }
+            if known.insert(to.to_owned()) {
+                waiting.push(to.to_owned());
             }
         }
         looked_at.insert(link);

@@ -120,6 +120,13 @@ impl Answer {
             .collect()
     }
 
+    /// Those of its links that lead to other views of what is here.
+    pub(in crate::pages) fn views(&self) -> Vec<String> {
+        let views = self.text.split("rel=\"nofollow\" href=\"").skip(1);
+        let views = views.filter_map(|rest| rest.split('"').next());
+        views.map(|href| href.replace("&#38;", "&")).collect()
+    }
+
     /// The first link whose address has this in it.
     pub(in crate::pages) fn link_with(&self, part: &str) -> String {
         self.links()

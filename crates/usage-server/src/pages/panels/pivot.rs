@@ -1,0 +1,83 @@
+//! From an answer's rows to series: a row for each period and group becomes a series for each group.
+
+use usage_store::Day;
+
+use crate::api::Answered;
+use crate::chart::{Paint, Series, Time, Unit};
+
+/// What the API calls the groups that it doesn't tell apart.
+pub(in super::super) const OTHER: &str = "(other)";
+
+/// What stands where there is none.
+pub(in super::super) const NONE: &str = "(none)";
+
+/// The answer over time: the numbers of this column, a series for each group in the order of the answer, those
+/// without a name and the others last. Without groups one series with no name.
+pub(in super::super) fn over_time(answer: &Answered, column: &str, unit: Unit) -> Time {
+    let mut periods: Vec<(Day, Day)> = Vec::new();
+    let mut groups: Vec<Option<String>> = Vec::new();
+    for row in &answer.rows {
+        let (Some(from), Some(to)) = (answer.day(row, "from"), answer.day(row, "to")) else {
+            continue;
+        };
+        if periods.last() != Some(&(from, to)) {
+            periods.push((from, to));
+        }
+        let group = answer.text(row, "group").map(str::to_owned);
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    groups.sort_by_key(|group| match group.as_deref() {
+        Some(OTHER) => 2,
+        None => 1,
+        Some(_) => 0,
+    });
+    // A group that is missing in a period had nobody in it.
+    let mut values = vec![vec![Some(0.0); periods.len()]; groups.len()];
+    let mut at = 0;
+    for row in &answer.rows {
+        let from = answer.day(row, "from");
+        while periods.get(at).is_some_and(|(day, _)| Some(*day) != from) {
+            at += 1;
+        }
+        let group = answer.text(row, "group");
+        let which = groups.iter().position(|one| one.as_deref() == group);
+        if let Some(cell) = which.and_then(|which| values.get_mut(which)?.get_mut(at)) {
+            *cell = answer.number(row, column);
+        }
+    }
+    let alone = groups.len() == 1 && answer.given.by.is_none() && answer.given.dimension.is_empty();
+    let mut colours = 0..;
+    let series = groups.into_iter().zip(values).map(|(group, values)| {
+        let paint = match group.as_deref() {
+            Some(OTHER) => Paint::Other,
+            None if !alone => Paint::Other,
+            _ => Paint::Series(colours.next().unwrap_or(0)),
+        };
+        let name = match group {
+            None if alone => String::new(),
+            None => NONE.to_owned(),
+            Some(name) if name.is_empty() => "(blank)".to_owned(),
+            Some(name) => name,
+        };
+        Series {
+            name,
+            paint,
+            values,
+        }
+    });
+    Time {
+        series: series.collect(),
+        unit,
+        open: is_open(answer, &periods),
+        marks: Vec::new(),
+        periods,
+    }
+}
+
+/// Whether the last period isn't over.
+pub(in super::super) fn is_open(answer: &Answered, periods: &[(Day, Day)]) -> bool {
+    let today = Day::of(answer.given.now);
+    periods.last().is_some_and(|(_, to)| to.0 >= today.0)
+}

@@ -1,0 +1,300 @@
+//! `/products/{id}`: one product: how many servers, which versions, on what; and its servers.
+
+pub(super) mod tabs;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use usage_store::query::{ProductId, ServerId, ServerSummary};
+
+use self::tabs::{Tab, tabs};
+use super::figures::{Count, Moment};
+use super::layout::{Layout, Section};
+use super::panel::{Desk, Shown};
+use super::view::{Choice, Controls, View};
+use super::{Failure, ask, panels, render};
+use crate::account::Operator;
+use crate::app::App;
+
+/// Servers on one page.
+const SERVERS_SHOWN: usize = 50;
+/// Shown first, in this order; then all others by name.
+const FIRST_DIMENSIONS: [&str; 3] = ["version", "os", "arch"];
+/// A product that tags everything would fill the page.
+const DIMENSIONS_SHOWN: usize = 12;
+/// Dimensions that the servers over time can be split by; an address may name any.
+const SPLITS_SHOWN: usize = 8;
+
+#[derive(Template)]
+#[template(path = "product/overview.html")]
+struct ProductPage {
+    page: Layout,
+    id: i64,
+    name: String,
+    adopted: bool,
+    tabs: Vec<Choice>,
+    controls: Controls,
+    active_servers: Count,
+    reports_today: Count,
+    last_report: Option<Moment>,
+    splits: Vec<Choice>,
+    active: Shown,
+    shares: Vec<Shown>,
+    servers: Vec<ServerRow>,
+    csrf: String,
+    /// Where tokens may go without a person's vouching for it.
+    hosts: Vec<String>,
+    /// What was typed last is none.
+    not_a_host: bool,
+    /// Not the first page of servers.
+    further: bool,
+    older: Option<u32>,
+}
+
+struct ServerRow {
+    id: u32,
+    cluster_id: String,
+    server_id: Option<String>,
+    organization: Option<String>,
+    host: Option<String>,
+    version: Option<String>,
+    last_seen: Moment,
+}
+
+/// `GET /products/{id}`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    operator: Operator,
+    Path(id): Path<i64>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let now = Timestamp::now();
+    let view = View::read(query.as_deref());
+    let path = format!("/products/{id}");
+    if let Some(tidied) = view.tidied() {
+        let base = super::base_path(&app.settings.public_url);
+        return Ok(Redirect::to(&format!("{base}{path}{}", tidied.link())).into_response());
+    }
+    let product = ask(&app, move |app| {
+        let page = Layout::new(app, &operator, Section::Products, now)?;
+        let summary = app.store.product(ProductId(id), now)?;
+        let summary = summary.ok_or(Failure::NotFound)?;
+        let desk = Desk::new(app, &page.base, &path, &summary.name, &view, now);
+        let dimensions = dimensions(app, summary.id)?;
+        let shares: Vec<Shown> = dimensions
+            .iter()
+            .take(DIMENSIONS_SHOWN)
+            .map(|name| desk.show(&panels::shares::PANEL, &[("by", name)]))
+            .collect();
+        let values = dimensions.iter().zip(&shares);
+        let values = values.map(|(name, panel)| (name.clone(), panel.values()));
+        let at = format!("{}{path}", page.base);
+        let before = view.said("before").and_then(|id| id.parse().ok());
+        let servers = app
+            .store
+            .servers(summary.id, before.map(ServerId), SERVERS_SHOWN + 1)?;
+        let shown = ProductPage {
+            id,
+            adopted: summary.adopted,
+            tabs: tabs(&page.base, id, Tab::Overview, &view),
+            controls: Controls::new(&view, at.clone(), true).with_values(values.collect()),
+            active_servers: Count(summary.active_servers),
+            reports_today: Count(summary.reports_today),
+            last_report: summary.last_report.map(|at| Moment::new(at, now)),
+            splits: splits(&view, &at, &dimensions),
+            active: desk.show(&panels::active::PANEL, &[]),
+            shares,
+            servers: Vec::new(),
+            csrf: operator.csrf,
+            hosts: app.store.redirect_hosts(&summary.name)?,
+            not_a_host: view.said("not_a_host").is_some(),
+            further: false,
+            older: None,
+            page,
+            name: summary.name,
+        };
+        Ok(shown.with_servers(servers, before.is_some(), now))
+    });
+    let html: Html<String> = render(&product.await?)?;
+    Ok(html.into_response())
+}
+
+/// A product's dimensions, in the order of the page.
+fn dimensions(app: &App, product: ProductId) -> Result<Vec<String>, Failure> {
+    let mut dimensions = app.store.dimensions(product)?;
+    dimensions.sort_by_key(|name| {
+        let first = FIRST_DIMENSIONS.iter().position(|first| first == name);
+        first.unwrap_or(usize::MAX)
+    });
+    Ok(dimensions)
+}
+
+/// What the servers over time can be split by.
+fn splits(view: &View, at: &str, dimensions: &[String]) -> Vec<Choice> {
+    let by = view.said("by");
+    let fixed = [
+        ("All together", None),
+        ("organization", Some("@organization")),
+        ("token", Some("@who")),
+    ];
+    let dimensions = dimensions.iter().take(SPLITS_SHOWN);
+    let dimensions = dimensions.map(|name| (name.as_str(), Some(name.as_str())));
+    let (first, rest) = fixed.split_at(1);
+    let all = first
+        .iter()
+        .copied()
+        .chain(dimensions)
+        .chain(rest.iter().copied());
+    let choice = |(name, said): (&str, Option<&str>)| Choice {
+        name: name.to_owned(),
+        to: format!(
+            "{at}{}",
+            view.with(&[("by", said), ("before", None)]).link()
+        ),
+        current: by == said,
+    };
+    all.map(choice).collect()
+}
+
+impl ProductPage {
+    /// `servers` has one more than is shown where there are more.
+    fn with_servers(
+        mut self,
+        mut servers: Vec<ServerSummary>,
+        further: bool,
+        now: Timestamp,
+    ) -> ProductPage {
+        let more = servers.len() > SERVERS_SHOWN;
+        servers.truncate(SERVERS_SHOWN);
+        self.older = servers.last().filter(|_| more).map(|server| server.id.0);
+        self.further = further;
+        self.servers = servers
+            .into_iter()
+            .map(|server| ServerRow::new(server, now))
+            .collect();
+        self
+    }
+}
+
+impl ServerRow {
+    fn new(server: ServerSummary, now: Timestamp) -> ServerRow {
+        ServerRow {
+            id: server.id.0,
+            cluster_id: server.cluster_id,
+            server_id: server.server_id,
+            organization: server.organization,
+            host: server.host,
+            version: server.version,
+            last_seen: Moment::new(server.last_seen, now),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use usage_store::report::Kind;
+
+    use super::super::testing::{HOSTILE, House};
+
+    #[tokio::test]
+    async fn every_chart_has_a_title_a_sentence_a_table_and_ways_out() {
+        let house = House::signed_in();
+        house.settle_demo_fleet(12, 6);
+        let page = house.get("/products/1?by=version").await;
+        assert_eq!(page.status, 200);
+        for part in [
+            "<h2 id=\"active-title\">Active servers</h2>",
+            "id=\"active-summary\"",
+            "the most were",
+            "aria-labelledby=\"active-title\" aria-describedby=\"active-summary\"",
+            "<th scope=\"col\" class=\"number\">",
+            "/api/v1/query/active?product=",
+            "&#38;format=csv\"",
+            "/charts/active.svg?product=",
+            "<th scope=\"row\"><a href=\"/products/1?by=version&#38;filter%5B",
+        ] {
+            assert!(page.text.contains(part), "{part}: {}", page.text);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_form_left_empty_is_no_part_of_the_address() {
+        let house = House::signed_in();
+        house.settle_demo_fleet(4, 2);
+        let answer = house.get("/products/1?from=&only=os%3Dlinux").await;
+        assert_eq!(answer.status, 303);
+        let to = answer.header("location");
+        assert_eq!(to, "/products/1?filter%5Bos%5D=linux");
+        let page = house.get(&to).await;
+        assert!(page.text.contains("os is linux"));
+    }
+
+    #[tokio::test]
+    async fn a_question_that_is_wrong_says_so_in_its_place() {
+        let house = House::signed_in();
+        house.settle_demo_fleet(4, 2);
+        let page = house.get("/products/1?by=nothing").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text.contains("no dimension is named"));
+        assert!(page.text.contains("What they run on"));
+    }
+
+    #[tokio::test]
+    async fn a_product_without_tags_says_what_to_do() {
+        let house = House::signed_in();
+        house.append(Kind::Usage, "a", r#"[{"values":{"cluster_id":"c"}}]"#);
+        let page = house.get("/products/1?to=2026-01-31").await;
+        assert!(
+            page.text.contains("Choose a longer window"),
+            "{}",
+            page.text
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_that_was_reported_is_markup() {
+        let house = House::signed_in();
+        let text = serde_json::to_string(HOSTILE).unwrap();
+        let body = format!(
+            r#"[{{"tags":{{"version":{text},"os":{text}}},"values":{{"cluster_id":{text},"server_id":{text}}}}}]"#
+        );
+        house.append(Kind::Usage, "a", &body);
+        for by in [
+            "",
+            "?by=version",
+            "?by=@who",
+            "?filter%5Bos%5D=%3Cscript%3E",
+        ] {
+            let page = house.get(&format!("/products/1{by}")).await;
+            assert_eq!(page.status, 200, "{}", page.text);
+            assert!(!page.text.contains("<script>"), "{}", page.text);
+            assert!(page.text.contains("script&"), "{}", page.text);
+        }
+        let file = house.get("/charts/active.svg?product=a&by=version").await;
+        assert!(!file.text.contains("<script"), "{}", file.text);
+    }
+
+    #[tokio::test]
+    async fn a_page_of_servers_leads_to_the_older_ones() {
+        let house = House::signed_in();
+        for n in 1..=51 {
+            let body = format!(r#"[{{"values":{{"cluster_id":"c{n}"}}}}]"#);
+            house.append(Kind::Usage, "a", &body);
+        }
+        let page = house.get("/products/1").await.text;
+        assert!(page.contains(r#"href="/products/1?before=2#servers""#));
+        assert!(page.contains(r#"href="/servers/2""#) && !page.contains(r#"href="/servers/1""#));
+        let last = house.get("/products/1?before=2").await.text;
+        assert!(!last.contains("?before=") && last.contains(r#"href="/products/1#servers""#));
+    }
+
+    #[tokio::test]
+    async fn a_product_that_is_not_there_is_not_found() {
+        let house = House::signed_in();
+        assert_eq!(house.get("/products/99").await.status, 404);
+        assert_eq!(house.get("/products/none").await.status, 400);
+    }
+}

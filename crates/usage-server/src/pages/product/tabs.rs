@@ -1,0 +1,45 @@
+//! The pages of a product, as tabs. A tab keeps the window and the filter.
+
+use super::super::view::{Choice, View};
+
+/// A page of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Tab {
+    Overview,
+}
+
+/// Every tab, its name, and its path below the product's.
+const TABS: &[(Tab, &str, &str)] = &[(Tab::Overview, "Overview", "")];
+
+/// What tabs hand on to each other; the rest is a page's own.
+fn kept(name: &str) -> bool {
+    name.starts_with("filter[")
+        || matches!(
+            name,
+            "from" | "to" | "days" | "per" | "who" | "organization" | "clones" | "once"
+        )
+}
+
+/// The tabs of a product's page.
+pub(in super::super) fn tabs(base: &str, product: i64, here: Tab, view: &View) -> Vec<Choice> {
+    let link = view.keeping(kept).link();
+    let tabs = TABS.iter().map(|(tab, name, below)| Choice {
+        name: (*name).to_owned(),
+        to: format!("{base}/products/{product}{below}{link}"),
+        current: *tab == here,
+    });
+    tabs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tabs_keep_window_and_filter_and_nothing_else() {
+        let view = View::read(Some("days=7&by=os&filter%5Bos%5D=linux&before=3"));
+        let tabs = tabs("/usage", 3, Tab::Overview, &view);
+        assert_eq!(tabs[0].to, "/usage/products/3?days=7&filter%5Bos%5D=linux");
+        assert!(tabs[0].current);
+    }
+}
