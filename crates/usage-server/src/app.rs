@@ -15,6 +15,7 @@ use crate::jobs::Nudge;
 use crate::limits::PerSender;
 use crate::mail::Mail;
 use crate::openid::OpenId;
+use crate::pages::PublicPages;
 use crate::reserve::Reserve;
 use crate::watch::Watch;
 
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) exports: Arc<Semaphore>,
     /// Who else people may sign in with.
     pub(crate) openid: Option<OpenId>,
+    /// What anybody may see of products.
+    pub(crate) public: PublicPages,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -57,6 +60,7 @@ impl App {
             questions: api::turnstile(),
             exports: export::turnstile(),
             openid: None,
+            public: PublicPages::default(),
             store,
             settings,
             watch,

@@ -366,3 +366,9 @@ pub(crate) const OPENID_SKEW_SECONDS: i64 = 60;
 /// How old a token may be: it was made for a browser that came back just now.
 #[cfg(feature = "openid")]
 pub(crate) const OPENID_TOKEN_AGE_MAX_SECONDS: i64 = 10 * 60;
+
+/// How long public pages are kept in memory: what another process hides is seen no longer than that.
+pub(crate) const PUBLIC_KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// How long browsers and proxies keep a public page: it changes once a week.
+pub(crate) const PUBLIC_FILES_MAX_AGE_SECONDS: u32 = 600;

@@ -12,10 +12,14 @@
 
 mod areas;
 mod axis;
+mod bands;
 mod bars;
 mod colour;
 mod drawing;
+mod flows;
+mod histogram;
 mod lines;
+mod matrix;
 mod shares;
 mod sparkline;
 mod svg;
@@ -23,10 +27,14 @@ mod time;
 
 pub(crate) use self::areas::areas;
 pub(crate) use self::axis::Unit;
+pub(crate) use self::bands::{bands, medians};
 pub(crate) use self::bars::bars;
 pub(crate) use self::colour::{Paint, Theme};
 pub(crate) use self::drawing::{Drawing, Entry};
+pub(crate) use self::flows::flows;
+pub(crate) use self::histogram::{Bucket, histogram};
 pub(crate) use self::lines::lines;
+pub(crate) use self::matrix::{Cohort, matrix, shade};
 pub(crate) use self::shares::{Bar, shares};
 pub(crate) use self::sparkline::sparkline;
 pub(crate) use self::time::{Mark, Series, Time};

@@ -64,6 +64,8 @@ pub(super) struct Drawn {
     pub(super) table: Table,
     /// The page shows the table with gauges in place of the drawing.
     pub(super) gauges: bool,
+    /// The page shows the table in place of the drawing, its cells shaded where they have shades.
+    pub(super) as_table: bool,
     /// What to do to see something, where there is nothing; then nothing else is shown.
     pub(super) empty: Option<String>,
 }
@@ -99,8 +101,20 @@ pub(super) struct TableRow {
     pub(super) cells: Vec<String>,
     /// How much of the whole, in percent, where there are gauges.
     pub(super) gauge: f64,
+    /// How strong each cell is shaded, from 0 to 10; nothing where none is.
+    pub(super) shades: Vec<u8>,
     /// The filter that shows only these: a name and its value.
     pub(super) only: Option<(String, String)>,
+}
+
+impl TableRow {
+    /// A cell's class for its shade.
+    fn shade(&self, at: &usize) -> String {
+        match self.shades.get(*at) {
+            Some(shade) if *shade > 0 => format!(" h{shade}"),
+            _ => String::new(),
+        }
+    }
 }
 
 impl Table {
@@ -170,6 +184,7 @@ pub(super) struct Shown {
     drawing: Drawing,
     table: Table,
     gauges: bool,
+    as_table: bool,
     /// Rows that only the CSV has.
     more_rows: usize,
     empty: Option<String>,
@@ -245,13 +260,14 @@ impl<'a> Desk<'a> {
         Shown {
             title: drawn.title.unwrap_or_else(|| panel.title.to_owned()),
             summary: drawn.summary,
-            svg: match drawn.gauges {
+            svg: match drawn.gauges || drawn.as_table {
                 true => String::new(),
                 false => drawn.drawing.in_page(&title_id, &summary_id),
             },
             drawing: drawn.drawing,
             table,
             gauges: drawn.gauges,
+            as_table: drawn.as_table,
             more_rows,
             empty: drawn.empty,
             refused,
@@ -292,6 +308,28 @@ impl<'a> Desk<'a> {
 }
 
 impl Shown {
+    /// One that no question of the page was asked for; `files` are the addresses of its CSV and SVG, or empty.
+    pub(super) fn drawn(name: &str, title: &str, drawn: Drawn, files: (String, String)) -> Shown {
+        let (title_id, summary_id) = (format!("{name}-title"), format!("{name}-summary"));
+        Shown {
+            title: title.to_owned(),
+            summary: drawn.summary,
+            svg: match drawn.gauges || drawn.as_table {
+                true => String::new(),
+                false => drawn.drawing.in_page(&title_id, &summary_id),
+            },
+            drawing: drawn.drawing,
+            table: drawn.table,
+            gauges: drawn.gauges,
+            as_table: drawn.as_table,
+            empty: drawn.empty,
+            csv: files.0,
+            file: files.1,
+            id: name.to_owned(),
+            ..Shown::default()
+        }
+    }
+
     /// The values that the rows of gauges stand for.
     pub(super) fn values(&self) -> Vec<String> {
         let rows = self.table.rows.iter();

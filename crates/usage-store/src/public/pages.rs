@@ -1,7 +1,7 @@
 //! Which products have a public page, and what is on it, as operators choose.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{PublicChart, PublicPage, limits};
 use crate::registry::audit;
@@ -13,6 +13,15 @@ impl Store {
     /// A product's public page; `None` where nobody ever set one up.
     pub fn public_page(&self, product: &str) -> Result<Option<PublicPage>> {
         self.readers.read(|db| of(db, product))
+    }
+
+    /// All that are shown, by product.
+    pub fn public_pages(&self) -> Result<Vec<(String, PublicPage)>> {
+        self.readers.read(|db| {
+            let mut query = db.prepare_cached(sql!("public/pages"))?;
+            let pages = query.query_map([], |row| Ok((row.get(0)?, read(row, 1)?)))?;
+            Ok(pages.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// Changes a product's public page. The threshold is kept within its limits.
@@ -53,13 +62,15 @@ impl Store {
 
 fn of(db: &Connection, product: &str) -> Result<Option<PublicPage>> {
     let mut query = db.prepare_cached(sql!("public/page"))?;
-    let page = query.query_row([product], |row| {
-        let charts: String = row.get(2)?;
-        Ok(PublicPage {
-            shown: row.get(0)?,
-            threshold: row.get(1)?,
-            charts: charts.split(',').filter_map(PublicChart::named).collect(),
-        })
-    });
-    Ok(page.optional()?)
+    Ok(query.query_row([product], |row| read(row, 0)).optional()?)
+}
+
+/// A page, from this column on.
+fn read(row: &Row<'_>, from: usize) -> rusqlite::Result<PublicPage> {
+    let charts: String = row.get(from + 2)?;
+    Ok(PublicPage {
+        shown: row.get(from)?,
+        threshold: row.get(from + 1)?,
+        charts: charts.split(',').filter_map(PublicChart::named).collect(),
+    })
 }

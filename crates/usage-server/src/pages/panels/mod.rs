@@ -4,9 +4,26 @@
 mod pivot;
 
 pub(super) mod active;
+pub(super) mod features;
+pub(super) mod histogram;
+pub(super) mod lifecycle;
+pub(super) mod penetration;
+pub(super) mod retention;
 pub(super) mod shares;
+pub(super) mod value_groups;
+pub(super) mod values;
 
 use super::panel::Panel;
 
 /// All of them: each is also a file, `/charts/{name}.svg`.
-pub(super) static PANELS: &[&Panel] = &[&active::PANEL, &shares::PANEL];
+pub(super) static PANELS: &[&Panel] = &[
+    &active::PANEL,
+    &shares::PANEL,
+    &values::PANEL,
+    &value_groups::PANEL,
+    &histogram::PANEL,
+    &penetration::PANEL,
+    &features::PANEL,
+    &retention::PANEL,
+    &lifecycle::PANEL,
+];

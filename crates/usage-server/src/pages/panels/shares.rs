@@ -56,6 +56,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
                 .clone()
                 .filter(|_| is_value)
                 .zip(group.map(str::to_owned)),
+            ..TableRow::default()
         });
         bars.push(Bar {
             name: name.to_owned(),
@@ -79,7 +80,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         drawing: shares(&bars),
         table,
         gauges: true,
-        empty: None,
+        ..Drawn::default()
     }
 }
 

@@ -1,6 +1,8 @@
 //! `/products/{id}`: one product: how many servers, which versions, on what; and its servers.
 
+pub(super) mod retention;
 pub(super) mod tabs;
+pub(super) mod values;
 
 use std::sync::Arc;
 

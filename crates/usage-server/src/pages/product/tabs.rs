@@ -6,10 +6,18 @@ use super::super::view::{Choice, View};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Tab {
     Overview,
+    Values,
+    Retention,
+    Public,
 }
 
 /// Every tab, its name, and its path below the product's.
-const TABS: &[(Tab, &str, &str)] = &[(Tab::Overview, "Overview", "")];
+const TABS: &[(Tab, &str, &str)] = &[
+    (Tab::Overview, "Overview", ""),
+    (Tab::Values, "Values", "/values"),
+    (Tab::Retention, "Retention", "/retention"),
+    (Tab::Public, "Public page", "/public"),
+];
 
 /// What tabs hand on to each other; the rest is a page's own.
 fn kept(name: &str) -> bool {
