@@ -47,7 +47,9 @@ pub(crate) fn areas(time: &Time) -> Drawing {
     time.marks(&mut drawing);
     time.ends(&ends, &mut drawing);
     time.columns(false, &mut drawing);
+    // As they lie.
     drawing.legend = time.legend();
+    drawing.legend.reverse();
     drawing
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Drawing {
     pub(crate) legend: Vec<Entry>,
     /// Names stand beside the right edge.
     pub(crate) has_ends: bool,
+    /// Names stand before the left edge.
+    pub(crate) has_names: bool,
     /// In pixels; `HEIGHT` but for lists of bars.
     pub(crate) height: f64,
     /// Room for words left of the sheet, in a file, in pixels.
@@ -50,6 +52,7 @@ impl Default for Drawing {
             columns: String::new(),
             legend: Vec::new(),
             has_ends: false,
+            has_names: false,
             height: HEIGHT,
             left: 64.0,
         }
@@ -60,7 +63,8 @@ impl Drawing {
     /// As part of a page, whose elements of these ids name and describe it.
     pub(crate) fn in_page(&self, title_id: &str, summary_id: &str) -> String {
         format!(
-            r#"<svg class="drawing" role="img" aria-labelledby="{title_id}" aria-describedby="{summary_id}">{}</svg>"#,
+            r#"<svg class="drawing" role="img" aria-labelledby="{title_id}" aria-describedby="{summary_id}" width="100%" height="{}">{}</svg>"#,
+            self.height,
             self.layers(true)
         )
     }
@@ -79,7 +83,7 @@ impl Drawing {
     /// As a file of its own: with its colours, a ground, title and summary. Not stretched, so that whatever makes a
     /// PNG of it makes the same.
     pub(crate) fn alone(&self, title: &str, summary: &str, theme: Theme) -> String {
-        let right = if self.has_ends { 136.0 } else { 32.0 };
+        let right = if self.has_ends { 150.0 } else { 32.0 };
         let lines = wrapped(summary, 110);
         let top = 74.0 + lines.len() as f64 * 20.0;
         let legend = match self.has_ends {
@@ -166,7 +170,7 @@ fn style(theme: Theme) -> String {
     let palette = theme.palette();
     let mut style = format!(
         ".ground{{fill:{0}}}text{{fill:{3}}}.title{{fill:{2};font-size:20px;font-weight:650}}.name,.bar-name{{fill:{2}}}\
-         .grid path{{stroke:{1};fill:none}}.line{{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}}\
+         .grid path{{stroke:{1};fill:none}}.line{{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}}.thick{{stroke-width:4;opacity:.45}}\
          .line.open,.line.again{{stroke-dasharray:5 5}}.area{{stroke:{0};stroke-width:1}}.wash{{opacity:.14}}\
          .bar.open{{opacity:.45}}.bar{{stroke:none}}.mark{{stroke:{2};stroke-dasharray:2 4;fill:none}}.mark-label{{fill:{2}}}\
          .zero{{stroke:{3};fill:none}}.side{{text-anchor:end}}.day,.at{{text-anchor:middle}}.start{{text-anchor:start}}.end{{text-anchor:end}}\
@@ -178,7 +182,7 @@ fn style(theme: Theme) -> String {
     for (name, colour) in named.chain([("other".to_owned(), palette.other)]) {
         let _ = write!(
             style,
-            ".line.{name}{{stroke:{colour}}}.area.{name},.wash.{name},.bar.{name},.swatch.{name},.dot.{name},.end-label.{name}{{fill:{colour}}}"
+            ".line.{name}{{stroke:{colour}}}.area.{name},.wash.{name},.bar.{name},.swatch.{name},.dot.{name}{{fill:{colour}}}"
         );
     }
     style

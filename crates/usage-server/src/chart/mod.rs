@@ -21,6 +21,7 @@ mod histogram;
 mod lines;
 mod matrix;
 mod shares;
+mod spans;
 mod sparkline;
 mod svg;
 mod time;
@@ -36,5 +37,9 @@ pub(crate) use self::histogram::{Bucket, histogram};
 pub(crate) use self::lines::lines;
 pub(crate) use self::matrix::{Cohort, matrix, shade};
 pub(crate) use self::shares::{Bar, shares};
+pub(crate) use self::spans::{Span, spans};
 pub(crate) use self::sparkline::sparkline;
 pub(crate) use self::time::{Mark, Series, Time};
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,14 @@ impl Time {
         }
     }
 
+    /// When a period was, in a sentence.
+    pub(crate) fn on(&self, at: usize) -> String {
+        match self.periods.get(at) {
+            Some((from, to)) if from != to => format!("from {}", self.label(at)),
+            _ => format!("on {}", self.label(at)),
+        }
+    }
+
     /// The largest number of any series.
     pub(super) fn most(&self) -> f64 {
         let values = self.series.iter().flat_map(|one| &one.values).flatten();
@@ -185,11 +193,11 @@ impl Time {
             ceiling = end.0 - END_HEIGHT;
         }
         for (y, series) in ends {
+            let y = percent(y / HEIGHT);
             let _ = write!(
                 drawing.words,
-                r#"<text class="end-label {}" x="100%" dx="8" y="{}" dy="4">{}</text>"#,
+                r#"<circle class="dot {} end-label" cx="100%" cy="{y}" r="4" transform="translate(12)"/><text class="end-label" x="100%" dx="22" y="{y}" dy="4">{}</text>"#,
                 series.paint.class(),
-                percent(y / HEIGHT),
                 escaped(&shortened(&series.name, END_CHARACTERS))
             );
         }

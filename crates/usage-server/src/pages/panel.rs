@@ -64,8 +64,8 @@ pub(super) struct Drawn {
     pub(super) table: Table,
     /// The page shows the table with gauges in place of the drawing.
     pub(super) gauges: bool,
-    /// The page shows the table in place of the drawing, its cells shaded where they have shades.
-    pub(super) as_table: bool,
+    /// The page shows the table in place of the drawing: how strong each cell of each row is shaded, from 0 to 10.
+    pub(super) as_table: Option<Vec<Vec<u8>>>,
     /// What to do to see something, where there is nothing; then nothing else is shown.
     pub(super) empty: Option<String>,
 }
@@ -101,20 +101,8 @@ pub(super) struct TableRow {
     pub(super) cells: Vec<String>,
     /// How much of the whole, in percent, where there are gauges.
     pub(super) gauge: f64,
-    /// How strong each cell is shaded, from 0 to 10; nothing where none is.
-    pub(super) shades: Vec<u8>,
     /// The filter that shows only these: a name and its value.
     pub(super) only: Option<(String, String)>,
-}
-
-impl TableRow {
-    /// A cell's class for its shade.
-    fn shade(&self, at: &usize) -> String {
-        match self.shades.get(*at) {
-            Some(shade) if *shade > 0 => format!(" h{shade}"),
-            _ => String::new(),
-        }
-    }
 }
 
 impl Table {
@@ -184,7 +172,7 @@ pub(super) struct Shown {
     drawing: Drawing,
     table: Table,
     gauges: bool,
-    as_table: bool,
+    as_table: Option<Vec<Vec<u8>>>,
     /// Rows that only the CSV has.
     more_rows: usize,
     empty: Option<String>,
@@ -260,7 +248,7 @@ impl<'a> Desk<'a> {
         Shown {
             title: drawn.title.unwrap_or_else(|| panel.title.to_owned()),
             summary: drawn.summary,
-            svg: match drawn.gauges || drawn.as_table {
+            svg: match drawn.gauges || drawn.as_table.is_some() {
                 true => String::new(),
                 false => drawn.drawing.in_page(&title_id, &summary_id),
             },
@@ -314,7 +302,7 @@ impl Shown {
         Shown {
             title: title.to_owned(),
             summary: drawn.summary,
-            svg: match drawn.gauges || drawn.as_table {
+            svg: match drawn.gauges || drawn.as_table.is_some() {
                 true => String::new(),
                 false => drawn.drawing.in_page(&title_id, &summary_id),
             },
@@ -335,6 +323,15 @@ impl Shown {
         let rows = self.table.rows.iter();
         rows.filter_map(|row| Some(row.only.as_ref()?.1.clone()))
             .collect()
+    }
+
+    /// A cell's class for its shade.
+    fn shade(&self, row: &usize, at: &usize) -> String {
+        let shades = self.as_table.as_ref().and_then(|rows| rows.get(*row));
+        match shades.and_then(|row| row.get(*at)) {
+            Some(shade) if *shade > 0 => format!(" h{shade}"),
+            _ => String::new(),
+        }
     }
 
     /// Whether there are numbers in a column.

@@ -14,6 +14,9 @@ const PRESET: u32 = 30;
 /// From this many days on, weeks are what people want to see first.
 const WEEKS_FROM_DAYS: u32 = 180;
 
+/// Groups that a page tells apart where nothing is said: as many as there are colours.
+const TOP: &str = "8";
+
 /// How `filter[os]` and its value are said in one field of a form: `os=linux`.
 const ONLY: &str = "only";
 
@@ -297,6 +300,9 @@ pub(super) fn call(
     });
     let overruled = |name: &str| fixed.iter().any(|(one, _)| *one == name);
     pairs.extend(said.filter(|(name, _)| !overruled(name)).cloned());
+    if api::takes(question, "top") && view.said("top").is_none() && !overruled("top") {
+        pairs.push(("top".to_owned(), TOP.to_owned()));
+    }
     let fixed = fixed.iter().filter(|(name, _)| api::takes(question, name));
     pairs.extend(fixed.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     pairs
@@ -362,11 +368,11 @@ mod tests {
         let said = |question, own, fixed| encoded(&call(question, "p", &view, own, fixed));
         assert_eq!(
             said("active", false, &[]),
-            "product=p&days=90&per=week&by=os&filter%5Bos%5D=linux"
+            "product=p&days=90&per=week&by=os&filter%5Bos%5D=linux&top=8"
         );
         assert_eq!(
             said("shares", true, &[("by", "arch"), ("per", "day")]),
-            "product=p&filter%5Bos%5D=linux&by=arch"
+            "product=p&filter%5Bos%5D=linux&top=8&by=arch"
         );
     }
 }

@@ -12,7 +12,7 @@ const EMAIL: &str = "ann@example.com";
 const OLD: &str = r#"{"kind":"usage","product":"nextdb","reported_at":"2026-01-02T03:04:05Z","body":[{"values":{"cluster_id":"c"}}]}"#;
 
 /// A made-up fleet of that many servers, over that many days.
-fn demo(folder: &Folder, servers: u32, days: u32) -> Running {
+pub(crate) fn demo(folder: &Folder, servers: u32, days: u32) -> Running {
     let mut command = usage_server();
     command.args(["demo", "--listen", "127.0.0.1:0"]);
     command.args([

@@ -26,6 +26,7 @@ mod openid;
 mod registering;
 mod strangers;
 mod taken_back;
+mod values;
 mod watching_itself;
 
 // What starts programs and speaks HTTP is the other tests' own; not all of it is used here.

@@ -64,6 +64,7 @@ pub use silent::SilentCluster;
 pub use split::{By, Group};
 pub use upgrades::{Change, UpgradePath, Upgrades};
 pub use values::ValueOnDay;
+pub use version::compare as compare_versions;
 pub use vitals::Vitals;
 
 use jiff::Timestamp;

@@ -75,7 +75,7 @@ fn words(text: &str) -> Option<Stage> {
 }
 
 /// The order of two texts as versions; `None` where one is none.
-pub(crate) fn compare(one: &str, other: &str) -> Option<Ordering> {
+pub fn compare(one: &str, other: &str) -> Option<Ordering> {
     Some(Version::read(one)?.cmp(&Version::read(other)?))
 }
 

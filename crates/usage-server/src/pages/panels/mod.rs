@@ -4,12 +4,17 @@
 mod pivot;
 
 pub(super) mod active;
+pub(super) mod adoption;
+pub(super) mod behind;
 pub(super) mod features;
 pub(super) mod histogram;
 pub(super) mod lifecycle;
+pub(super) mod paths;
 pub(super) mod penetration;
+pub(super) mod releases;
 pub(super) mod retention;
 pub(super) mod shares;
+pub(super) mod upgrades;
 pub(super) mod value_groups;
 pub(super) mod values;
 
@@ -18,7 +23,6 @@ use super::panel::Panel;
 /// All of them: each is also a file, `/charts/{name}.svg`.
 pub(super) static PANELS: &[&Panel] = &[
     &active::PANEL,
-    &shares::PANEL,
     &values::PANEL,
     &value_groups::PANEL,
     &histogram::PANEL,
@@ -26,4 +30,10 @@ pub(super) static PANELS: &[&Panel] = &[
     &features::PANEL,
     &retention::PANEL,
     &lifecycle::PANEL,
+    &adoption::PANEL,
+    &behind::PANEL,
+    &releases::PANEL,
+    &upgrades::PANEL,
+    &paths::PANEL,
+    &shares::PANEL,
 ];

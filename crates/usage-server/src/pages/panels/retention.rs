@@ -6,7 +6,7 @@ use usage_store::Day;
 use usage_store::query::Per;
 
 use super::super::figures::Count;
-use super::super::panel::{Ask, Days, Drawn, Panel, Table, TableRow};
+use super::super::panel::{Ask, Days, Drawn, Panel, Table};
 use crate::api::Answered;
 use crate::chart::{Cohort, Unit, matrix, shade};
 
@@ -57,6 +57,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         };
         table.head.extend(Table::new(&[(&name, true)]).head);
     }
+    let mut all_shades = Vec::new();
     for one in &cohorts {
         let mut cells = vec![one.cohort.name.clone(), Count(one.servers).to_string()];
         let mut shades = vec![0, 0];
@@ -75,11 +76,8 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
             }
         }
         cells.resize(columns + 2, String::new());
-        table.rows.push(TableRow {
-            cells,
-            shades,
-            ..TableRow::default()
-        });
+        table.row(cells);
+        all_shades.push(shades);
     }
     let drawn: Vec<Cohort> = cohorts.iter().map(|one| one.cohort.clone()).collect();
     let older = match older {
@@ -95,7 +93,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         summary: summary(&cohorts, unit, units) + &note + &older,
         drawing: matrix(&drawn),
         table,
-        as_table: true,
+        as_table: Some(all_shades),
         ..Drawn::default()
     }
 }

@@ -56,7 +56,6 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
                 .clone()
                 .filter(|_| is_value)
                 .zip(group.map(str::to_owned)),
-            ..TableRow::default()
         });
         bars.push(Bar {
             name: name.to_owned(),

@@ -95,7 +95,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         summary: highest.unwrap_or_default(),
         drawing: shares(&bars),
         table,
-        as_table: true,
+        as_table: Some(Vec::new()),
         ..Drawn::default()
     }
 }

@@ -44,6 +44,8 @@ struct ProductPage {
     last_report: Option<Moment>,
     splits: Vec<Choice>,
     active: Shown,
+    adoption: Shown,
+    moves: Vec<Shown>,
     shares: Vec<Shown>,
     servers: Vec<ServerRow>,
     csrf: String,
@@ -108,6 +110,15 @@ pub(super) async fn show(
             last_report: summary.last_report.map(|at| Moment::new(at, now)),
             splits: splits(&view, &at, &dimensions),
             active: desk.show(&panels::active::PANEL, &[]),
+            adoption: desk.show(&panels::adoption::PANEL, &[]),
+            moves: [
+                &panels::behind::PANEL,
+                &panels::releases::PANEL,
+                &panels::upgrades::PANEL,
+                &panels::paths::PANEL,
+            ]
+            .map(|panel| desk.show(panel, &[]))
+            .into(),
             shares,
             servers: Vec::new(),
             csrf: operator.csrf,
@@ -138,7 +149,7 @@ fn dimensions(app: &App, product: ProductId) -> Result<Vec<String>, Failure> {
 fn splits(view: &View, at: &str, dimensions: &[String]) -> Vec<Choice> {
     let by = view.said("by");
     let fixed = [
-        ("All together", None),
+        ("nothing", None),
         ("organization", Some("@organization")),
         ("token", Some("@who")),
     ];
@@ -210,13 +221,13 @@ mod tests {
         for part in [
             "<h2 id=\"active-title\">Active servers</h2>",
             "id=\"active-summary\"",
-            "the most were",
+            "has the most servers",
             "aria-labelledby=\"active-title\" aria-describedby=\"active-summary\"",
             "<th scope=\"col\" class=\"number\">",
             "/api/v1/query/active?product=",
             "&#38;format=csv\"",
             "/charts/active.svg?product=",
-            "<th scope=\"row\"><a href=\"/products/1?by=version&#38;filter%5B",
+            "<th scope=\"row\"><a rel=\"nofollow\" href=\"/products/1?by=version&#38;filter%5B",
         ] {
             assert!(page.text.contains(part), "{part}: {}", page.text);
         }
