@@ -10,6 +10,9 @@ use super::time::side;
 /// Of a bucket's room what its bar takes.
 const FILLED: f64 = 0.9;
 
+/// On a phone the sheet is this much narrower than its words are.
+const NARROWED: f64 = 2.6;
+
 /// Labels along the bottom at most.
 const EDGES: usize = 12;
 
@@ -113,7 +116,7 @@ fn edges(buckets: &[Bucket], slot: f64, drawing: &mut Drawing) {
 
 /// Lines down at numbers that have a name; one beside another stays without.
 fn marks(buckets: &[Bucket], slot: f64, named: &[(&str, f64)], drawing: &mut Drawing) {
-    let mut free_from = f64::NEG_INFINITY;
+    let (mut free_from, mut free_on_a_phone) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
     for (name, n) in named {
         let within = |bucket: &Bucket| bucket.from <= *n && *n <= bucket.to;
         // On an edge: the one above it, but below zero.
@@ -135,15 +138,22 @@ fn marks(buckets: &[Bucket], slot: f64, named: &[(&str, f64)], drawing: &mut Dra
             r#"<path class="mark" d="M{} 0V{HEIGHT}"/>"#,
             number(x * WIDTH)
         );
-        if x * WIDTH >= free_from {
-            let anchor = if x > 0.92 { " end" } else { "" };
+        let width = 12.0 + name.chars().count() as f64 * 8.0;
+        let to_the_left = x > 0.92;
+        let starts = |scale: f64| x * WIDTH - if to_the_left { width * scale } else { 0.0 };
+        if starts(1.0) >= free_from {
+            let anchor = if to_the_left { " end" } else { "" };
+            let minor = if starts(NARROWED) >= free_on_a_phone { "" } else { " minor" };
             let _ = write!(
                 drawing.words,
-                r#"<text class="mark-label{anchor}" x="{}" y="0" dy="-6">{}</text>"#,
+                r#"<text class="mark-label{anchor}{minor}" x="{}" y="0" dy="-6">{}</text>"#,
                 percent(x),
                 escaped(name)
             );
-            free_from = x * WIDTH + 24.0 + name.chars().count() as f64 * 12.0;
+            free_from = starts(1.0) + width;
+            if minor.is_empty() {
+                free_on_a_phone = starts(NARROWED) + width * NARROWED;
+            }
         }
     }
 }

@@ -19,9 +19,9 @@ fn values_and_retention_look_well() {
     browser.sees("What is used");
     browser.looks_well("values");
     browser.open(&format!(
-        "{at}/values?value=stored_bytes&by=version&days=30"
+        "{at}/values?value=num_series&by=version&days=30"
     ));
-    browser.sees("Median of stored_bytes per day, by version");
+    browser.sees("Median of num_series per day, by version");
     browser.looks_well("values-split");
     browser.click("Retention");
     browser.sees("New, returned and gone servers");

@@ -2,6 +2,7 @@
 
 use usage_store::Day;
 use usage_store::public::{PublicChart, PublishedWeek};
+use usage_store::query::compare_versions;
 
 use super::super::figures::Count;
 use super::super::panel::{Drawn, Table, TableRow};
@@ -11,8 +12,8 @@ use crate::export::csv_cell;
 /// Versions that have an area of their own.
 const VERSIONS_SHOWN: usize = 7;
 
-/// What the named parts leave.
-const OTHERS: &str = "others, rounding";
+/// What the named parts leave, and what rounding took. No part has such a name.
+const OTHERS: &str = "(others)";
 
 /// A chart's title.
 pub(super) fn title(chart: PublicChart) -> &'static str {
@@ -134,6 +135,7 @@ fn versions(weeks: &[PublishedWeek], last: &PublishedWeek) -> Drawn {
     }
     totals.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     totals.truncate(VERSIONS_SHOWN);
+    totals.sort_by(|a, b| compare_versions(&b.0, &a.0).unwrap_or_else(|| a.0.cmp(&b.0)));
     let named = totals.iter().map(|(name, _)| name.clone()).enumerate();
     let mut names: Vec<(String, Paint)> = named.map(|(n, name)| (name, Paint::Series(n))).collect();
     names.push((OTHERS.to_owned(), Paint::Other));
