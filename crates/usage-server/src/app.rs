@@ -16,6 +16,7 @@ use crate::limits::PerSender;
 use crate::live::Live;
 use crate::mail::Mail;
 use crate::openid::OpenId;
+use crate::pages::PublicPages;
 use crate::reserve::Reserve;
 use crate::watch::Watch;
 
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub(crate) openid: Option<OpenId>,
     /// Who looks at reports as they come.
     pub(crate) live: Live,
+    /// What anybody may see of products.
+    pub(crate) public: PublicPages,
     /// What operators watch.
     pub(crate) watch: Arc<Watch>,
 }
@@ -61,6 +64,7 @@ impl App {
             exports: export::turnstile(),
             openid: None,
             live: Live::new(),
+            public: PublicPages::default(),
             store,
             settings,
             watch,

@@ -381,3 +381,8 @@ pub(crate) const REPLY_VERSION_MAX_BYTES: usize = 128;
 
 /// Ready replies of a product, by version: those of a large fleet. Past this the memory starts anew.
 pub(crate) const REPLY_VERSIONS_KEPT: usize = 256;
+/// How long public pages are kept in memory: what another process hides is seen no longer than that.
+pub(crate) const PUBLIC_KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// How long browsers and proxies keep a public page: it changes once a week.
+pub(crate) const PUBLIC_FILES_MAX_AGE_SECONDS: u32 = 600;

@@ -13,6 +13,7 @@ pub mod fuzzing;
 pub mod journal;
 mod keeping;
 mod model;
+pub mod public;
 pub mod quarantine;
 pub mod query;
 pub mod registry;

@@ -173,7 +173,7 @@ fn style(theme: Theme) -> String {
          .grid path{{stroke:{1};fill:none}}.line{{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}}.thick{{stroke-width:4;opacity:.45}}\
          .line.open,.line.again{{stroke-dasharray:5 5}}.area{{stroke:{0};stroke-width:1}}.wash{{opacity:.14}}\
          .bar.open{{opacity:.45}}.bar{{stroke:none}}.mark{{stroke:{2};stroke-dasharray:2 4;fill:none}}.mark-label{{fill:{2}}}\
-         .side{{text-anchor:end}}.day,.at{{text-anchor:middle}}.start{{text-anchor:start}}.end{{text-anchor:end}}\
+         .zero{{stroke:{3};fill:none}}.side{{text-anchor:end}}.day,.at{{text-anchor:middle}}.start{{text-anchor:start}}.end{{text-anchor:end}}\
          .track{{fill:{1}}}.amount{{fill:{2}}}.bar-name{{text-anchor:end}}",
         palette.ground, palette.grid, palette.text, palette.soft
     );

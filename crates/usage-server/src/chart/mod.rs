@@ -12,11 +12,15 @@
 
 mod areas;
 mod axis;
+mod bands;
 mod bars;
 mod colour;
 mod drawing;
 mod lanes;
+mod flows;
+mod histogram;
 mod lines;
+mod matrix;
 mod shares;
 mod spans;
 mod sparkline;
@@ -25,11 +29,15 @@ mod time;
 
 pub(crate) use self::areas::areas;
 pub(crate) use self::axis::Unit;
+pub(crate) use self::bands::{bands, medians};
 pub(crate) use self::bars::bars;
 pub(crate) use self::colour::{Paint, Theme};
-pub(crate) use self::drawing::Drawing;
+pub(crate) use self::drawing::{Drawing, Entry};
+pub(crate) use self::flows::flows;
+pub(crate) use self::histogram::{Bucket, histogram};
 pub(crate) use self::lanes::lanes;
 pub(crate) use self::lines::lines;
+pub(crate) use self::matrix::{Cohort, matrix, shade};
 pub(crate) use self::shares::{Bar, shares};
 pub(crate) use self::spans::{Span, spans};
 pub(crate) use self::sparkline::sparkline;

@@ -24,6 +24,7 @@ mod overview;
 mod panel;
 mod panels;
 mod product;
+mod public;
 mod quarantine;
 mod reader;
 mod registration;
@@ -59,15 +60,28 @@ pub(crate) use self::failure::Failure;
 pub(crate) use self::frame::not_found;
 pub(crate) use self::layout::base_path;
 use self::reader::Reader;
+pub(crate) use self::public::PublicPages;
 
 /// The longest form is an address and a password.
 const MAX_FORM_BYTES: usize = 16 * 1024;
 
 /// Every page, with the headers and the error pages that all of them have.
 pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let framed = axum::middleware::from_fn_with_state(Arc::clone(app), frame::frame);
+    let for_anybody = Router::new()
+        .route("/public/{name}", get(public::show))
+        .route("/public/{name}/{chart}", get(public::file))
+        .layer(framed.clone())
+        .layer(axum::middleware::from_fn(public::without_cookies));
     Router::new()
         .route("/", get(overview::show))
         .route("/products/{id}", get(product::show))
+        .route("/products/{id}/values", get(product::values::show))
+        .route("/products/{id}/retention", get(product::retention::show))
+        .route(
+            "/products/{id}/public",
+            get(public::settings::show).post(public::settings::submit),
+        )
         .route("/charts/{panel}", get(panel::file))
         .route("/products/{id}/servers", get(product::servers::show))
         .route("/products/{id}/clusters", get(product::clusters::show))
@@ -156,10 +170,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/welcome/{code}", get(welcome::form).post(welcome::submit))
         .route("/assets/{name}", get(assets::serve))
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(app),
-            frame::frame,
-        ))
+        .layer(framed)
+        .merge(for_anybody)
 }
 
 /// Asks the store on a thread where waiting for it holds up nobody.

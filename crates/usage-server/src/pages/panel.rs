@@ -64,6 +64,8 @@ pub(super) struct Drawn {
     pub(super) table: Table,
     /// The page shows the table with gauges in place of the drawing.
     pub(super) gauges: bool,
+    /// The page shows the table in place of the drawing: how strong each cell of each row is shaded, from 0 to 10.
+    pub(super) as_table: Option<Vec<Vec<u8>>>,
     /// What to do to see something, where there is nothing; then nothing else is shown.
     pub(super) empty: Option<String>,
 }
@@ -170,6 +172,7 @@ pub(super) struct Shown {
     drawing: Drawing,
     table: Table,
     gauges: bool,
+    as_table: Option<Vec<Vec<u8>>>,
     /// Rows that only the CSV has.
     more_rows: usize,
     empty: Option<String>,
@@ -252,13 +255,14 @@ impl<'a> Desk<'a> {
         Shown {
             title: drawn.title.unwrap_or_else(|| panel.title.to_owned()),
             summary: drawn.summary,
-            svg: match drawn.gauges {
+            svg: match drawn.gauges || drawn.as_table.is_some() {
                 true => String::new(),
                 false => drawn.drawing.in_page(&title_id, &summary_id),
             },
             drawing: drawn.drawing,
             table,
             gauges: drawn.gauges,
+            as_table: drawn.as_table,
             more_rows,
             empty: drawn.empty,
             refused,
@@ -299,11 +303,42 @@ impl<'a> Desk<'a> {
 }
 
 impl Shown {
+    /// One that no question of the page was asked for; `files` are the addresses of its CSV and SVG, or empty.
+    pub(super) fn drawn(name: &str, title: &str, drawn: Drawn, files: (String, String)) -> Shown {
+        let (title_id, summary_id) = (format!("{name}-title"), format!("{name}-summary"));
+        Shown {
+            title: title.to_owned(),
+            summary: drawn.summary,
+            svg: match drawn.gauges || drawn.as_table.is_some() {
+                true => String::new(),
+                false => drawn.drawing.in_page(&title_id, &summary_id),
+            },
+            drawing: drawn.drawing,
+            table: drawn.table,
+            gauges: drawn.gauges,
+            as_table: drawn.as_table,
+            empty: drawn.empty,
+            csv: files.0,
+            file: files.1,
+            id: name.to_owned(),
+            ..Shown::default()
+        }
+    }
+
     /// The values that the rows of gauges stand for.
     pub(super) fn values(&self) -> Vec<String> {
         let rows = self.table.rows.iter();
         rows.filter_map(|row| Some(row.only.as_ref()?.1.clone()))
             .collect()
+    }
+
+    /// A cell's class for its shade.
+    fn shade(&self, row: &usize, at: &usize) -> String {
+        let shades = self.as_table.as_ref().and_then(|rows| rows.get(*row));
+        match shades.and_then(|row| row.get(*at)) {
+            Some(shade) if *shade > 0 => format!(" h{shade}"),
+            _ => String::new(),
+        }
     }
 
     /// Whether there are numbers in a column.

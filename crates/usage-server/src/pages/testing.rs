@@ -288,8 +288,19 @@ impl House {
     }
 
     fn take(&self, sender: Sender, kind: Kind, product: &str, body: &str) -> u64 {
-        let (now, body) = (Timestamp::now(), body.as_bytes().to_vec());
-        let report = report(kind, product, sender, now, body);
+        self.append_at(sender, kind, product, body, Timestamp::now())
+    }
+
+    /// A report that arrived then.
+    pub(super) fn append_at(
+        &self,
+        sender: Sender,
+        kind: Kind,
+        product: &str,
+        body: &str,
+        at: Timestamp,
+    ) -> u64 {
+        let report = report(kind, product, sender, at, body.as_bytes().to_vec());
         let outcomes = self.app.store.append(&[report]).unwrap();
         while self.app.store.apply().unwrap() > 0 {}
         match outcomes[0] {

@@ -29,6 +29,7 @@ mod registering;
 mod settings;
 mod strangers;
 mod taken_back;
+mod values;
 mod watching_itself;
 
 // What starts programs and speaks HTTP is the other tests' own; not all of it is used here.

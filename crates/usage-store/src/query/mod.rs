@@ -1,8 +1,8 @@
 //! What is asked of the read model: the answers' types. One file a question.
 
-mod active;
+pub(crate) mod active;
 pub(crate) mod activity;
-mod adoption;
+pub(crate) mod adoption;
 mod asked;
 mod behind;
 pub(crate) mod census;
@@ -61,7 +61,7 @@ pub use history::{ClusterDay, ServerDay, StatsDay};
 pub use ids::{Steadiness, Suspect};
 pub use lifecycle::Lifecycle;
 pub use numbers::{Summary, Total};
-pub use penetration::Penetration;
+pub use penetration::{Feature, Penetration};
 pub use releases::Release;
 pub use retention::Retained;
 pub use silent::SilentCluster;

@@ -1,5 +1,8 @@
 //! Who uses a feature: on how many servers a value is above zero, or a flag is true.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use roaring::RoaringBitmap;
 use rusqlite::params;
 
@@ -27,6 +30,17 @@ pub struct Penetration {
     pub using: u64,
 }
 
+/// Something that can be used: a number or a flag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feature {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a flag: true or false.
+    pub flag: bool,
+    /// How it is used.
+    pub of: Penetration,
+}
+
 /// Each day of the window, by the servers' latest usage reports of the day. The name is a number's, a flag's,
 /// or both.
 pub(crate) fn penetration(
@@ -46,27 +60,66 @@ pub(crate) fn penetration(
     for day in window.days() {
         let one = series.get(Per::Day.around(day), || {
             let servers = cut.get()?.active(ground.db, day)?;
-            let (mut saying, mut using) = flags(ground, asked, name, day)?;
-            if let Some(key) = key {
-                for (server, number) in
-                    columns::numbers(ground.db, asked.product, day, key, &servers)?
-                {
-                    saying.insert(server);
-                    if is_positive(number) {
-                        using.insert(server);
-                    }
-                }
-            }
-            Ok(vec![Penetration {
-                day,
-                servers: servers.len(),
-                saying: saying.intersection_len(&servers),
-                using: using.intersection_len(&servers),
-            }])
+            Ok(vec![on(ground, asked, (name, key), day, &servers)?])
         })?;
         days.extend(one.iter());
     }
     Ok(days)
+}
+
+/// Everything that can be used on a day, by how many use it.
+pub(crate) fn features(ground: &Ground<'_>, asked: &Asked, day: Day) -> Result<Vec<Feature>> {
+    let window = Window { from: day, to: day };
+    let series = ground.series("features", String::new(), asked, (window, Per::Day))?;
+    let features = series.get(window, || {
+        let mut cut = ground.cut(asked);
+        let servers = cut.get()?.active(ground.db, day)?;
+        let mut names: BTreeMap<String, Option<u32>> = BTreeMap::new();
+        let mut query = ground.db.prepare_cached(sql!("query/flags"))?;
+        let mut rows = query.query(params![asked.product.0, day.0])?;
+        while let Some(row) = rows.next()? {
+            names.insert(row.get(0)?, None);
+        }
+        for key in columns::keys(ground.db, asked.product)? {
+            names.insert(key.name, Some(key.id));
+        }
+        let mut features = Vec::new();
+        for (name, key) in names {
+            let of = on(ground, asked, (&name, key), day, &servers)?;
+            if of.saying > 0 {
+                let flag = key.is_none();
+                features.push(Feature { name, flag, of });
+            }
+        }
+        features.sort_by_key(|one| Reverse(one.of.using));
+        Ok(features)
+    })?;
+    Ok(features.to_vec())
+}
+
+/// One on a day, on these servers.
+fn on(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    (name, key): (&str, Option<u32>),
+    day: Day,
+    servers: &RoaringBitmap,
+) -> Result<Penetration> {
+    let (mut saying, mut using) = flags(ground, asked, name, day)?;
+    if let Some(key) = key {
+        for (server, number) in columns::numbers(ground.db, asked.product, day, key, servers)? {
+            saying.insert(server);
+            if is_positive(number) {
+                using.insert(server);
+            }
+        }
+    }
+    Ok(Penetration {
+        day,
+        servers: servers.len(),
+        saying: saying.intersection_len(servers),
+        using: using.intersection_len(servers),
+    })
 }
 
 fn is_dimension(ground: &Ground<'_>, asked: &Asked, name: &str) -> Result<bool> {

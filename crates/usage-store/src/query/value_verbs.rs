@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use super::{
-    Asked, By, ClusterDay, ClusterValue, DictionaryEntry, Order, Penetration, ServerDay, ServerId,
-    SilentCluster, Spread, StatsDay, ValueOnDay, Window, clusters, dictionary, histogram, history,
-    penetration, silent, values,
+    Asked, By, ClusterDay, ClusterValue, DictionaryEntry, Feature, Order, Penetration, ServerDay,
+    ServerId, SilentCluster, Spread, StatsDay, ValueOnDay, Window, clusters, dictionary, histogram,
+    history, penetration, silent, values,
 };
-use crate::{Result, Store};
+use crate::{Day, Result, Store};
 
 /// Questions about values, and about clusters and servers by themselves.
 impl Store {
@@ -55,6 +55,12 @@ impl Store {
         window: Window,
     ) -> Result<Vec<Penetration>> {
         self.question(|ground| penetration::penetration(ground, asked, name, window))
+    }
+
+    /// Everything that can be used and that was said anything about on a day: numbers and flags, the most used
+    /// first.
+    pub fn features(&self, asked: &Asked, day: Day) -> Result<Vec<Feature>> {
+        self.question(|ground| penetration::features(ground, asked, day))
     }
 
     /// The first `limit` clusters by a value.

@@ -21,6 +21,7 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/008_sign_ups"),
     sql!("schema/009_product_settings"),
     sql!("schema/010_webhooks"),
+    sql!("schema/011_public"),
 ];
 
 /// Those of `model.db`.

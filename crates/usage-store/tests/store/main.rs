@@ -17,6 +17,7 @@ mod keys;
 mod leaving;
 mod own;
 mod people;
+mod publishing;
 mod questions;
 mod rebuilding;
 mod registering;

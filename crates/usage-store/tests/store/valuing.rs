@@ -367,6 +367,29 @@ fn a_feature_is_used_where_its_value_is_above_zero_or_its_flag_true() {
 }
 
 #[test]
+fn all_features_of_a_day_are_what_each_is_asked_alone() {
+    let (world, _) = history(13);
+    let mut seen = 0;
+    for day in window().days() {
+        let features = world.store.features(&asked(&world), day).unwrap();
+        let used: Vec<u64> = features.iter().map(|one| one.of.using).collect();
+        assert!(used.is_sorted_by(|a, b| a >= b), "{used:?}");
+        for one in &features {
+            assert_eq!(one.flag, one.name == "clustered", "{}", one.name);
+            let window = Window { from: day, to: day };
+            let alone = world
+                .store
+                .penetration(&asked(&world), &one.name, window)
+                .unwrap();
+            assert_eq!(alone, [one.of]);
+        }
+        assert!(features.iter().all(|one| one.name != "version"));
+        seen += features.len();
+    }
+    assert!(seen > 3 * 20, "{seen}");
+}
+
+#[test]
 fn clusters_come_by_the_sum_of_their_servers_latest_values() {
     let (world, all) = history(17);
     let latest = latest(&all);

@@ -8,6 +8,7 @@ mod clones;
 mod cluster_list;
 mod clusters;
 mod dictionary;
+mod features;
 mod histogram;
 mod history;
 mod ids;
@@ -49,6 +50,7 @@ pub(crate) static QUESTIONS: &[Question] = &[
     value_now::QUESTION,
     histogram::QUESTION,
     penetration::QUESTION,
+    features::QUESTION,
     clusters::LARGEST,
     clusters::GROWING,
     silent::QUESTION,

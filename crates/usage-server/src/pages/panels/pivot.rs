@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use usage_store::Day;
 use usage_store::query::compare_versions;
 
-use crate::api::Answered;
+use crate::api::{Answered, Row};
 use crate::chart::{Paint, Series, Time, Unit};
 
 /// What the API calls the groups that it doesn't tell apart.
@@ -21,7 +21,7 @@ pub(in super::super) fn over_time(answer: &Answered, column: &str, unit: Unit) -
     let mut periods: Vec<(Day, Day)> = Vec::new();
     let mut groups: Vec<Option<String>> = Vec::new();
     for row in &answer.rows {
-        let (Some(from), Some(to)) = (answer.day(row, "from"), answer.day(row, "to")) else {
+        let Some((from, to)) = period(answer, row) else {
             continue;
         };
         if periods.last() != Some(&(from, to)) {
@@ -45,7 +45,7 @@ pub(in super::super) fn over_time(answer: &Answered, column: &str, unit: Unit) -
     let mut values = vec![vec![Some(0.0); periods.len()]; groups.len()];
     let mut at = 0;
     for row in &answer.rows {
-        let from = answer.day(row, "from");
+        let from = period(answer, row).map(|(from, _)| from);
         while periods.get(at).is_some_and(|(day, _)| Some(*day) != from) {
             at += 1;
         }
@@ -89,6 +89,34 @@ pub(in super::super) fn over_time(answer: &Answered, column: &str, unit: Unit) -
         marks: Vec::new(),
         periods,
     }
+}
+
+/// A row's days: a period, or a day alone.
+fn period(answer: &Answered, row: &Row) -> Option<(Day, Day)> {
+    match answer.day(row, "day") {
+        Some(day) => Some((day, day)),
+        None => Some((answer.day(row, "from")?, answer.day(row, "to")?)),
+    }
+}
+
+/// The answer's days, one a row, with these series over them.
+pub(in super::super) fn days(answer: &Answered, series: Vec<Series>, unit: Unit) -> Time {
+    let days = answer.rows.iter().filter_map(|row| answer.day(row, "day"));
+    let periods: Vec<(Day, Day)> = days.map(|day| (day, day)).collect();
+    Time {
+        series,
+        unit,
+        open: is_open(answer, &periods),
+        marks: Vec::new(),
+        periods,
+    }
+}
+
+/// The answer's periods, one a row.
+pub(in super::super) fn periods(answer: &Answered) -> Vec<(Day, Day)> {
+    let rows = answer.rows.iter();
+    rows.filter_map(|row| Some((answer.day(row, "from")?, answer.day(row, "to")?)))
+        .collect()
 }
 
 /// By the order of versions; what is none comes last.

@@ -79,7 +79,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         drawing: shares(&bars),
         table,
         gauges: true,
-        empty: None,
+        ..Drawn::default()
     }
 }
 

@@ -5,7 +5,9 @@ pub(super) mod cluster;
 pub(super) mod clusters;
 pub(super) mod ids;
 pub(super) mod servers;
+pub(super) mod retention;
 pub(super) mod tabs;
+pub(super) mod values;
 
 use std::sync::Arc;
 

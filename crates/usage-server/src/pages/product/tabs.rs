@@ -6,20 +6,26 @@ use super::super::view::{Choice, View};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Tab {
     Overview,
+    Values,
+    Retention,
     Servers,
     Clusters,
     Ids,
     Dictionary,
+    Public,
     Settings,
 }
 
 /// Every tab, its name, and its path below the product's.
 const TABS: &[(Tab, &str, &str)] = &[
     (Tab::Overview, "Overview", ""),
+    (Tab::Values, "Values", "/values"),
+    (Tab::Retention, "Retention", "/retention"),
     (Tab::Servers, "Servers", "/servers"),
     (Tab::Clusters, "Clusters", "/clusters"),
     (Tab::Ids, "Ids", "/ids"),
     (Tab::Dictionary, "Dictionary", "/dictionary"),
+    (Tab::Public, "Public page", "/public"),
     (Tab::Settings, "Settings", "/settings"),
 ];
 
