@@ -315,7 +315,7 @@ async fn page(
 ) -> Result<Html<String>, Failure> {
     let page = ask(app, move |app| {
         let now = Timestamp::now();
-        let page = Layout::new(app, &operator, Section::Operators, now)?;
+        let page = Layout::new(app, &operator, Section::Settings, now)?;
         let once = |id| {
             let shown = &app.account.shown_once;
             shown.take(operator.session, Once::Webhook(id), Instant::now())

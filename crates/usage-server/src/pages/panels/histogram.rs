@@ -7,6 +7,9 @@ use super::super::panel::{Ask, Days, Drawn, Panel, Table};
 use crate::api::Answered;
 use crate::chart::{Bucket, Unit, histogram};
 
+/// Whatever the page is split by.
+pub(in super::super) const ALL_TOGETHER: &[(&str, &str)] = &[("by", "")];
+
 pub(in super::super) static PANEL: Panel = Panel {
     name: "histogram",
     title: "How a value is spread",
@@ -14,12 +17,12 @@ pub(in super::super) static PANEL: Panel = Panel {
         Ask {
             question: "histogram",
             window: Days::UpToItsEnd,
-            fixed: &[],
+            fixed: ALL_TOGETHER,
         },
         Ask {
             question: "value-now",
             window: Days::UpToItsEnd,
-            fixed: &[],
+            fixed: ALL_TOGETHER,
         },
     ],
     draw,

@@ -31,7 +31,7 @@ const DICTIONARY: Ask = Ask {
 const NOW: Ask = Ask {
     question: "value-now",
     window: Days::UpToItsEnd,
-    fixed: &[],
+    fixed: panels::histogram::ALL_TOGETHER,
 };
 
 /// What is shown of it in figures: a column, and what it is called.
