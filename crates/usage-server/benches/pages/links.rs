@@ -9,16 +9,16 @@ use crate::patience::DEADLINE;
 /// Where the links begin.
 const FRONT: &str = "/";
 
-/// Not pages: what programs read, what a page is made with.
-const NO_PAGES: [&str; 3] = ["/api/", "/assets/", "/metrics"];
+/// Not pages: what programs read, what a page is made with, what is saved.
+const NO_PAGES: [&str; 3] = ["/api/", "/assets/", "/charts/"];
 
-/// More kinds than there are: past it, what tells kinds apart is wrong.
-const KINDS_MAX: usize = 400;
+/// More pages than there are kinds: past it, what tells kinds apart is wrong.
+const PAGES_MAX: usize = 200;
 
-/// The first page found of each kind, in the order in which they are found.
+/// The first page found that has something new, in the order in which they are found.
 pub(crate) fn kinds(server: SocketAddr, cookie: &str) -> Vec<String> {
     let (mut waiting, mut pages) = (vec![FRONT.to_owned()], Vec::new());
-    let mut known = BTreeSet::from([kind(FRONT)]);
+    let mut known = traits(FRONT);
     let mut next = 0;
     while let Some(address) = waiting.get(next).cloned() {
         next += 1;
@@ -26,30 +26,33 @@ pub(crate) fn kinds(server: SocketAddr, cookie: &str) -> Vec<String> {
             continue;
         };
         for link in links(&page, &address) {
-            if known.insert(kind(&link)) {
+            let traits = traits(&link);
+            if !traits.is_subset(&known) {
+                known.extend(traits);
                 waiting.push(link);
             }
         }
-        assert!(known.len() < KINDS_MAX, "no end of kinds: {known:?}");
         pages.push(address);
+        assert!(pages.len() < PAGES_MAX, "no end of pages: {pages:?}");
     }
     pages
 }
 
-/// Pages are of a kind that differ only in which one is shown: numbers in the path, what the query says.
-fn kind(address: &str) -> String {
+/// What tells pages apart: the path, whichever number is in it, and with it each thing that the query says
+/// something of.
+fn traits(address: &str) -> BTreeSet<String> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let named = |part: &str| match part.bytes().any(|byte| byte.is_ascii_digit()) {
         true => "{}".to_owned(),
         false => part.to_owned(),
     };
-    let path: Vec<String> = path.split('/').map(named).collect();
-    let names = query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .filter(|(_, value)| !value.is_empty());
-    let names: BTreeSet<&str> = names.map(|(name, _)| name).collect();
-    format!("{}?{names:?}", path.join("/"))
+    let path = path.split('/').map(named).collect::<Vec<_>>().join("/");
+    let said = query.split('&').filter_map(|pair| pair.split_once('='));
+    let said = said.filter(|(_, value)| !value.is_empty());
+    let names = said.map(|(name, _)| name.split(['[', '%']).next().unwrap_or(name));
+    let mut traits: BTreeSet<String> = names.map(|name| format!("{path}?{name}")).collect();
+    traits.insert(path);
+    traits
 }
 
 /// A page's text; `None` for what is no page or is saved.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::folder::{Folder, Running};
-use crate::http::{Connection, Message};
+use crate::http::Message;
 use crate::person::Person;
 
 /// Who looks.
@@ -38,16 +38,16 @@ pub(crate) fn sign_in(server: &Running, password: &str) -> String {
 /// Looks at a page of a server that is started for it.
 pub(crate) fn look(folder: &Folder, cookie: &str, address: &str, times: usize) -> Look {
     let server = folder.serve();
-    let mut connection = server.connect();
     let compressed = "Accept-Encoding: gzip\r\n";
-    let (cold, page) = ask(&mut connection, cookie, address, compressed);
+    let (cold, page) = ask(&server, cookie, address, compressed);
     let began = Instant::now();
     let mut warm = Vec::with_capacity(times);
     while warm.len() < times && (warm.is_empty() || began.elapsed() < LONGEST) {
-        warm.push(ask(&mut connection, cookie, address, compressed).0);
+        warm.push(ask(&server, cookie, address, compressed).0);
     }
     warm.sort_unstable();
-    let (_, plain) = ask(&mut connection, cookie, address, "");
+    eprintln!("{address}");
+    let (_, plain) = ask(&server, cookie, address, "");
     server.stop();
     Look {
         address: address.to_owned(),
@@ -60,16 +60,13 @@ pub(crate) fn look(folder: &Folder, cookie: &str, address: &str, times: usize) -
 }
 
 /// How long it takes from the question to the answer's last byte.
-fn ask(
-    connection: &mut Connection,
-    cookie: &str,
-    address: &str,
-    headers: &str,
-) -> (Duration, Message) {
+fn ask(server: &Running, cookie: &str, address: &str, headers: &str) -> (Duration, Message) {
     let request = format!("GET {address} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n{headers}\r\n");
+    let mut connection = server.connect();
     let began = Instant::now();
-    let answer = connection.exchange(request.as_bytes()).expect("an answer");
+    let answer = connection.exchange(request.as_bytes());
     let took = began.elapsed();
+    let answer = answer.unwrap_or_else(|e| panic!("{address}: {e}"));
     assert_eq!(answer.status(), 200, "{address}: {}", answer.text());
     (took, answer)
 }
