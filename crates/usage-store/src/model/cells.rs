@@ -1,5 +1,5 @@
-//! Cells: for each product, day, dimension and value the set of servers, a roaring bitmap.
-//! Loaded when first touched, written when the chunk ends.
+//! Cells: for each product, day, dimension and value the set of servers. Loaded when first touched, written when
+//! the chunk ends; packed when the day is over.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -9,8 +9,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::dictionary::OTHER;
-use super::folding;
 use super::tiers::Tiers;
+use super::{folding, sets};
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
 use crate::{Day, Error, Result};
@@ -189,9 +189,30 @@ pub(super) fn change_day(db: &Connection, product: ProductId, day: Day) -> Resul
 /// Writes a cell, or that it is gone where it is empty.
 pub(super) fn write(
     db: &Connection,
-    (product, day, place): Key,
+    key: Key,
     servers: &mut RoaringBitmap,
     bytes: &mut Vec<u8>,
+) -> Result<()> {
+    sets::plain(servers, bytes).map_err(damaged)?;
+    save(db, key, servers, bytes)
+}
+
+/// The same packed, as is worth while on a day that is over.
+pub(super) fn write_packed(
+    db: &Connection,
+    key: Key,
+    servers: &mut RoaringBitmap,
+    bytes: &mut Vec<u8>,
+) -> Result<()> {
+    sets::packed(servers, bytes).map_err(damaged)?;
+    save(db, key, servers, bytes)
+}
+
+fn save(
+    db: &Connection,
+    (product, day, place): Key,
+    servers: &RoaringBitmap,
+    bytes: &[u8],
 ) -> Result<()> {
     let (dimension, value) = (place.dimension, place.value);
     if servers.is_empty() {
@@ -199,14 +220,64 @@ pub(super) fn write(
             .execute(params![product.0, day.0, dimension, value])?;
         return Ok(());
     }
-    servers.optimize();
-    bytes.clear();
-    servers
-        .serialize_into(&mut *bytes)
-        .map_err(|e| Error::Io("(a cell)".into(), e))?;
     db.prepare_cached(sql!("model/save_cell"))?
-        .execute(params![product.0, day.0, dimension, value, &*bytes])?;
+        .execute(params![product.0, day.0, dimension, value, bytes])?;
     Ok(())
+}
+
+/// All sets of a day.
+pub(super) fn of_day(
+    db: &Connection,
+    product: ProductId,
+    day: Day,
+) -> Result<Vec<(Place, RoaringBitmap)>> {
+    let mut cells = Vec::new();
+    each(db, product, day, |place, column| {
+        cells.push((place, bitmap(column)?));
+        Ok(())
+    })?;
+    Ok(cells)
+}
+
+/// Packs those of a day's sets that aren't.
+pub(super) fn pack(db: &Connection, product: ProductId, day: Day) -> Result<()> {
+    let mut plain = Vec::new();
+    each(db, product, day, |place, column| {
+        if !sets::is_packed(column.as_blob().unwrap_or_default()) {
+            plain.push((place, bitmap(column)?));
+        }
+        Ok(())
+    })?;
+    let mut bytes = Vec::new();
+    for (place, mut set) in plain {
+        sets::packed(&mut set, &mut bytes).map_err(damaged)?;
+        if sets::is_packed(&bytes) {
+            save(db, (product, day, place), &set, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+fn each(
+    db: &Connection,
+    product: ProductId,
+    day: Day,
+    mut visit: impl FnMut(Place, ValueRef<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut query = db.prepare_cached(sql!("model/cells_of_day"))?;
+    let mut rows = query.query(params![product.0, day.0])?;
+    while let Some(row) = rows.next()? {
+        let place = Place {
+            dimension: row.get(0)?,
+            value: row.get(1)?,
+        };
+        visit(place, row.get_ref(2)?)?;
+    }
+    Ok(())
+}
+
+fn damaged(e: std::io::Error) -> Error {
+    Error::Io("(a cell)".into(), e)
 }
 
 /// A cell's servers; the empty set where there is no such cell.
@@ -223,6 +294,5 @@ pub(crate) fn read(db: &Connection, (product, day, place): Key) -> Result<Roarin
 
 /// The bitmap in a column.
 pub(crate) fn bitmap(column: ValueRef<'_>) -> Result<RoaringBitmap> {
-    let bytes = column.as_blob().unwrap_or_default();
-    RoaringBitmap::deserialize_from(bytes).map_err(|e| Error::Io("(a cell)".into(), e))
+    sets::read(column.as_blob().unwrap_or_default()).map_err(damaged)
 }

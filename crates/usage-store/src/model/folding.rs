@@ -13,7 +13,7 @@ use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::begin;
-use super::cells::{Place, bitmap, change_day, write};
+use super::cells::{self, Place, bitmap, change_day, write};
 use super::dictionary::OTHER;
 use super::rows;
 use crate::query::ProductId;
@@ -26,7 +26,7 @@ type Values = BTreeMap<i64, RoaringBitmap>;
 impl Store {
     /// Decides of a day before `before` what of it is folded: of each dimension with more than `top` values
     /// those that fewest servers have stand together as "other". Whether there may be more days to decide;
-    /// those that changed since are decided anew.
+    /// those that changed since are decided anew. And packs its sets.
     pub fn fold_day(&self, before: Day, top: usize) -> Result<bool> {
         if self.is_being_rebuilt()? {
             return Ok(false);
@@ -71,12 +71,13 @@ fn decide(db: &Connection, product: ProductId, day: Day, top: usize) -> Result<(
         changed |= fold(db, (product, day), dimension, values, top)?;
     }
     for dimension in many.difference(&folded) {
-        let values = cells(db, product, day, *dimension)?;
+        let values = cells_of(db, product, day, *dimension)?;
         changed |= fold(db, (product, day), *dimension, values, top)?;
     }
     if changed {
         change_day(db, product, day)?;
     }
+    cells::pack(db, product, day)?;
     db.prepare_cached(sql!("folding/decided"))?
         .execute(params![product.0, day.0])?;
     Ok(())
@@ -112,7 +113,7 @@ fn fold(
         let place = Place { dimension, value };
         write(db, (product, day, place), &mut servers, &mut bytes)
     };
-    for (value, before) in cells(db, product, day, dimension)? {
+    for (value, before) in cells_of(db, product, day, dimension)? {
         match values.remove(&value) {
             Some(servers) if servers == before => {}
             servers => set(value, servers.unwrap_or_default())?,
@@ -142,7 +143,7 @@ fn rarest(db: &Connection, values: &Values, top: usize) -> Result<Vec<i64>> {
         .collect())
 }
 
-fn cells(db: &Connection, product: ProductId, day: Day, dimension: i64) -> Result<Values> {
+fn cells_of(db: &Connection, product: ProductId, day: Day, dimension: i64) -> Result<Values> {
     let mut query = db.prepare_cached(sql!("folding/cells"))?;
     let mut rows = query.query(params![product.0, day.0, dimension])?;
     let mut values = Values::new();

@@ -2,7 +2,7 @@
 //! [`replay`](super::replay) does for one server would walk all days for each of them.
 
 use roaring::RoaringBitmap;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::cells::{self, ACTIVE, ALL_DAYS, Place, SHADOWED, bitmap, read};
 use super::chunk::Touched;
@@ -40,7 +40,7 @@ pub(crate) fn day(
     let there = read(db, (product, day, ACTIVE))? & servers;
     let mut left_by = folded_places(db, product, day, &there)?;
     let mut bytes = Vec::new();
-    for (place, mut left) in cells_of(db, product, day)? {
+    for (place, mut left) in cells::of_day(db, product, day)? {
         if left.is_disjoint(servers) {
             continue;
         }
@@ -77,20 +77,6 @@ pub(super) fn folded_places(
         places.dedup();
     }
     Ok(places)
-}
-
-fn cells_of(db: &Connection, product: ProductId, day: Day) -> Result<Vec<(Place, RoaringBitmap)>> {
-    let mut query = db.prepare_cached(sql!("erasure/cells_of_day"))?;
-    let mut rows = query.query(params![product.0, day.0])?;
-    let mut cells = Vec::new();
-    while let Some(row) = rows.next()? {
-        let place = Place {
-            dimension: row.get(0)?,
-            value: row.get(1)?,
-        };
-        cells.push((place, bitmap(row.get_ref(2)?)?));
-    }
-    Ok(cells)
 }
 
 /// Anonymous servers whose ids reported under a token on the day count again, unless they still do.

@@ -21,6 +21,7 @@ mod rebuilding;
 pub(crate) mod replay;
 pub(crate) mod rows;
 mod servers;
+mod sets;
 mod stat_days;
 pub(crate) mod tiers;
 pub(crate) mod unused;

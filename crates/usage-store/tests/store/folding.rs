@@ -31,22 +31,22 @@ pub(crate) fn is_partitioned(world: &World) {
         }
     }
     let mut cells: BTreeMap<(i64, i32, i64), RoaringBitmap> = BTreeMap::new();
-    let all = "SELECT product, day, dimension, value, servers FROM cell
-               WHERE (dimension > 0 OR value = 5) AND day >= (SELECT days FROM tiers)";
-    let mut query = db.prepare(all).unwrap();
-    let mut rows = query.query([]).unwrap();
-    while let Some(row) = rows.next().unwrap() {
-        let bytes: Vec<u8> = row.get(4).unwrap();
-        let servers = RoaringBitmap::deserialize_from(&bytes[..]).unwrap();
-        assert!(!servers.is_empty());
-        let key = (
-            row.get(0).unwrap(),
-            row.get(1).unwrap(),
-            row.get(2).unwrap(),
-        );
-        let so_far = cells.entry(key).or_default();
-        assert!(so_far.is_disjoint(&servers), "a server twice: {key:?}");
-        *so_far |= servers;
+    let mut query = db
+        .prepare("SELECT product, day FROM day_state WHERE day >= (SELECT days FROM tiers)")
+        .unwrap();
+    let mut days = query.query([]).unwrap();
+    while let Some(row) = days.next().unwrap() {
+        let (product, day) = (row.get(0).unwrap(), row.get(1).unwrap());
+        let sets = world.store.sets_of_day(ProductId(product), Day(day));
+        for ((dimension, value), set) in sets.unwrap() {
+            let servers = RoaringBitmap::from_iter(set);
+            assert!(!servers.is_empty());
+            if dimension > 0 || value == 5 {
+                let so_far = cells.entry((product, day, dimension)).or_default();
+                assert!(so_far.is_disjoint(&servers), "a server twice: {dimension}");
+                *so_far |= servers;
+            }
+        }
     }
     assert_eq!(cells, said);
 }

@@ -1,9 +1,9 @@
 //! What the operator's questions are asked of: who is new, who was seen once, who is suspected to be two,
 //! clusters' ids, names of numbers. Asked of the file, as the questions themselves are elsewhere.
 
-use roaring::RoaringBitmap;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use usage_store::Day;
+use usage_store::query::ProductId;
 use usage_store::report::Kind;
 
 use crate::fleet::*;
@@ -15,18 +15,9 @@ fn model(world: &World) -> Connection {
 
 /// The ids of servers in one of a day's own sets; `None` stands for the sets of no day.
 fn set(world: &World, day: Option<Day>, value: i64) -> Vec<u32> {
-    let bytes: Option<Vec<u8>> = model(world)
-        .query_row(
-            "SELECT servers FROM cell WHERE product = 1 AND day = ?1 AND dimension = 0 AND value = ?2",
-            (day.map_or(i32::MIN, |day| day.0), value),
-            |row| row.get(0),
-        )
-        .optional()
-        .unwrap();
-    bytes.map_or(Vec::new(), |bytes| {
-        let servers = RoaringBitmap::deserialize_from(&bytes[..]).unwrap();
-        servers.iter().collect()
-    })
+    let day = day.unwrap_or(Day(i32::MIN));
+    let mut sets = world.store.sets_of_day(ProductId(1), day).unwrap();
+    sets.remove(&(0, value)).unwrap_or_default()
 }
 
 fn new(world: &World, day: i64) -> Vec<u32> {

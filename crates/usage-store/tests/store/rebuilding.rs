@@ -15,7 +15,7 @@ use crate::folding::is_partitioned;
 /// A column as text. Sets as their members: the same set has several encodings.
 fn text(column: &str, value: Value) -> String {
     match value {
-        Value::Blob(bytes) if ["servers", "spans"].contains(&column) => {
+        Value::Blob(bytes) if column == "spans" => {
             format!("{:?}", RoaringBitmap::deserialize_from(&bytes[..]).unwrap())
         }
         value => format!("{value:?}"),
@@ -31,7 +31,6 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
         "SELECT * FROM dimension ORDER BY id",
         "SELECT * FROM number_key ORDER BY id",
         "SELECT * FROM stat_day ORDER BY 1, 2",
-        "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
         "SELECT * FROM fold ORDER BY 1, 2, 3",
         "SELECT * FROM tiers",
         "SELECT * FROM day_reports ORDER BY 1, 2, 3",
@@ -52,7 +51,7 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
     lines
 }
 
-/// All rows of all days with their numbers, packed or not.
+/// All sets of all days, and all rows with their numbers, packed or not.
 fn numbers(world: &World, db: &Connection) -> Vec<String> {
     let mut days = db
         .prepare("SELECT product, day FROM day_state ORDER BY product, day")
@@ -63,6 +62,12 @@ fn numbers(world: &World, db: &Connection) -> Vec<String> {
     let mut lines = Vec::new();
     for row in days {
         let (product, day) = row.unwrap();
+        for ((dimension, value), set) in world.store.sets_of_day(product, day).unwrap() {
+            let set = RoaringBitmap::from_iter(set);
+            lines.push(format!(
+                "{product:?} {day} | {dimension} | {value} | {set:?}"
+            ));
+        }
         let mut numbers = world.store.numbers_of_day(product, day).unwrap();
         for (server, row) in world.store.rows_of_day(product, day).unwrap() {
             let said: Vec<_> = numbers.remove(&server).unwrap_or_default();

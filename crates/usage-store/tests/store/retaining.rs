@@ -177,8 +177,7 @@ fn a_model_ahead_of_its_journal_is_made_anew_and_keeps_what_aged_out() {
     let of_days = |rows: &[String]| {
         // Servers are permanent, with the day that they were new on; days, cells, counts and the mark are
         // not.
-        let of_servers =
-            |row: &str| row.contains("Text(") || row.contains("| Integer(0) | Integer(2) |");
+        let of_servers = |row: &str| row.contains("Text(") || row.contains("| 0 | 2 |");
         let rows = rows.iter().filter(|row| !of_servers(row));
         rows.cloned().collect::<Vec<_>>()
     };
@@ -209,7 +208,7 @@ fn a_model_of_an_older_program_keeps_the_days_that_the_journal_has_lost() {
     // came often.
     for set in [2, 3, 4, 5] {
         let in_set = |rows: &[String]| -> Vec<String> {
-            let set = format!("| Integer(0) | Integer({set}) |");
+            let set = format!("| 0 | {set} |");
             let rows = rows
                 .iter()
                 .filter(|row| row.contains(&set) && row.contains("Roaring"));

@@ -87,12 +87,12 @@ fn activate(
         shadowed.extend(there.map(|other| if twins.anonymous { id } else { other }));
     }
     let mut bytes = Vec::new();
-    cells::write(db, (product, day, ACTIVE), &mut active, &mut bytes)?;
+    cells::write_packed(db, (product, day, ACTIVE), &mut active, &mut bytes)?;
     if !shadowed.is_empty() {
         let place = (product, day, SHADOWED);
         let mut all = cells::read(db, place)?;
         all.extend(shadowed);
-        cells::write(db, place, &mut all, &mut bytes)?;
+        cells::write_packed(db, place, &mut all, &mut bytes)?;
     }
     Ok(())
 }
@@ -326,7 +326,7 @@ impl<'a> Sets<'a> {
                 nobody.push(set.place);
             }
             if now != set.before {
-                cells::write(self.db, (product, day, set.place), &mut now, &mut bytes)?;
+                cells::write_packed(self.db, (product, day, set.place), &mut now, &mut bytes)?;
             }
         }
         unused::doubt(self.db, product, &nobody)

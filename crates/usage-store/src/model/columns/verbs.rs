@@ -6,11 +6,14 @@ use roaring::RoaringBitmap;
 use rusqlite::OptionalExtension;
 
 use super::{Key, keys, numbers, of_server, pack_chunk};
-use crate::model::{begin, rows};
+use crate::model::{begin, cells, rows};
 use crate::query::{ProductId, ServerId};
 use crate::report::Number;
 use crate::sqlite::sql;
 use crate::{Day, Result, Store};
+
+/// When it was made, and places: dimensions with their values.
+type RowOfDay = (i64, Vec<(i64, i64)>);
 
 impl Store {
     /// Packs what numbers a chunk of servers said on a day, where enough of them wait; whether there may be
@@ -41,7 +44,7 @@ impl Store {
         &self,
         product: ProductId,
         day: Day,
-    ) -> Result<BTreeMap<ServerId, (i64, Vec<(i64, i64)>)>> {
+    ) -> Result<BTreeMap<ServerId, RowOfDay>> {
         let mut all = BTreeMap::new();
         self.readers.read(|db| {
             rows::each(db, (product, day), |server, at, places| {
@@ -50,6 +53,19 @@ impl Store {
             })
         })?;
         Ok(all)
+    }
+
+    /// The servers of each of a day's sets, by dimension and value.
+    pub fn sets_of_day(
+        &self,
+        product: ProductId,
+        day: Day,
+    ) -> Result<BTreeMap<(i64, i64), Vec<u32>>> {
+        let sets = self.readers.read(|db| cells::of_day(db, product, day))?;
+        let sets = sets.into_iter();
+        Ok(sets
+            .map(|(place, set)| ((place.dimension, place.value), set.iter().collect()))
+            .collect())
     }
 
     /// What each server's latest usage report of a day said in numbers.
