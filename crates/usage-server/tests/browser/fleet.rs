@@ -12,7 +12,7 @@ const EMAIL: &str = "ann@example.com";
 const OLD: &str = r#"{"kind":"usage","product":"nextdb","reported_at":"2026-01-02T03:04:05Z","body":[{"values":{"cluster_id":"c"}}]}"#;
 
 /// A made-up fleet of that many servers, over that many days.
-fn demo(folder: &Folder, servers: u32, days: u32) -> Running {
+pub(crate) fn demo(folder: &Folder, servers: u32, days: u32) -> Running {
     let mut command = usage_server();
     command.args(["demo", "--listen", "127.0.0.1:0"]);
     command.args([
@@ -71,6 +71,8 @@ fn every_page_of_a_fleet_looks_well() {
     browser.looks_well("product");
     browser.click("The same as a table");
     browser.looks_well("product-table");
+    browser.follow("//nav[@class='tabs']/a[.='Servers']");
+    browser.sees("Cluster and server");
     browser.follow(&first("/servers/"));
     browser.sees("About this server");
     browser.looks_well("server");
@@ -101,6 +103,8 @@ fn every_page_of_a_fleet_looks_well() {
     browser.click("a-name-that-is-much-longer-than-any-column-of-any-table-is-wide");
     browser.sees("not adopted");
     browser.looks_well("product-new");
+    browser.follow("//nav[@class='tabs']/a[.='Servers']");
+    browser.sees("Cluster and server");
     browser.follow(&first("/servers/"));
     browser.sees("About this server");
     browser.looks_well("server-long-names");

@@ -20,6 +20,7 @@ mod fleet;
 mod hostile_texts;
 mod links;
 mod listener;
+mod lists;
 mod looks;
 #[cfg(feature = "openid")]
 mod openid;
