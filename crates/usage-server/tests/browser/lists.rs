@@ -57,10 +57,7 @@ fn see_lists(browser: &mut Browser, with_pictures: bool) {
     browser.sees("51–60 of 60 servers");
     browser.click("Before these");
     browser.sees("1–50 of 60 servers");
-    browser.fill(
-        "Id’s beginning, or part of a host, version or organization",
-        "crowd-3",
-    );
+    browser.fill("Search", "crowd-3");
     browser.click("Show");
     browser.sees("of 5 servers");
     assert!(
@@ -75,7 +72,7 @@ fn see_lists(browser: &mut Browser, with_pictures: bool) {
     browser.sees("database series");
     look(browser, "server-with-stats");
 
-    browser.click("Overview");
+    browser.follow("//nav[@aria-label='Main']//a[.='Overview']");
     browser.click("nextdb");
     browser.follow(&tab("Servers"));
     browser.sees("Cluster and server");
@@ -83,18 +80,18 @@ fn see_lists(browser: &mut Browser, with_pictures: bool) {
     browser.follow("(//tbody//a)[1]");
     browser.sees("About this server");
     look(browser, "server-of-fleet");
-    browser.follow("//a[.='Servers']");
+    browser.follow("//p[@class='crumbs']/a[.='Servers']");
     browser.follow(&tab("Clusters"));
     browser.sees("Clusters of servers that reported in the window");
     look(browser, "clusters");
     browser.follow("(//tbody//a)[1]");
     browser.sees("Its servers");
     look(browser, "cluster");
-    browser.follow("//a[.='Clusters']");
+    browser.follow("//p[@class='crumbs']/a[.='Clusters']");
     browser.follow(&tab("Ids"));
     browser.sees("took turns");
     look(browser, "ids");
-    browser.click("Organizations");
+    browser.follow("//nav[@aria-label='Main']//a[.='Organizations']");
     browser.sees("Every organization");
     look(browser, "organizations-of-operators");
     server.stop();
