@@ -83,7 +83,7 @@ impl Drawing {
     /// As a file of its own: with its colours, a ground, title and summary. Not stretched, so that whatever makes a
     /// PNG of it makes the same.
     pub(crate) fn alone(&self, title: &str, summary: &str, theme: Theme) -> String {
-        let right = if self.has_ends { 136.0 } else { 32.0 };
+        let right = if self.has_ends { 150.0 } else { 32.0 };
         let lines = wrapped(summary, 110);
         let top = 74.0 + lines.len() as f64 * 20.0;
         let legend = match self.has_ends {
@@ -182,7 +182,7 @@ fn style(theme: Theme) -> String {
     for (name, colour) in named.chain([("other".to_owned(), palette.other)]) {
         let _ = write!(
             style,
-            ".line.{name}{{stroke:{colour}}}.area.{name},.wash.{name},.bar.{name},.swatch.{name},.dot.{name},.end-label.{name}{{fill:{colour}}}"
+            ".line.{name}{{stroke:{colour}}}.area.{name},.wash.{name},.bar.{name},.swatch.{name},.dot.{name}{{fill:{colour}}}"
         );
     }
     style

@@ -27,10 +27,13 @@ pub(crate) use self::areas::areas;
 pub(crate) use self::axis::Unit;
 pub(crate) use self::bars::bars;
 pub(crate) use self::colour::{Paint, Theme};
-pub(crate) use self::drawing::{Drawing, Entry};
+pub(crate) use self::drawing::Drawing;
 pub(crate) use self::lanes::lanes;
 pub(crate) use self::lines::lines;
 pub(crate) use self::shares::{Bar, shares};
 pub(crate) use self::spans::{Span, spans};
 pub(crate) use self::sparkline::sparkline;
 pub(crate) use self::time::{Mark, Series, Time};
+
+#[cfg(test)]
+mod tests;

@@ -38,14 +38,13 @@ pub(crate) fn spans(spans: &[Span]) -> Drawing {
         let part = scale.part(*tick);
         let x = number(part * WIDTH);
         let _ = write!(drawing.grid, r#"<path d="M{x} 0V{height}"/>"#);
-        let unit = if n + 1 == scale.ticks.len() {
-            " days"
-        } else {
-            ""
+        let (unit, anchor) = match n + 1 == scale.ticks.len() {
+            true => (" days", " end"),
+            false => ("", ""),
         };
         let _ = write!(
             drawing.words,
-            r#"<text class="day" x="{}" y="100%" dy="18">{}{unit}</text>"#,
+            r#"<text class="day{anchor}" x="{}" y="100%" dy="18">{}{unit}</text>"#,
             percent(part),
             Unit::Count.short(*tick)
         );

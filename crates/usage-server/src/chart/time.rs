@@ -69,6 +69,14 @@ impl Time {
         }
     }
 
+    /// When a period was, in a sentence.
+    pub(crate) fn on(&self, at: usize) -> String {
+        match self.periods.get(at) {
+            Some((from, to)) if from != to => format!("from {}", self.label(at)),
+            _ => format!("on {}", self.label(at)),
+        }
+    }
+
     /// The largest number of any series.
     pub(super) fn most(&self) -> f64 {
         let values = self.series.iter().flat_map(|one| &one.values).flatten();
@@ -122,7 +130,8 @@ impl Time {
         }
     }
 
-    /// A column for each period that says its exact numbers where a pointer or the arrow keys come.
+    /// A column for each period that says its exact numbers where a pointer or the arrow keys come, in the order of
+    /// the legend.
     pub(super) fn columns(&self, slots: bool, drawing: &mut Drawing) {
         let count = self.periods.len();
         let step = count.div_ceil(COLUMNS_MAX).max(1);
@@ -138,7 +147,7 @@ impl Time {
                 drawing.columns,
                 r#"<g class="column" data-at="{}"><title>{}</title><rect x="{}" y="0" width="{}" height="100%"/></g>"#,
                 number(middle * 100.0),
-                self.told(at),
+                self.told(at, &drawing.legend),
                 percent(left),
                 percent(right - left),
             );
@@ -147,9 +156,12 @@ impl Time {
     }
 
     /// A period's numbers in words, a line each.
-    fn told(&self, at: usize) -> String {
+    fn told(&self, at: usize, order: &[Entry]) -> String {
+        let place = |series: &&Series| order.iter().position(|one| one.name == series.name);
+        let mut all: Vec<&Series> = self.series.iter().collect();
+        all.sort_by_key(place);
         let mut told = escaped(&self.label(at));
-        for series in &self.series {
+        for series in all {
             let Some(Some(n)) = series.values.get(at) else {
                 continue;
             };
@@ -185,11 +197,11 @@ impl Time {
             ceiling = end.0 - END_HEIGHT;
         }
         for (y, series) in ends {
+            let y = percent(y / HEIGHT);
             let _ = write!(
                 drawing.words,
-                r#"<text class="end-label {}" x="100%" dx="8" y="{}" dy="4">{}</text>"#,
+                r#"<circle class="dot {} end-label" cx="100%" cy="{y}" r="4" transform="translate(12)"/><text class="end-label" x="100%" dx="22" y="{y}" dy="4">{}</text>"#,
                 series.paint.class(),
-                percent(y / HEIGHT),
                 escaped(&shortened(&series.name, END_CHARACTERS))
             );
         }

@@ -80,7 +80,7 @@ pub fn is_version(text: &str) -> bool {
 }
 
 /// The order of two texts as versions; `None` where one is none.
-pub(crate) fn compare(one: &str, other: &str) -> Option<Ordering> {
+pub fn compare(one: &str, other: &str) -> Option<Ordering> {
     Some(Version::read(one)?.cmp(&Version::read(other)?))
 }
 

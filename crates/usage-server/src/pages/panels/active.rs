@@ -2,11 +2,13 @@
 
 use std::rc::Rc;
 
+use usage_store::query::Per;
+
 use super::super::figures::Count;
 use super::super::panel::{Ask, Days, Drawn, Panel, Table};
 use super::pivot::over_time;
 use crate::api::Answered;
-use crate::chart::{Time, Unit, lines};
+use crate::chart::{Series, Time, Unit, areas, lines};
 
 pub(in super::super) static PANEL: Panel = Panel {
     name: "active",
@@ -29,10 +31,22 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
             "No server reported in these days. Choose a longer window or fewer filters.",
         );
     }
+    // Of a day the groups are its servers; over longer periods a server may be in several.
+    let stacks = answer.given.per == Per::Day && time.series.len() > 1;
+    let table = Table::of_time(&time, "Servers");
+    let summary = summary(&time);
+    let drawing = match stacks {
+        true => {
+            let mut upwards = time;
+            upwards.series.reverse();
+            areas(&upwards)
+        }
+        false => lines(&time),
+    };
     Drawn {
-        summary: summary(&time),
-        drawing: lines(&time),
-        table: Table::of_time(&time, "Servers"),
+        summary,
+        drawing,
+        table,
         ..Drawn::default()
     }
 }
@@ -40,21 +54,32 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
 /// Then and now, of periods that are over.
 fn summary(time: &Time) -> String {
     let count = time.periods.len() - usize::from(time.open);
-    let total = |at: usize| -> u64 {
-        let values = time.series.iter().filter_map(|one| *one.values.get(at)?);
-        values.map(|n| n as u64).sum()
-    };
+    let value =
+        |at: usize| move |one: &Series| one.values.get(at).copied().flatten().unwrap_or(0.0);
+    let total = |at: usize| time.series.iter().map(value(at)).sum::<f64>() as u64;
     let Some(last) = count.checked_sub(1) else {
-        return format!("{} so far.", Count(total(0)));
+        return format!("{} servers {}.", Count(total(0)), time.on(0));
     };
+    let named = time.series.iter().filter(|one| !one.name.is_empty());
+    let largest = named.max_by(|a, b| value(last)(a).total_cmp(&value(last)(b)));
+    if let Some(largest) = largest {
+        let share = value(last)(largest) / (total(last) as f64).max(1.0);
+        return format!(
+            "{} has the most servers {}: {}, {} of all.",
+            largest.name,
+            time.on(last),
+            Unit::Count.exact(value(last)(largest)),
+            Unit::Share.exact(share)
+        );
+    }
     let most = (0..count).max_by_key(|at| total(*at)).unwrap_or(0);
     format!(
-        "{} on {}, {} on {}; the most were {} on {}.",
+        "{} servers {}, {} {}; the most were {} {}.",
         Count(total(last)),
-        time.label(last),
+        time.on(last),
         Count(total(0)),
-        time.label(0),
+        time.on(0),
         Count(total(most)),
-        time.label(most)
+        time.on(most)
     )
 }

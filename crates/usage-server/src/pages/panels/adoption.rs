@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::figures::Count;
 use super::super::panel::{Ask, Days, Drawn, Panel, Table};
-use super::pivot::{NONE, OTHER, over_time};
+use super::pivot::over_time;
 use crate::api::Answered;
 use crate::chart::{Mark, Paint, Time, Unit, areas};
 
@@ -39,12 +39,8 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
             "No server sent usage with a version in these days. A report says it as the tag version.",
         );
     }
-    let newest_first: Vec<&str> = releases
-        .rows
-        .iter()
-        .filter_map(|row| releases.text(row, "version"))
-        .collect();
-    arrange(&mut time, &newest_first);
+    // The newest version on top, coloured first; below all those that aren't told apart.
+    time.series.reverse();
     time.marks = marks(releases, &time);
     let mut table = time.clone();
     table.series.reverse();
@@ -54,26 +50,6 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         table: Table::of_time(&table, "Share"),
         ..Drawn::default()
     }
-}
-
-/// The newest version on top, coloured first; below all those that aren't told apart.
-fn arrange(time: &mut Time, newest_first: &[&str]) {
-    let rank = |name: &str| match name {
-        OTHER => usize::MAX,
-        NONE => usize::MAX - 1,
-        name => {
-            let found = newest_first.iter().position(|one| *one == name);
-            found.unwrap_or(usize::MAX - 2)
-        }
-    };
-    time.series.sort_by_key(|one| rank(&one.name));
-    let mut colours = 0..;
-    for series in &mut time.series {
-        if series.paint != Paint::Other {
-            series.paint = Paint::Series(colours.next().unwrap_or(0));
-        }
-    }
-    time.series.reverse();
 }
 
 /// A mark for each release that is drawn, where a server had it first.
@@ -143,11 +119,11 @@ fn summary(answer: &Answered, time: &Time) -> String {
         format!(", {way} {} {}", Unit::Share.exact(then), ago(before))
     });
     format!(
-        "{} runs on {} of {} servers on {}{}.",
+        "{} runs on {} of {} servers {}{}.",
         leader.name,
         Unit::Share.exact(now),
         Count(servers),
-        time.label(last),
+        time.on(last),
         change.unwrap_or_default()
     )
 }

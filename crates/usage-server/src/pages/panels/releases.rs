@@ -59,16 +59,24 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
     }
     let drawn: Vec<Span> = rows
         .iter()
-        .filter(|row| answer.number(row, "days_to_10").is_some())
+        .filter(|row| answer.number(row, "days_to_10").is_some() && came(answer, row))
         .take(DRAWN)
         .map(|row| span(answer, row))
         .collect();
+    if drawn.is_empty() {
+        return Drawn::nothing("No release has come to 10 % of the servers since records began.");
+    }
     Drawn {
         summary: summary(answer, &rows),
         drawing: spans(&drawn),
         table,
         ..Drawn::default()
     }
+}
+
+/// Whether it came at all: what half of the servers had on its first day was there before the records.
+fn came(answer: &Answered, row: &Row) -> bool {
+    answer.number(row, "days_to_50") != Some(0.0)
 }
 
 fn number(n: Option<f64>, unit: Unit) -> String {
@@ -101,6 +109,7 @@ fn span(answer: &Answered, row: &Row) -> Span {
 fn summary(answer: &Answered, rows: &[&Row]) -> String {
     let halves: Vec<(&str, f64)> = rows
         .iter()
+        .filter(|row| came(answer, row))
         .filter_map(|row| {
             let days = answer.number(row, "days_to_50")?;
             Some((answer.text(row, "version")?, days))

@@ -72,11 +72,8 @@ fn summary(time: &Time) -> String {
         most.filter(|n| *n > 0.0).map(|n| (at, n))
     });
     let most = busiest.map_or(String::new(), |(at, n)| {
-        format!(
-            "; most of them on {}, {}",
-            time.label(at),
-            Unit::Count.exact(n)
-        )
+        let n = Unit::Count.exact(n);
+        format!("; the most upgrades were {n} {}", time.on(at))
     });
     format!(
         "{} upgrades and {} downgrades{most}.",

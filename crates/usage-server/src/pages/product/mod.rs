@@ -124,7 +124,7 @@ fn dimensions(app: &App, product: ProductId) -> Result<Vec<String>, Failure> {
 fn splits(view: &View, at: &str, dimensions: &[String]) -> Vec<Choice> {
     let by = view.said("by");
     let fixed = [
-        ("All together", None),
+        ("nothing", None),
         ("organization", Some("@organization")),
         ("token", Some("@who")),
     ];
@@ -162,7 +162,7 @@ mod tests {
         for part in [
             "<h2 id=\"active-title\">Active servers</h2>",
             "id=\"active-summary\"",
-            "the most were",
+            "has the most servers",
             "aria-labelledby=\"active-title\" aria-describedby=\"active-summary\"",
             "<th scope=\"col\" class=\"number\">",
             "/api/v1/query/active?product=",
