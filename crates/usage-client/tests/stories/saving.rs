@@ -3,8 +3,7 @@
 use std::time::Duration;
 use usage_client::core::{self, Decider, Environment, RawReply, UnixMillis, UrlSource};
 use usage_client::{
-    Client, Error, PRODUCTION_URL, Refusal, Server, Stats, StatsData, Value, set_default_url, tags,
-    values,
+    Client, Error, PRODUCTION_URL, Refusal, Server, Stats, StatsData, set_default_url, tags, values,
 };
 
 use crate::listener::{Answer, Framing, Listener, PATIENCE};

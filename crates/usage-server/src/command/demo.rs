@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use usage_store::quarantine::Refused;
-use usage_store::registry::OrganizationId;
+use usage_store::registry::{Advisory, COMMAND_LINE, OrganizationId};
 use usage_store::report::decode;
 use usage_store::{NewReport, Sender, Store, Writing};
 
 use super::{Failure, serve};
 use crate::cli::Demo;
-use crate::demo::{ADOPTED, Fleet, Post};
+use crate::demo::{ADOPTED, ADVISORIES, Fleet, NEWEST, Post};
 use crate::progress::Progress;
 
 /// Always the same, so that every demo tells the same story.
@@ -80,6 +80,23 @@ fn fill(store: &Store, servers: u32, days: u32, now: Timestamp) -> Result<(), Fa
     while store.repack()? {}
     store.checkpoint()?;
     store.adopt_products(&ADOPTED, now)?;
+    tell_news(store, now)
+}
+
+/// An operator has told what there is to tell, of the one product that is made up.
+fn tell_news(store: &Store, now: Timestamp) -> Result<(), Failure> {
+    let (product, latest) = NEWEST;
+    store.set_latest_version(product, Some(latest), COMMAND_LINE, now)?;
+    for (id, severity, affected, title) in ADVISORIES {
+        let advisory = Advisory {
+            id: id.to_owned(),
+            severity,
+            title: title.to_owned(),
+            affected: affected.to_owned(),
+            link: format!("https://example.com/{product}/{id}"),
+        };
+        store.save_advisory(product, &advisory, COMMAND_LINE, now)?;
+    }
     Ok(())
 }
 

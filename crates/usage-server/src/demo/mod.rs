@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use jiff::Timestamp;
+use usage_store::registry::Severity;
 use usage_store::report::Kind;
 
 use self::member::Member;
@@ -17,6 +18,25 @@ use self::random::Random;
 
 /// The products that an operator of this fleet would have adopted; the others are new names.
 pub(crate) const ADOPTED: [&str; 4] = ["influxdb", "tidewater", "kapacitor", "chronograf-ng"];
+
+/// The newest version of one of them.
+pub(crate) const NEWEST: (&str, &str) = ("tidewater", "2.5.1");
+
+/// What its users should know: id, severity, affected versions, title.
+pub(crate) const ADVISORIES: [(&str, Severity, &str, &str); 2] = [
+    (
+        "TW-2026-3",
+        Severity::High,
+        ">=2.3, <2.4.1",
+        "A query with an empty filter reads other tenants’ rows",
+    ),
+    (
+        "TW-2026-4",
+        Severity::Low,
+        "2.5.0",
+        "The log repeats a harmless warning each minute",
+    ),
+];
 
 const MILLIS_PER_DAY: f64 = 86_400_000.0;
 

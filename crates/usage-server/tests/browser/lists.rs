@@ -11,7 +11,7 @@ fn report(server: &Running) {
     let mut sender = server.connect();
     for host in ["rack-1", "rack-2", "rack-1", "rack-2"] {
         let body = format!(
-            r#"{{"cluster_id":"copied-image","server_id":"same","host":"{host}.example.com","product":"nextdb","version":"3.1"}}"#
+            r#"{{"cluster_id":"copied-image","server_id":"same","host":"{host}.example.com","product":"tidewater","version":"3.1"}}"#
         );
         assert_eq!(sender.post("/api/v1/servers", &[], body).status(), 201);
     }
@@ -73,7 +73,7 @@ fn see_lists(browser: &mut Browser, with_pictures: bool) {
     look(browser, "server-with-stats");
 
     browser.follow("//nav[@aria-label='Main']//a[.='Overview']");
-    browser.click("nextdb");
+    browser.click("tidewater");
     browser.follow(&tab("Servers"));
     browser.sees("Cluster and server");
     look(browser, "servers");

@@ -26,6 +26,7 @@ mod looks;
 #[cfg(feature = "openid")]
 mod openid;
 mod registering;
+mod settings;
 mod strangers;
 mod taken_back;
 mod watching_itself;

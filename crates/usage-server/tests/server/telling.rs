@@ -190,6 +190,7 @@ fn jambox(url: &str, state: &Path) -> Reporter {
         .host("example.com")
         .environment(Environment::default())
         .timing(timing)
+        .anonymous(true)
         .timeout(DEADLINE)
         .start()
         .unwrap()

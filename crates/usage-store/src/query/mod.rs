@@ -66,8 +66,7 @@ pub use silent::SilentCluster;
 pub use split::{By, Group};
 pub use upgrades::{Change, UpgradePath, Upgrades};
 pub use values::ValueOnDay;
-pub use version::compare as compare_versions;
-pub use version::is_version;
+pub use version::{compare as compare_versions, is_version};
 pub use version_range::VersionRange;
 pub use vitals::Vitals;
 

@@ -331,6 +331,11 @@ impl Entry {
         texts.any(|text| text.to_lowercase().contains(search))
     }
 
+    /// Something of it is masked rather than left out.
+    fn is_text(&self) -> bool {
+        self.kind == Thing::Dimension.name()
+    }
+
     /// Always kept, whatever the list says.
     fn is_version(&self) -> bool {
         self.kind != Thing::Stat.name() && self.name == usage_store::report::fields::VERSION

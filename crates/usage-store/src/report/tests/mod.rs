@@ -432,3 +432,36 @@ fn control_characters_and_every_script_are_text() {
         [("", "blank key"), ("a", "nul\0 \u{2028} 北京 🚀 🚀")]
     );
 }
+
+#[test]
+fn a_check_reads_the_version_that_a_whole_reading_does() {
+    for (body, version) in [
+        (r#"[{"tags":{"version":"1"}}]"#, Some("1")),
+        (r#"[{"values":{"version":"1"}}]"#, Some("1")),
+        (
+            r#"[{"tags":{"version":"1"},"values":{"version":"2"}}]"#,
+            Some("2"),
+        ),
+        (
+            r#"[{"values":{"version":"2"},"tags":{"version":"1"}}]"#,
+            Some("2"),
+        ),
+        (r#"[{"tags":{"version":"1"},"values":{"version":2}}]"#, None),
+        (
+            r#"[{"tags":{"version":"1"},"values":{"version":null}}]"#,
+            Some("1"),
+        ),
+        (r#"[{"tags":{"version":"1","version":"3"}}]"#, Some("3")),
+        (r#"[{"values":{"version":true}}]"#, Some("true")),
+        (r#"[{"values":{"version":"\u0031.2"}}]"#, Some("1.2")),
+        (r#"[{"values":{"version":["1"]}}]"#, None),
+        (r#"[{"values":{"Version":"1"}}]"#, None),
+        (r#"[{"values":{"version":""}}]"#, Some("")),
+        (r#"[{"values":{"n":1}}]"#, None),
+    ] {
+        for read in [check, decode] {
+            let read = read(Kind::Usage, body.as_bytes()).unwrap();
+            assert_eq!(read.observations[0].version.as_deref(), version, "{body}");
+        }
+    }
+}
