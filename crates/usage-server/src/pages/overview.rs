@@ -325,7 +325,8 @@ mod tests {
 
         let product = house.get(&page.link_with("/products/")).await;
         assert!(product.text.contains("1.2.3") && product.text.contains("100.0\u{a0}%"));
-        let server = house.get(&product.link_with("/servers/")).await;
+        let servers = house.get(&product.link_with("/servers")).await;
+        let server = house.get(&servers.link_with("/servers/")).await;
         assert!(server.text.contains("users") && server.text.contains("Its reports"));
     }
 }

@@ -75,6 +75,8 @@ fn every_page_of_a_fleet_looks_well() {
     browser.click("version");
     browser.sees("has the most servers");
     browser.looks_well("product-split");
+    browser.follow("//nav[@class='tabs']/a[.='Servers']");
+    browser.sees("Cluster and server");
     browser.follow(&first("/servers/"));
     browser.sees("About this server");
     browser.looks_well("server");
@@ -105,6 +107,8 @@ fn every_page_of_a_fleet_looks_well() {
     browser.click("a-name-that-is-much-longer-than-any-column-of-any-table-is-wide");
     browser.sees("not adopted");
     browser.looks_well("product-new");
+    browser.follow("//nav[@class='tabs']/a[.='Servers']");
+    browser.sees("Cluster and server");
     browser.follow(&first("/servers/"));
     browser.sees("About this server");
     browser.looks_well("server-long-names");

@@ -100,6 +100,11 @@ fn whatever_is_reported_stays_text_on_every_page() {
     for page in [
         "/products/",
         "/servers/",
+        "/servers?",
+        "/clusters",
+        "/cluster?",
+        "/ids",
+        "/organizations",
         "/reports",
         "/quarantine",
         "/import",

@@ -21,6 +21,7 @@ mod fleet;
 mod hostile_texts;
 mod links;
 mod listener;
+mod lists;
 mod looks;
 mod news;
 #[cfg(feature = "openid")]

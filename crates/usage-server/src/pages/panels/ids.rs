@@ -47,17 +47,25 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         series.paint = Paint::Series(n);
     }
     let last = answer.rows.last();
-    let count = |column| Count(last.and_then(|row| answer.count(row, column)).unwrap_or(0));
+    let count = |column| last.and_then(|row| answer.count(row, column)).unwrap_or(0);
     let label = time.label(time.periods.len().saturating_sub(1));
     Drawn {
         summary: format!(
-            "Of {} servers on {label}, {} are suspected clones, and {} were seen once only.",
-            count("servers"),
-            count("clones"),
-            count("once")
+            "{label}: {}, of which {} and {}.",
+            many(count("servers"), "server"),
+            many(count("clones"), "suspected clone"),
+            many(count("once"), "seen once")
         ),
         drawing: bars(&time),
         table: Table::of_time(&time, "Ids"),
         ..Drawn::default()
+    }
+}
+
+fn many(n: u64, what: &str) -> String {
+    match n {
+        1 => format!("1 {what}"),
+        n if what.ends_with("once") => format!("{} {what}", Count(n)),
+        n => format!("{} {what}s", Count(n)),
     }
 }

@@ -30,7 +30,7 @@ const ASK: Ask = Ask {
 const CLUSTERS: Kind = Kind {
     question: "clusters",
     names: ("cluster", "clusters"),
-    searched: "Id’s beginning, or part of a host, version or organization",
+    searched: "Beginning of an id, or part of a host, version or organization",
     by: &[
         By {
             word: "last_seen",

@@ -161,7 +161,7 @@ mod tests {
         let house = House::signed_in();
         for host in ["one", "two", "one", "two", "one"] {
             let body = format!(
-                r#"{{"cluster_id":"twins","host":"{host}.example","product":"a","version":"1"}}"#
+                r#"{{"cluster_id":"twins","server_id":"t","host":"{host}.example","product":"a","version":"1"}}"#
             );
             house.append(Kind::Servers, "a", &body);
         }
