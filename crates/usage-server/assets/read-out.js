@@ -15,6 +15,10 @@ for (const plot of document.querySelectorAll(".plot")) {
   box.setAttribute("role", "status");
   box.hidden = true;
   plot.append(box);
+  const colours = new Map();
+  for (const entry of plot.parentElement.querySelectorAll(".legend li")) {
+    colours.set(entry.textContent, entry.firstElementChild);
+  }
   let at = -1;
   const show = (next) => {
     columns[at]?.classList.remove("here");
@@ -27,7 +31,9 @@ for (const plot of document.querySelectorAll(".plot")) {
     head.textContent = name;
     box.replaceChildren(head, ...lines.map((line) => {
       const part = document.createElement("span");
-      part.textContent = line;
+      const colour = colours.get(line.slice(0, line.lastIndexOf(": ")));
+      if (colour) part.append(colour.cloneNode());
+      part.append(line);
       return part;
     }));
     const sheet = drawing.getBoundingClientRect();

@@ -35,10 +35,9 @@ use crate::ingest::Refusal;
 
 pub(crate) use self::answered::{Answered, ask, path, takes};
 pub(crate) use self::described::operations;
-pub(crate) use self::given::Given;
 #[cfg(test)]
 pub(crate) use self::questions::QUESTIONS;
-pub(crate) use self::table::{Cell, Column, Kind, Row};
+pub(crate) use self::table::{Cell, Row};
 
 /// Where all of them are listed.
 pub(crate) const LIST: &str = "/api/v1/query";

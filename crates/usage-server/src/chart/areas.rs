@@ -46,10 +46,10 @@ pub(crate) fn areas(time: &Time) -> Drawing {
     }
     time.marks(&mut drawing);
     time.ends(&ends, &mut drawing);
-    time.columns(false, &mut drawing);
     // As they lie.
     drawing.legend = time.legend();
     drawing.legend.reverse();
+    time.columns(false, &mut drawing);
     drawing
 }
 

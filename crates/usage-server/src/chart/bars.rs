@@ -50,10 +50,10 @@ pub(crate) fn bars(time: &Time) -> Drawing {
             }
         }
     }
-    time.columns(true, &mut drawing);
     drawing.legend = match time.series.len() {
         0 | 1 => Vec::new(),
         _ => time.legend(),
     };
+    time.columns(true, &mut drawing);
     drawing
 }

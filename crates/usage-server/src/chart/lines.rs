@@ -32,8 +32,8 @@ pub(crate) fn lines(time: &Time) -> Drawing {
     let ends: Vec<Option<f64>> = time.series.iter().map(last).collect();
     time.marks(&mut drawing);
     time.ends(&ends, &mut drawing);
-    time.columns(false, &mut drawing);
     drawing.legend = time.legend();
+    time.columns(false, &mut drawing);
     drawing
 }
 

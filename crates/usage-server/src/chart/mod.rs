@@ -31,7 +31,7 @@ pub(crate) use self::axis::Unit;
 pub(crate) use self::bands::{bands, medians};
 pub(crate) use self::bars::bars;
 pub(crate) use self::colour::{Paint, Theme};
-pub(crate) use self::drawing::{Drawing, Entry};
+pub(crate) use self::drawing::Drawing;
 pub(crate) use self::flows::flows;
 pub(crate) use self::histogram::{Bucket, histogram};
 pub(crate) use self::lines::lines;

@@ -130,7 +130,8 @@ impl Time {
         }
     }
 
-    /// A column for each period that says its exact numbers where a pointer or the arrow keys come.
+    /// A column for each period that says its exact numbers where a pointer or the arrow keys come, in the order of
+    /// the legend.
     pub(super) fn columns(&self, slots: bool, drawing: &mut Drawing) {
         let count = self.periods.len();
         let step = count.div_ceil(COLUMNS_MAX).max(1);
@@ -146,7 +147,7 @@ impl Time {
                 drawing.columns,
                 r#"<g class="column" data-at="{}"><title>{}</title><rect x="{}" y="0" width="{}" height="100%"/></g>"#,
                 number(middle * 100.0),
-                self.told(at),
+                self.told(at, &drawing.legend),
                 percent(left),
                 percent(right - left),
             );
@@ -155,9 +156,12 @@ impl Time {
     }
 
     /// A period's numbers in words, a line each.
-    fn told(&self, at: usize) -> String {
+    fn told(&self, at: usize, order: &[Entry]) -> String {
+        let place = |series: &&Series| order.iter().position(|one| one.name == series.name);
+        let mut all: Vec<&Series> = self.series.iter().collect();
+        all.sort_by_key(place);
         let mut told = escaped(&self.label(at));
-        for series in &self.series {
+        for series in all {
             let Some(Some(n)) = series.values.get(at) else {
                 continue;
             };

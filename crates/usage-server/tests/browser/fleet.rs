@@ -67,10 +67,14 @@ fn every_page_of_a_fleet_looks_well() {
 
     let first = |path: &str| format!("(//a[starts-with(@href, '{path}')])[1]");
     browser.follow(&first("/products/"));
-    browser.sees("Active servers per day");
+    browser.sees("Version adoption");
     browser.looks_well("product");
-    browser.click("The same as a table");
+    browser.follow("(//summary[normalize-space()='As a table'])[1]");
+    browser.click("Days and filters");
     browser.looks_well("product-table");
+    browser.click("version");
+    browser.sees("has the most servers");
+    browser.looks_well("product-split");
     browser.follow(&first("/servers/"));
     browser.sees("About this server");
     browser.looks_well("server");

@@ -13,6 +13,7 @@
 mod accessible;
 mod accounts;
 mod browser;
+mod charts;
 mod customers;
 mod driver;
 mod first_visit;

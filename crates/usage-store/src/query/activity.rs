@@ -1,4 +1,4 @@
-//! How many servers are active: now, and on each day.
+//! How many servers are active now.
 
 use jiff::{SignedDuration, Timestamp};
 use roaring::RoaringBitmap;
@@ -33,18 +33,6 @@ pub(crate) fn active_servers(db: &Connection, product: ProductId, now: Timestamp
         }
     }
     Ok(active.len())
-}
-
-/// Active servers of each day.
-pub(crate) fn by_day(
-    db: &Connection,
-    product: ProductId,
-    from: Day,
-    to: Day,
-) -> Result<Vec<(Day, u64)>> {
-    (from.0..=to.0)
-        .map(|day| Ok((Day(day), counted(db, product, Day(day))?.len())))
-        .collect()
 }
 
 /// The servers of a day that operators' counts include.

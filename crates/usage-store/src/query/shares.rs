@@ -1,10 +1,10 @@
-//! How the values of a dimension are spread over the servers.
+//! How the values of a dimension are spread over some servers.
 
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
 use super::{ProductId, Share};
-use crate::model::cells::{SHADOWED, bitmap, read};
+use crate::model::cells::bitmap;
 use crate::sqlite::sql;
 use crate::{Day, Result};
 
@@ -15,20 +15,8 @@ pub(crate) fn dimensions(db: &Connection, product: ProductId) -> Result<Vec<Stri
     Ok(names.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Each value of a dimension and the servers whose latest usage report of the day had it, largest first.
-pub(crate) fn distribution(
-    db: &Connection,
-    product: ProductId,
-    dimension: &str,
-    day: Day,
-) -> Result<Vec<Share>> {
-    let shadowed = read(db, (product, day, SHADOWED))?;
-    shares(db, product, dimension, day, |servers| {
-        (servers - &shadowed).len()
-    })
-}
-
-/// The same of some servers only.
+/// Each value of a dimension and how many of some servers had it by their latest usage report of the day, largest
+/// first.
 pub(crate) fn among(
     db: &Connection,
     product: ProductId,
@@ -36,24 +24,12 @@ pub(crate) fn among(
     day: Day,
     some: &RoaringBitmap,
 ) -> Result<Vec<Share>> {
-    shares(db, product, dimension, day, |servers| {
-        servers.intersection_len(some)
-    })
-}
-
-fn shares(
-    db: &Connection,
-    product: ProductId,
-    dimension: &str,
-    day: Day,
-    count: impl Fn(RoaringBitmap) -> u64,
-) -> Result<Vec<Share>> {
     let mut query = db.prepare_cached(sql!("query/shares"))?;
     let mut rows = query.query(params![product.0, dimension, day.0])?;
     let mut shares = Vec::new();
     while let Some(row) = rows.next()? {
         let value: Option<String> = row.get(0)?;
-        let servers = count(bitmap(row.get_ref(1)?)?);
+        let servers = bitmap(row.get_ref(1)?)?.intersection_len(some);
         if servers > 0 {
             shares.push(Share {
                 value: value.unwrap_or_else(|| "(other)".to_owned()),

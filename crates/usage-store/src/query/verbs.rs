@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 
 use super::{
-    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Share, Vitals,
-    activity, products, reports, servers, shares, vitals,
+    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Vitals, products,
+    reports, servers, shares, vitals,
 };
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
 use crate::model::applied;
 use crate::quarantine::{self, Quarantined};
-use crate::{Day, Result, Store};
+use crate::{Result, Store};
 
 /// Questions about reports.
 impl Store {
@@ -53,26 +53,9 @@ impl Store {
         self.readers.read(products::names)
     }
 
-    /// Active servers for each day from `from` up to and with `to`.
-    pub fn active_by_day(&self, product: ProductId, from: Day, to: Day) -> Result<Vec<(Day, u64)>> {
-        self.readers
-            .read(|db| activity::by_day(db, product, from, to))
-    }
-
     /// The dimensions seen of a product, sorted.
     pub fn dimensions(&self, product: ProductId) -> Result<Vec<String>> {
         self.readers.read(|db| shares::dimensions(db, product))
-    }
-
-    /// How a dimension's values are spread over the servers that posted usage on a day, largest first.
-    pub fn distribution(
-        &self,
-        product: ProductId,
-        dimension: &str,
-        day: Day,
-    ) -> Result<Vec<Share>> {
-        self.readers
-            .read(|db| shares::distribution(db, product, dimension, day))
     }
 
     /// A product's servers, newest first, from below the id `before`.

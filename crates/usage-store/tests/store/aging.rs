@@ -55,11 +55,7 @@ fn cells_before(world: &World, day: i64) -> i64 {
 }
 
 fn shares(world: &World, day: i64) -> Vec<(String, u64)> {
-    let shares = world
-        .store
-        .distribution(ProductId(1), "version", Day::of(noon(day)));
-    let shares = shares.unwrap().into_iter();
-    shares.map(|share| (share.value, share.servers)).collect()
+    world.shares(ProductId(1), "version", Day::of(noon(day)))
 }
 
 #[test]
@@ -127,8 +123,8 @@ fn what_comes_late_for_a_day_that_has_gone_changes_nothing_that_is_kept() {
     );
     assert_eq!(rows_before(&world, 4), [0; 4]);
     let day = Day::of(noon(2));
-    let active = world.store.active_by_day(ProductId(1), day, day).unwrap();
-    assert_eq!(active, [(day, 21)], "that it was there is known");
+    let active = world.active(ProductId(1), day, day);
+    assert_eq!(active, [21], "that it was there is known");
 }
 
 #[test]

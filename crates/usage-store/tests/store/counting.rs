@@ -14,11 +14,7 @@ fn only(world: &World, now: jiff::Timestamp) -> ProductSummary {
 
 fn shares(world: &World, dimension: &str, day: Day) -> Vec<(String, u64)> {
     let product = only(world, noon(0)).id;
-    let shares = world.store.distribution(product, dimension, day).unwrap();
-    shares
-        .into_iter()
-        .map(|share| (share.value, share.servers))
-        .collect()
+    world.shares(product, dimension, day)
 }
 
 #[test]
@@ -109,14 +105,7 @@ fn an_anonymous_server_is_left_out_only_on_days_with_a_token_twin() {
     world.apply_all();
     let product = only(&world, noon(0)).id;
     let from = Day::of(noon(0));
-    let active = world
-        .store
-        .active_by_day(product, from, from.plus(2))
-        .unwrap();
-    assert_eq!(
-        active.iter().map(|(_, n)| *n).collect::<Vec<_>>(),
-        [1, 1, 2]
-    );
+    assert_eq!(world.active(product, from, from.plus(2)), [1, 1, 2]);
     assert_eq!(
         shares(&world, "version", from.plus(1)),
         [("2.0".to_owned(), 1)]
@@ -133,8 +122,7 @@ fn a_late_report_counts_on_its_day_and_makes_no_first_seen() {
     let product = only(&world, noon(5));
     assert_eq!(product.reports_today, 0);
     let day = Day::of(noon(2));
-    let active = world.store.active_by_day(product.id, day, day).unwrap();
-    assert_eq!(active, [(day, 1)]);
+    assert_eq!(world.active(product.id, day, day), [1]);
     let server = &world.store.servers(product.id, None, 1).unwrap()[0];
     assert_eq!((server.first_seen, server.last_seen), (None, noon(2)));
     world.append(usage("c", "s", "1.0", noon(6)));

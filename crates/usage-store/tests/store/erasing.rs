@@ -122,11 +122,7 @@ fn of_a_report_that_names_others_too_only_the_elements_in_question_go() {
     );
     let product = world.store.products(noon(0)).unwrap()[0].id;
     assert_eq!(world.store.servers(product, None, 10).unwrap().len(), 1);
-    let os = world
-        .store
-        .distribution(product, "os", Day::of(noon(0)))
-        .unwrap();
-    assert_eq!(os, []);
+    assert_eq!(world.shares(product, "os", Day::of(noon(0))), []);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
+use usage_store::query::{Asked, By, Group, Per, ProductId, Window};
 use usage_store::registry::OrganizationId;
 use usage_store::report::{Kind, decode};
 use usage_store::{
@@ -22,6 +23,33 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Writing::Alone).unwrap();
         World { store, folder }
+    }
+
+    /// Each value of a dimension and the servers whose latest usage report of the day had it, the largest first.
+    pub(crate) fn shares(
+        &self,
+        product: ProductId,
+        dimension: &str,
+        day: Day,
+    ) -> Vec<(String, u64)> {
+        let by = By::Dimension(dimension.to_owned());
+        let (asked, window) = (Asked::all(product), Window::last(1, day));
+        let parts = self.store.parts(&asked, window, &by, 500).unwrap();
+        let named = parts.into_iter().filter_map(|part| match part.group {
+            Group::Named(name) => Some((name, part.servers)),
+            Group::Other => Some(("(other)".to_owned(), part.servers)),
+            Group::Without => None,
+        });
+        let mut shares: Vec<(String, u64)> = named.filter(|(_, servers)| *servers > 0).collect();
+        shares.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        shares
+    }
+
+    /// Active servers of each day.
+    pub(crate) fn active(&self, product: ProductId, from: Day, to: Day) -> Vec<u64> {
+        let (asked, window) = (Asked::all(product), Window { from, to });
+        let active = self.store.active(&asked, window, Per::Day).unwrap();
+        active.into_iter().map(|one| one.heads.servers).collect()
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -65,11 +65,7 @@ fn in_region(server: u32, region: &str, day: i64) -> NewReport {
 fn regions(world: &World, day: i64) -> Vec<(String, u64)> {
     let product = world.store.products(noon(0)).unwrap()[0].id;
     let day = Day::of(noon(day));
-    let shares = world.store.distribution(product, "region", day).unwrap();
-    shares
-        .into_iter()
-        .map(|share| (share.value, share.servers))
-        .collect()
+    world.shares(product, "region", day)
 }
 
 fn shares<'a>(all: impl IntoIterator<Item = (&'a str, u64)>) -> Vec<(String, u64)> {

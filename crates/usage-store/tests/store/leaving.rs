@@ -117,10 +117,7 @@ fn everything_of_one_organization_goes_and_nothing_of_the_others() {
     let product = world.store.products(noon(2)).unwrap();
     let kapacitor = product.iter().find(|one| one.name == "kapacitor").unwrap();
     let days = (Day::of(noon(0)), Day::of(noon(2)));
-    let anonymous_too = world
-        .store
-        .active_by_day(kapacitor.id, days.0, days.1)
-        .unwrap();
+    let anonymous_too = world.active(kapacitor.id, days.0, days.1);
     let step_by_step = dump(&world);
     world.store.rebuild(|_, _| ()).unwrap();
     let anew = dump(&world);
@@ -128,10 +125,7 @@ fn everything_of_one_organization_goes_and_nothing_of_the_others() {
         step_by_step[..step_by_step.len() - 1],
         anew[..anew.len() - 1]
     );
-    let same = world
-        .store
-        .active_by_day(kapacitor.id, days.0, days.1)
-        .unwrap();
+    let same = world.active(kapacitor.id, days.0, days.1);
     assert_eq!(anonymous_too, same);
 
     let folder = world.path().to_owned();

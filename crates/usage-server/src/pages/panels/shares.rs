@@ -86,7 +86,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
 fn summary(table: &Table, total: u64) -> String {
     let first = table.rows.first().map(|row| row.cells.as_slice());
     match first {
-        Some([name, _, share]) => format!("{name} is {share} of {} servers.", Count(total)),
+        Some([name, _, share]) => format!("{share} of {} servers have {name}.", Count(total)),
         _ => String::new(),
     }
 }
