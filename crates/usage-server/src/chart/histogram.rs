@@ -143,7 +143,11 @@ fn marks(buckets: &[Bucket], slot: f64, named: &[(&str, f64)], drawing: &mut Dra
         let starts = |scale: f64| x * WIDTH - if to_the_left { width * scale } else { 0.0 };
         if starts(1.0) >= free_from {
             let anchor = if to_the_left { " end" } else { "" };
-            let minor = if starts(NARROWED) >= free_on_a_phone { "" } else { " minor" };
+            let minor = if starts(NARROWED) >= free_on_a_phone {
+                ""
+            } else {
+                " minor"
+            };
             let _ = write!(
                 drawing.words,
                 r#"<text class="mark-label{anchor}{minor}" x="{}" y="0" dy="-6">{}</text>"#,

@@ -18,7 +18,7 @@ const ROW: f64 = 26.0;
 const STRONGEST: f64 = 0.55;
 
 /// Room for the rows' names, in pixels.
-const LEFT: f64 = 190.0;
+const LEFT: f64 = 120.0;
 
 /// A cohort.
 #[derive(Debug, Clone, PartialEq)]

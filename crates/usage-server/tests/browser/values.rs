@@ -18,9 +18,7 @@ fn values_and_retention_look_well() {
     browser.click("Values");
     browser.sees("What is used");
     browser.looks_well("values");
-    browser.open(&format!(
-        "{at}/values?value=num_series&by=version&days=30"
-    ));
+    browser.open(&format!("{at}/values?value=num_series&by=version&days=30"));
     browser.sees("Median of num_series per day, by version");
     browser.looks_well("values-split");
     browser.click("Retention");

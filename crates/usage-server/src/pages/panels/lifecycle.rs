@@ -81,7 +81,7 @@ fn summary(time: &Time) -> String {
             let (from, _) = time.periods[0];
             let (_, to) = time.periods[last];
             format!(
-                "From {from} to {to} servers were new {} times, returned {} times and went {} times.",
+                "From {from} to {to}: {} new, {} returned, {} gone.",
                 Count(*new),
                 Count(*returned),
                 Count(*gone)

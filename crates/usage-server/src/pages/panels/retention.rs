@@ -49,10 +49,11 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
     };
     let columns = cohorts.iter().map(|one| one.active.len()).max();
     let columns = columns.unwrap_or(0);
-    let mut table = Table::new(&[("First seen", false), ("Servers", true)]);
+    let first_seen = format!("First seen, {unit} of");
+    let mut table = Table::new(&[(&first_seen, false), ("Servers", true)]);
     for after in 0..columns {
         let name = match after {
-            0 => format!("Same {unit}"),
+            0 => "Same".to_owned(),
             n => format!("+{n}"),
         };
         table.head.extend(Table::new(&[(&name, true)]).head);
@@ -66,7 +67,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
             match share {
                 Some(share) => {
                     let star = if so_far { "*" } else { "" };
-                    cells.push(format!("{:.0}\u{a0}%{star}", share * 100.0));
+                    cells.push(format!("{star}{:.0}\u{a0}%", share * 100.0));
                     shades.push(shade(*share));
                 }
                 None => {
@@ -103,13 +104,12 @@ fn read(answer: &Answered) -> Vec<Read> {
     let mut cohorts: Vec<(Day, Read)> = Vec::new();
     for row in &answer.rows {
         let day = |column| answer.day(row, column);
-        let (Some(from), Some(to), Some(last)) = (day("cohort_from"), day("cohort_to"), day("to"))
-        else {
+        let (Some(from), Some(last)) = (day("cohort_from"), day("to")) else {
             continue;
         };
         if cohorts.last().map(|(known, _)| *known) != Some(from) {
             let cohort = Cohort {
-                name: format!("{from} to {to}"),
+                name: from.to_string(),
                 shares: Vec::new(),
             };
             let servers = answer.count(row, "servers").unwrap_or(0);

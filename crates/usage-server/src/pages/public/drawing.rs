@@ -166,7 +166,7 @@ fn versions(weeks: &[PublishedWeek], last: &PublishedWeek) -> Drawn {
 
 fn most(name: &str, servers: u64, week: &PublishedWeek) -> String {
     format!(
-        "In the week from {} to {} most servers had {name}: at least {} of {}.",
+        "In the week from {} to {} the largest part had {name}: at least {} of {} servers.",
         week.from,
         week.to,
         Count(servers),
