@@ -17,6 +17,10 @@ const WEEKS_FROM_DAYS: u32 = 180;
 /// Groups that a page tells apart where nothing is said: as many as there are colours.
 const TOP: &str = "8";
 
+/// The same of what lies on each other over time: there a colour may come again, and a release that has only just
+/// begun must not be lost among the others.
+const TOP_OVER_TIME: &str = "12";
+
 /// How `filter[os]` and its value are said in one field of a form: `os=linux`.
 const ONLY: &str = "only";
 
@@ -115,7 +119,7 @@ impl View {
     }
 
     /// Without the place in a list, which is another in another view.
-    fn from_the_top(&self) -> View {
+    fn at_the_top(&self) -> View {
         self.with(&[("before", None), ("after", None), ("page", None)])
     }
 
@@ -184,7 +188,7 @@ pub(super) struct Chip {
 impl Controls {
     /// For a page at this path (with the base before it), with choices of periods where it has some that are drawn.
     pub(super) fn new(view: &View, action: String, has_periods: bool) -> Controls {
-        let view = view.from_the_top();
+        let view = view.at_the_top();
         let link = |view: View| format!("{action}{}", view.link());
         let own = view.said("from").is_some() || view.said("to").is_some();
         let windows = PRESETS.map(|preset| {
@@ -301,7 +305,11 @@ pub(super) fn call(
     let overruled = |name: &str| fixed.iter().any(|(one, _)| *one == name);
     pairs.extend(said.filter(|(name, _)| !overruled(name)).cloned());
     if api::takes(question, "top") && view.said("top").is_none() && !overruled("top") {
-        pairs.push(("top".to_owned(), TOP.to_owned()));
+        let top = match question {
+            "active" | "adoption" => TOP_OVER_TIME,
+            _ => TOP,
+        };
+        pairs.push(("top".to_owned(), top.to_owned()));
     }
     let fixed = fixed.iter().filter(|(name, _)| api::takes(question, name));
     pairs.extend(fixed.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -368,7 +376,7 @@ mod tests {
         let said = |question, own, fixed| encoded(&call(question, "p", &view, own, fixed));
         assert_eq!(
             said("active", false, &[]),
-            "product=p&days=90&per=week&by=os&filter%5Bos%5D=linux&top=8"
+            "product=p&days=90&per=week&by=os&filter%5Bos%5D=linux&top=12"
         );
         assert_eq!(
             said("shares", true, &[("by", "arch"), ("per", "day")]),
