@@ -180,6 +180,13 @@ mod tests {
         assert_eq!(bodies.len(), 50);
         let mut reads = bodies.pop().unwrap();
         assert_eq!(house.get("/live").await.status, 503);
+        // Who leaves makes room at once.
+        bodies.truncate(4);
+        begin(&house, &mut reads).await;
+        while house.app.live.watchers() > 5 {
+            house.append(Kind::Usage, "p", "[]");
+            next(&mut reads).await.expect("who reads stays");
+        }
         // One reads; with the others frames pile up to the bound, and they are let go.
         while house.app.live.watchers() > 1 {
             house.append(Kind::Usage, "p", "[]");
