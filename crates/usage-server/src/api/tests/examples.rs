@@ -84,7 +84,8 @@ async fn each_answer_is_the_same_as_csv() {
     for question in QUESTIONS {
         let example = example(&house, question);
         let rows = house.ask(&example).await.rows();
-        let told = house.ask(&format!("{example}&format=csv")).await;
+        let separator = if example.contains('?') { '&' } else { '?' };
+        let told = house.ask(&format!("{example}{separator}format=csv")).await;
         assert_eq!(told.status, 200);
         assert_eq!(
             told.header("content-type"),
