@@ -142,7 +142,7 @@ impl Series<'_> {
     }
 
     /// The steps that changed the days: they only ever grow, so their sum tells of any change.
-    fn version(&self, days: Window) -> i64 {
+    pub(crate) fn version(&self, days: Window) -> i64 {
         let up_to = |day: Day| match self.versions.partition_point(|(other, _)| *other <= day) {
             0 => 0,
             after => self.versions[after - 1].1,

@@ -4,17 +4,18 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::activity::active_servers;
+use super::ground::Ground;
 use super::{ProductId, ProductSummary};
 use crate::sqlite::{millis, sql, timestamp};
 use crate::{Day, Result};
 
 /// Every product, or one: adopted ones first, then by active servers.
 pub(crate) fn products(
-    db: &Connection,
+    ground: &Ground<'_>,
     only: Option<ProductId>,
     now: Timestamp,
 ) -> Result<Vec<ProductSummary>> {
-    let mut query = db.prepare_cached(sql!("query/products"))?;
+    let mut query = ground.db.prepare_cached(sql!("query/products"))?;
     let mut rows = query.query(params![Day::of(now).0, only.map(|id| id.0)])?;
     let mut products = Vec::new();
     while let Some(row) = rows.next()? {
@@ -23,7 +24,7 @@ pub(crate) fn products(
             id,
             name: row.get(1)?,
             adopted: row.get(2)?,
-            active_servers: active_servers(db, id, now)?,
+            active_servers: active_servers(ground, id, now)?,
             reports_today: row.get::<_, Option<i64>>(3)?.unwrap_or(0) as u64,
             last_report: row.get::<_, Option<i64>>(4)?.map(timestamp),
         });

@@ -32,14 +32,13 @@ impl Store {
 
     /// Every product, adopted ones first, then by active servers.
     pub fn products(&self, now: Timestamp) -> Result<Vec<ProductSummary>> {
-        self.readers.read(|db| products::products(db, None, now))
+        self.question(|ground| products::products(ground, None, now))
     }
 
     /// One product.
     pub fn product(&self, id: ProductId, now: Timestamp) -> Result<Option<ProductSummary>> {
         Ok(self
-            .readers
-            .read(|db| products::products(db, Some(id), now))?
+            .question(|ground| products::products(ground, Some(id), now))?
             .pop())
     }
 

@@ -125,7 +125,9 @@ fn answers(store: &Store, question: &Question) -> Vec<String> {
     let since = noon(0) + hours(question.since);
     let by = By::Dimension("version".to_owned());
     let limit = question.limit;
+    let now = since + hours(36);
     vec![
+        told(store.products(now)),
         told(store.silent_clusters(&asked, window, since, limit)),
         told(store.clusters_by(&asked, "load", window, Order::Largest, limit)),
         told(store.clusters_by(&asked, "load", window, Order::Growing, limit)),
