@@ -8,7 +8,7 @@
 //! Times (milliseconds of the day) and which of the lists of cells each server has are packed as numbers are.
 //! Lengths, counts and ids have four bytes, little-endian.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -31,32 +31,51 @@ const ZSTD_LEVEL: i32 = 1;
 const LISTS_MAX_BYTES: usize = 256 * 1024 * 1024;
 
 /// A chunk of a day's rows, in order of ids.
-#[derive(Debug, Default, Clone, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct Rows {
     /// A server's id in the chunk, when its observation was made, and which of the lists it has.
     pub(super) rows: Vec<(u16, i64, u32)>,
-    /// Cells, sorted; none twice.
-    pub(super) lists: Vec<Vec<Place>>,
-    /// Where each list is.
-    at: BTreeMap<Vec<Place>, u32>,
+    /// Lists of cells, sorted; one behind the other, and where each ends.
+    places: Vec<Place>,
+    ends: Vec<usize>,
+    /// Where each list is, once that was asked.
+    at: HashMap<Box<[Place]>, u32>,
 }
 
 impl Rows {
     /// The number of a list of cells.
     pub(super) fn list(&mut self, places: &[Place]) -> u32 {
+        if self.at.is_empty() {
+            let lists = (0..self.ends.len() as u32).map(|list| (self.places(list).into(), list));
+            self.at = lists.collect();
+        }
         if let Some(known) = self.at.get(places) {
             return *known;
         }
-        let new = self.lists.len() as u32;
-        self.lists.push(places.to_vec());
-        self.at.insert(places.to_vec(), new);
+        let new = self.ends.len() as u32;
+        self.push_list(places);
+        self.at.insert(places.into(), new);
         new
+    }
+
+    fn push_list(&mut self, places: &[Place]) {
+        self.places.extend(places);
+        self.ends.push(self.places.len());
+    }
+
+    /// The cells of a list; none where there is no such list.
+    fn places(&self, list: u32) -> &[Place] {
+        let list = list as usize;
+        let begin = list.checked_sub(1).and_then(|before| self.ends.get(before));
+        let end = self.ends.get(list).copied().unwrap_or_default();
+        let begin = begin.copied().unwrap_or_default();
+        self.places.get(begin..end).unwrap_or_default()
     }
 
     pub(super) fn find(&self, low: u16) -> Option<(i64, &[Place])> {
         let at = self.rows.binary_search_by_key(&low, |row| row.0).ok()?;
         let (_, at, list) = self.rows[at];
-        Some((at, self.lists.get(list as usize)?))
+        Some((at, self.places(list)))
     }
 }
 
@@ -139,8 +158,7 @@ pub(crate) fn each(
         let rows = read(db, of, chunk)?;
         for (low, at, list) in &rows.rows {
             let server = servers_of(chunk).start + u32::from(*low);
-            let places = rows.lists.get(*list as usize).map_or(&[][..], |list| list);
-            visit(ServerId(server), *at, places);
+            visit(ServerId(server), *at, rows.places(*list));
         }
     }
     Ok(())
@@ -163,23 +181,19 @@ pub(super) fn forget(db: &Connection, of: (ProductId, Day), servers: &RoaringBit
 
 fn packed(day: Day, rows: &Rows) -> std::io::Result<Vec<u8>> {
     // Only lists that somebody has: no trace of others may stay.
-    let mut lists = Vec::new();
-    let mut renamed = vec![None; rows.lists.len()];
-    let (mut times, mut said) = (Chunk::new(), Chunk::new());
+    let mut names = HashMap::new();
+    let (mut times, mut said, mut plain) = (Chunk::new(), Chunk::new(), Vec::new());
     let start = millis(day.start());
     for (low, at, list) in &rows.rows {
         times.push((*low, Number::Int(at - start)));
-        let list = *list as usize;
-        let name = *renamed[list].get_or_insert_with(|| {
-            lists.push(list);
-            lists.len() as i64 - 1
+        let next = names.len() as i64;
+        let name = *names.entry(*list).or_insert_with(|| {
+            let places = rows.places(*list);
+            plain.extend((places.len() as u32).to_le_bytes());
+            plain.extend(encode(places));
+            next
         });
         said.push((*low, Number::Int(name)));
-    }
-    let mut plain = Vec::new();
-    for list in lists {
-        plain.extend((rows.lists[list].len() as u32).to_le_bytes());
-        plain.extend(encode(&rows.lists[list]));
     }
     let mut out = vec![VERSION];
     for part in [pack(&times), pack(&said)] {
@@ -206,13 +220,14 @@ fn unpacked(day: Day, packed: &[u8]) -> Option<Rows> {
     let size =
         zstd::bulk::Decompressor::upper_bound(rest).filter(|size| *size <= LISTS_MAX_BYTES)?;
     let plain = zstd::bulk::decompress(rest, size).ok()?;
-    let mut lists = Vec::new();
+    let mut read = Rows::default();
     let mut input = &plain[..];
     while !input.is_empty() {
         let (count, behind) = input.split_first_chunk()?;
         let bytes = (u32::from_le_bytes(*count) as usize).checked_mul(8)?;
         let (list, behind) = behind.split_at_checked(bytes)?;
-        lists.push(decode(list));
+        read.places.extend(decode(list));
+        read.ends.push(read.places.len());
         input = behind;
     }
     let start = millis(day.start());
@@ -222,15 +237,12 @@ fn unpacked(day: Day, packed: &[u8]) -> Option<Rows> {
     };
     let rows = times.iter().zip(&said).map(|((low, at), (other, list))| {
         let list = u32::try_from(int(*list)?).ok()?;
-        let fits = low == other && (list as usize) < lists.len();
+        let fits = low == other && (list as usize) < read.ends.len();
         fits.then_some((*low, start + int(*at)?, list))
     });
-    let rows: Vec<_> = rows.collect::<Option<_>>()?;
-    if times.len() != said.len() {
-        return None;
-    }
-    let at = lists.iter().cloned().zip(0..).collect();
-    Some(Rows { rows, lists, at })
+    let rows = rows.collect::<Option<Vec<_>>>()?;
+    read.rows = rows;
+    (times.len() == said.len()).then_some(read)
 }
 
 #[cfg(test)]
@@ -256,7 +268,13 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_packed_comes_out_again(rows in any_rows()) {
-            prop_assert_eq!(unpacked(Day(0), &packed(Day(0), &rows).unwrap()), Some(rows));
+            let read = unpacked(Day(0), &packed(Day(0), &rows).unwrap()).unwrap();
+            let all = |rows: &Rows| -> Vec<_> {
+                let row = |low| rows.find(low).map(|(at, places)| (low, at, places.to_vec()));
+                (0..CHUNK_SERVERS as u16).filter_map(row).collect()
+            };
+            prop_assert_eq!(all(&read), all(&rows));
+            prop_assert_eq!(read.rows.len(), rows.rows.len());
         }
 
         #[test]
@@ -268,7 +286,7 @@ mod tests {
                 packed.truncate(at);
             }
             if let Some(rows) = unpacked(Day(0), &packed) {
-                prop_assert!(rows.rows.iter().all(|row| (row.2 as usize) < rows.lists.len()));
+                prop_assert!(rows.rows.iter().all(|row| (row.2 as usize) < rows.ends.len()));
             }
         }
     }

@@ -87,7 +87,7 @@ fn activate(
         shadowed.extend(there.map(|other| if twins.anonymous { id } else { other }));
     }
     let mut bytes = Vec::new();
-    cells::write_packed(db, (product, day, ACTIVE), &mut active, &mut bytes)?;
+    cells::write(db, (product, day, ACTIVE), &mut active, &mut bytes)?;
     if !shadowed.is_empty() {
         let place = (product, day, SHADOWED);
         let mut all = cells::read(db, place)?;
