@@ -46,7 +46,6 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
             cells: vec![name.to_owned(), using, percent],
             gauge: share * 100.0,
             only: is_flag.then(|| (format!("filter[{name}]"), "true".to_owned())),
-            ..TableRow::default()
         });
     }
     let servers = answer.number(first, "servers").unwrap_or(0.0);

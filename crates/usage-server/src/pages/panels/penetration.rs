@@ -55,9 +55,10 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         ]);
     }
     let over = time.periods.len() - usize::from(time.open);
-    let last = rows().take(over).enumerate();
-    let last = last.filter(|(_, row)| answer.number(row, "share").is_some());
-    let summary = last.last().map(|(at, row)| {
+    let known = |row| answer.number(row, "share").is_some();
+    let last = rows().take(over).rposition(known);
+    let last = last.and_then(|at| Some((at, answer.rows.get(at)?)));
+    let summary = last.map(|(at, row)| {
         format!(
             "On {} {} of {} servers have {} above zero or true.",
             time.label(at),

@@ -203,7 +203,7 @@ fn parts(chart: PublicChart, week: &PublishedWeek) -> Drawn {
         table.rows.push(TableRow {
             cells: vec![name.to_owned(), count, percent],
             gauge: share * 100.0,
-            ..TableRow::default()
+            only: None,
         });
     }
     Drawn {
