@@ -42,7 +42,7 @@ fn see_lists(browser: &mut Browser, with_pictures: bool) {
     report(&server);
     sign_in(browser, &folder, &server);
     browser.comes_to_see(&server.url(), "; 0 reports waiting");
-    let mut look = |browser: &mut Browser, name: &str| {
+    let look = |browser: &mut Browser, name: &str| {
         if with_pictures {
             browser.looks_well(name);
         } else {

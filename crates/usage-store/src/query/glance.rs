@@ -99,7 +99,7 @@ impl Store {
     /// Every product, adopted ones first, then by active servers.
     pub fn glances(&self, now: Timestamp) -> Result<Vec<Glance>> {
         self.question(|ground| {
-            let all = products::products(ground.db, None, now)?.into_iter();
+            let all = products::products(ground, None, now)?.into_iter();
             all.map(|product| {
                 let recent = match product.adopted {
                     true => Some(recent(ground, &Asked::all(product.id), now)?),
