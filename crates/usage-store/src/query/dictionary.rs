@@ -2,6 +2,7 @@
 //! operators noted about it and allow.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 use rusqlite::{OptionalExtension, params};
@@ -147,7 +148,7 @@ pub(crate) fn dictionary(
     let mut rows = query.query([asked.product.0])?;
     while let Some(row) = rows.next()? {
         let (id, first_day) = (row.get(0)?, row.get::<_, Option<i32>>(2)?.map(Day));
-        let seen = told(ground, seen.get(&(Thing::Dimension, id)), ValueType::Text)?;
+        let seen = told(ground, seen.0.get(&(Thing::Dimension, id)), ValueType::Text)?;
         add(Thing::Dimension, row.get(1)?, first_day, Some(seen));
     }
     for key in keys {
@@ -156,7 +157,7 @@ pub(crate) fn dictionary(
             2 => ValueType::Float,
             _ => ValueType::Mixed,
         };
-        let seen = told(ground, seen.get(&(Thing::Value, key.id.into())), of)?;
+        let seen = told(ground, seen.0.get(&(Thing::Value, key.id.into())), of)?;
         add(Thing::Value, key.name, Some(key.first_day), Some(seen));
     }
     for (thing, name, since) in &list.removed {
@@ -218,40 +219,37 @@ fn allows(list: &Allowlist) -> Option<List> {
 }
 
 /// What the days of the window have; of values those of the last day.
-fn seen(
-    ground: &Ground<'_>,
-    asked: &Asked,
-    keys: &[Key],
-    window: Window,
-) -> Result<BTreeMap<Id, OnDay>> {
+fn seen(ground: &Ground<'_>, asked: &Asked, keys: &[Key], window: Window) -> Result<Arc<Reported>> {
     let series = ground.series("dictionary", String::new(), asked, (window, Per::Day))?;
-    let keeps = window.to.0 - window.from.0 < DICTIONARY_KEPT_DAYS;
-    let mut cut = ground.cut(asked);
-    let mut seen: BTreeMap<Id, OnDay> = BTreeMap::new();
-    for day in window.days() {
-        let mut read = || {
-            let active = cut.get()?.active(ground.db, day)?;
-            on_day(ground, asked, keys, day, &active)
-        };
-        let reported = match keeps {
-            true => series.get(Per::Day.around(day), read)?,
-            // All of a year would take the place of every other answer.
-            false => read()?.into(),
-        };
-        for (id, one) in &reported.0 {
-            let all = seen.entry(*id).or_insert_with(|| OnDay {
-                servers: RoaringBitmap::new(),
-                values: 0,
-                more_values: false,
-                sample: Common::None,
-            });
-            all.servers |= &one.servers;
-            all.values = one.values;
-            all.more_values = one.more_values;
-            all.sample = one.sample;
+    series.get(window, || {
+        let keeps = window.to.0 - window.from.0 < DICTIONARY_KEPT_DAYS;
+        let mut cut = ground.cut(asked);
+        let mut seen: BTreeMap<Id, OnDay> = BTreeMap::new();
+        for day in window.days() {
+            let mut read = || {
+                let active = cut.get()?.active(ground.db, day)?;
+                on_day(ground, asked, keys, day, &active)
+            };
+            let reported = match keeps && window.from < window.to {
+                true => series.get(Per::Day.around(day), read)?,
+                // All of a year would take the place of every other answer.
+                false => read()?.into(),
+            };
+            for (id, one) in &reported.0 {
+                let all = seen.entry(*id).or_insert_with(|| OnDay {
+                    servers: RoaringBitmap::new(),
+                    values: 0,
+                    more_values: false,
+                    sample: Common::None,
+                });
+                all.servers |= &one.servers;
+                all.values = one.values;
+                all.more_values = one.more_values;
+                all.sample = one.sample;
+            }
         }
-    }
-    Ok(seen)
+        Ok(Reported(seen))
+    })
 }
 
 fn on_day(

@@ -128,6 +128,7 @@ fn answers(store: &Store, question: &Question) -> Vec<String> {
     let now = since + hours(36);
     vec![
         told(store.products(now)),
+        told(store.dictionary(&asked, "kapacitor", window)),
         told(store.silent_clusters(&asked, window, since, limit)),
         told(store.clusters_by(&asked, "load", window, Order::Largest, limit)),
         told(store.clusters_by(&asked, "load", window, Order::Growing, limit)),
