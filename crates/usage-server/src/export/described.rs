@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::door::asked;
+use super::door::{FORMATS, asked};
 use super::limits::DOWNLOADS_MAX;
 use crate::ingest::{Refusal, failed, refused, wrong};
 use crate::openapi::{Access, Answer, Content, Operation, in_query};
@@ -10,7 +10,7 @@ use crate::openapi::{Access, Answer, Content, Operation, in_query};
 /// The one door.
 pub(crate) fn operations() -> Vec<Operation> {
     let text = json!({"type": "string"});
-    let formats = json!({"type": "string", "enum": ["jsonl", "csv", "line-protocol"]});
+    let formats = json!({"type": "string", "enum": FORMATS.map(|(name, _)| name)});
     let kinds = json!({"type": "string", "enum": ["servers", "stats", "usage"]});
     let day = "A day, in UTC, or a time (RFC 3339).";
     let line = concat!(
@@ -25,7 +25,7 @@ pub(crate) fn operations() -> Vec<Operation> {
         id: "exportReports",
         summary: "The reports themselves",
         description: format!(
-            "In order of acceptance, streamed; an answer that breaks off has no end. JSON lines are reports, as `usage-server import` reads them; of CSV and line protocol a line is an observation. For example `/api/v1/export/reports?format=csv&product=influxdb&from=2026-11-01&to=2026-11-30`. To go on later, ask from the last `time` that you have (`reported_at`, or where that is null `received_at`): some come twice, and late ones of days before are not among them. At most {DOWNLOADS_MAX} at once."
+            "In order of acceptance, streamed; an answer that breaks off has no end. JSON lines are reports, as `usage-server import` reads them; of CSV and line protocol a line is an observation, of Parquet, which is one file, a row. For example `/api/v1/export/reports?format=csv&product=influxdb&from=2026-11-01&to=2026-11-30`. To go on later, ask from the last `time` that you have (`reported_at`, or where that is null `received_at`): some come twice, and late ones of days before are not among them. At most {DOWNLOADS_MAX} at once."
         ),
         parameters: vec![
             in_query(

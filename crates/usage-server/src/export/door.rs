@@ -1,5 +1,5 @@
 //! `GET /api/v1/export/reports`: the reports themselves, for an operator's program; streamed, as much as is
-//! wanted at once. Parquet is a folder of files, which the command writes.
+//! wanted at once.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,7 +12,7 @@ use usage_store::registry::OrganizationId;
 use usage_store::report::{FieldErrors, Kind, quoted};
 
 use super::limits::DOWNLOADS_MAX;
-use super::{TextFormat, Walk, Which, download, window};
+use super::{Format, TextFormat, Walk, Which, download, window};
 use crate::account::{Asker, Export};
 use crate::app::App;
 use crate::ingest::Refusal;
@@ -22,10 +22,12 @@ const PARAMETERS: [&str; 6] = ["format", "product", "kind", "organization", "fro
 
 const KINDS: [Kind; 3] = [Kind::Servers, Kind::Stats, Kind::Usage];
 
-const FORMATS: [(&str, TextFormat); 3] = [
-    ("jsonl", TextFormat::Jsonl),
-    ("csv", TextFormat::Csv),
-    ("line-protocol", TextFormat::LineProtocol),
+/// Formats, as they are asked for.
+pub(super) const FORMATS: [(&str, Format); 4] = [
+    ("jsonl", Format::Text(TextFormat::Jsonl)),
+    ("csv", Format::Text(TextFormat::Csv)),
+    ("line-protocol", Format::Text(TextFormat::LineProtocol)),
+    ("parquet", Format::Parquet),
 ];
 
 /// How many exports are sent at once; a further one is refused.
@@ -85,10 +87,10 @@ fn told(which: &Which) -> String {
 }
 
 /// What a query asks for; or all that is wrong with it.
-pub(super) fn asked(query: &str) -> Result<(Which, TextFormat), Refusal> {
+pub(super) fn asked(query: &str) -> Result<(Which, Format), Refusal> {
     let mut errors = FieldErrors::default();
     let mut which = Which::default();
-    let mut format = TextFormat::Jsonl;
+    let mut format = Format::Text(TextFormat::Jsonl);
     let (mut from, mut to) = (None, None);
     let mut known: Vec<String> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -105,13 +107,9 @@ pub(super) fn asked(query: &str) -> Result<(Which, TextFormat), Refusal> {
         match &*name {
             "format" => match FORMATS.iter().find(|(name, _)| *name == value) {
                 Some((_, found)) => format = *found,
-                None if value == "parquet" => errors.add(
-                    "format",
-                    "parquet is a folder of files: `usage-server export reports --format parquet` writes it; here is jsonl, csv or line-protocol",
-                ),
                 None => errors.add(
                     "format",
-                    format!("must be jsonl, csv or line-protocol; got {got}"),
+                    format!("must be jsonl, csv, line-protocol or parquet; got {got}"),
                 ),
             },
             "product" => which.product = Some(value.into_owned()),

@@ -18,15 +18,16 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use usage_store::Store;
 
+use super::format::Writing;
 use super::limits::PIECE_BYTES;
-use super::{Found, Organizations, Text, TextFormat, Walk};
+use super::{Format, Found, Organizations, Walk};
 use crate::app::App;
 
 /// An answer that holds its place among the exports until it was sent.
 pub(crate) fn download(
     app: &Arc<App>,
     walk: Walk,
-    format: TextFormat,
+    format: Format,
     place: Option<OwnedSemaphorePermit>,
 ) -> Response {
     let job = Job {
@@ -57,14 +58,14 @@ pub(crate) fn download(
 struct Job {
     doing: Doing,
     walk: Walk,
-    format: TextFormat,
+    format: Format,
     organizations: Organizations,
 }
 
 enum Doing {
     /// Looks for the names that there are.
     Looking(Found, Walk),
-    Writing(Text),
+    Writing(Writing),
     Done,
 }
 
@@ -77,22 +78,25 @@ impl Job {
                 let more = self.format.has_columns()
                     && found.step(store, walk).map_err(|e| e.to_string())?;
                 if !more {
-                    let text = self.format.with(found);
-                    text.head(&mut lines).map_err(|e| e.to_string())?;
-                    self.doing = Doing::Writing(text);
+                    let begun = self.format.begin(found, &mut lines);
+                    self.doing = Doing::Writing(begun.map_err(|e| e.to_string())?);
                 }
             }
-            Doing::Writing(text) => {
+            Doing::Writing(writing) => {
                 while lines.len() < PIECE_BYTES {
                     let Some(reports) = self.walk.step(store).map_err(|e| e.to_string())? else {
-                        self.doing = Doing::Done;
+                        if let Doing::Writing(writing) =
+                            std::mem::replace(&mut self.doing, Doing::Done)
+                        {
+                            writing.end(&mut lines).map_err(|e| e.to_string())?;
+                        }
                         break;
                     };
                     for report in &reports {
                         let name = self.organizations.name(store, report.organization);
                         let name = name.map_err(|e| e.to_string())?;
-                        text.write(&mut lines, report, name.as_deref())
-                            .map_err(|e| e.to_string())?;
+                        let written = writing.write(&mut lines, report, name.as_deref());
+                        written.map_err(|e| e.to_string())?;
                     }
                 }
             }

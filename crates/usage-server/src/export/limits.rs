@@ -23,6 +23,9 @@ pub(super) const GROUP_MAX_ROWS: usize = 122_880;
 /// About what a row group takes in memory until it is written.
 pub(super) const GROUP_MAX_BYTES: usize = 64 * 1024 * 1024;
 
+/// The same of an answer to a program, of which there are a few at once.
+pub(super) const SENT_GROUP_MAX_BYTES: usize = 16 * 1024 * 1024;
+
 /// Bytes of a folder's name: file systems take 255, and `product=` is in front.
 pub(super) const FOLDER_NAME_MAX_BYTES: usize = 200;
 

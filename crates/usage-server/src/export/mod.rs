@@ -6,13 +6,14 @@
 //! | JSON lines | a report, with its body as it came | `json_line.rs` |
 //! | CSV | an observation, a column for each name | `csv.rs` |
 //! | line protocol | an observation | `line_protocol.rs` |
-//! | Parquet | an observation, a file for each product and day | `parquet/` |
+//! | Parquet | an observation; of a folder a file for each product and day | `parquet/` |
 
 mod columns;
 mod csv;
 mod described;
 mod door;
 mod download;
+mod format;
 mod json_line;
 mod limits;
 mod line_protocol;
@@ -29,6 +30,7 @@ pub(crate) use self::csv::cell as csv_cell;
 pub(crate) use self::described::operations;
 pub(crate) use self::door::{reports, turnstile};
 pub(crate) use self::download::download;
+pub(crate) use self::format::Format;
 pub(crate) use self::line_protocol::put as put_line;
 pub(crate) use self::organizations::Organizations;
 pub(crate) use self::parquet::Parquet;

@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 use usage_store::{Day, Store, StoredReport};
 
 use self::spool::Spool;
-use self::table::Table;
-use super::limits::{COLUMNS_MAX, FOLDER_NAME_MAX_BYTES};
+pub(super) use self::table::Table;
+use super::limits::{COLUMNS_MAX, FOLDER_NAME_MAX_BYTES, GROUP_MAX_BYTES};
 use super::{Found, Organizations, rows};
 
 /// What a folder's name keeps as it is.
@@ -99,7 +99,9 @@ impl Parquet {
                 Ok(())
             })?;
             let unfinished = self.folder.join(UNFINISHED).join("part.parquet");
-            let mut table = Table::begin(File::create(&unfinished)?, found.columns(COLUMNS_MAX))?;
+            let columns = found.columns(COLUMNS_MAX);
+            let file = File::create(&unfinished)?;
+            let mut table = Table::begin(file, columns, GROUP_MAX_BYTES)?;
             self.spool.read(&part, &mut |report| {
                 let organization = organizations.name(store, report.organization);
                 let organization = organization.map_err(io::Error::other)?;

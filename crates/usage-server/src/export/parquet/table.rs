@@ -1,7 +1,6 @@
 //! One Parquet file: its columns, and its rows a group at a time.
 
-use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,7 +13,7 @@ use parquet::schema::types::{Type as Field, TypePtr};
 use usage_store::report::Number;
 
 use super::super::columns::{Columns, FIXED, OTHER, Type};
-use super::super::limits::{GROUP_MAX_BYTES, GROUP_MAX_ROWS};
+use super::super::limits::GROUP_MAX_ROWS;
 use super::super::row::{Row, Said};
 
 /// What a text costs in memory beside its bytes.
@@ -24,13 +23,14 @@ const TEXT_OVERHEAD_BYTES: usize = 96;
 const TIMES: usize = 2;
 
 /// A file that grows.
-pub(super) struct Table {
+pub(in crate::export) struct Table<W: Write + Send> {
     columns: Columns,
-    writer: SerializedFileWriter<File>,
+    writer: SerializedFileWriter<W>,
     group: Vec<Column>,
     rows: usize,
     /// About what the group takes in memory.
     bytes: usize,
+    bytes_max: usize,
 }
 
 /// A column of the group: whether each row has something, and what.
@@ -177,8 +177,13 @@ fn schema(columns: &Columns) -> io::Result<TypePtr> {
     schema.build().map(Arc::new).map_err(io::Error::other)
 }
 
-impl Table {
-    pub(super) fn begin(file: File, columns: Columns) -> io::Result<Table> {
+impl<W: Write + Send> Table<W> {
+    /// Begins one; a row group is written when it takes `bytes_max` in memory.
+    pub(in crate::export) fn begin(
+        file: W,
+        columns: Columns,
+        bytes_max: usize,
+    ) -> io::Result<Table<W>> {
         let schema = schema(&columns)?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
@@ -194,10 +199,12 @@ impl Table {
             group,
             rows: 0,
             bytes: 0,
+            bytes_max,
         })
     }
 
-    pub(super) fn add(&mut self, row: &Row<'_>) -> io::Result<()> {
+    /// Adds a row.
+    pub(in crate::export) fn add(&mut self, row: &Row<'_>) -> io::Result<()> {
         let report = row.report;
         let mut cells = Vec::new();
         let rest = self.columns.place(row, &mut cells);
@@ -225,7 +232,7 @@ impl Table {
             self.bytes += other.text(rest.as_deref());
         }
         self.rows += 1;
-        if self.rows >= GROUP_MAX_ROWS || self.bytes >= GROUP_MAX_BYTES {
+        if self.rows >= GROUP_MAX_ROWS || self.bytes >= self.bytes_max {
             self.flush()?;
         }
         Ok(())
@@ -246,10 +253,19 @@ impl Table {
     }
 
     /// Writes the rest.
-    pub(super) fn finish(mut self) -> io::Result<File> {
+    pub(in crate::export) fn finish(mut self) -> io::Result<W> {
         if self.rows > 0 {
             self.flush()?;
         }
         self.writer.into_inner().map_err(io::Error::other)
+    }
+}
+
+impl Table<Vec<u8>> {
+    /// Moves what was written so far.
+    pub(in crate::export) fn take(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        self.writer.flush()?;
+        out.append(self.writer.inner_mut());
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::{Failure, ask};
 use crate::account::Member;
 use crate::app::App;
-use crate::export::{self, TextFormat, Walk};
+use crate::export::{self, Format as Sent, TextFormat, Walk};
 
 /// Which reports.
 #[derive(Deserialize)]
@@ -47,7 +47,7 @@ pub(super) async fn download(
         Format::Jsonl => TextFormat::Jsonl,
         Format::Csv => TextFormat::Csv,
     };
-    Ok(export::download(&app, walk, format, None))
+    Ok(export::download(&app, walk, Sent::Text(format), None))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::http::Message;
 
 use super::fleet;
 
-fn issue(folder: &Folder, name: &str, scopes: &[&str]) -> String {
+pub(super) fn issue(folder: &Folder, name: &str, scopes: &[&str]) -> String {
     let mut args = vec!["api-key", "issue", "--name", name];
     for scope in scopes {
         args.extend(["--scope", scope]);
@@ -15,7 +15,7 @@ fn issue(folder: &Folder, name: &str, scopes: &[&str]) -> String {
     key.trim_end().to_owned()
 }
 
-fn get(server: &Running, target: &str, key: &str) -> Message {
+pub(super) fn get(server: &Running, target: &str, key: &str) -> Message {
     let request =
         format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n");
     server.connect().exchange(request.as_bytes()).unwrap()
@@ -90,7 +90,8 @@ fn what_is_wrong_with_a_request_is_told_all_at_once() {
         refused.text()
     );
     let key = issue(&folder, "all", &["admin"]);
-    let target = "/api/v1/export/reports?format=parquet&from=soon&products=a&kind=x&to=2025-01-01&to=2025-01-02";
+    let target =
+        "/api/v1/export/reports?format=xml&from=soon&products=a&kind=x&to=2025-01-01&to=2025-01-02";
     let wrong = get(&server, target, &key);
     assert_eq!(wrong.status(), 422);
     let errors = wrong.json()["errors"].as_object().unwrap().clone();

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+use super::by_api::{get, issue};
 use super::{DAYS, elements, exported, fleet, reports, time};
 use crate::process::Process;
 use crate::programs::{permitted, program};
@@ -191,4 +192,36 @@ fn a_folder_is_gone_on_with_and_a_day_is_written_anew() {
     exported(&folder, "parquet", &one_day);
     let answers = ask(&python, &out, &["SELECT count(*) FROM reports"]);
     assert_eq!(answers[0], json!([[elements(&reports(&folder)).len()]]));
+}
+
+#[test]
+fn over_http_it_is_one_file_with_the_same_rows() {
+    let Some(python) = python() else { return };
+    let folder = fleet(600);
+    let written = exported(&folder, "parquet", &["--format", "parquet"]);
+    let server = folder.serve();
+    let key = issue(&folder, "warehouse", &["export"]);
+    let sent = get(&server, "/api/v1/export/reports?format=parquet", &key);
+    assert_eq!(sent.status(), 200);
+    let name = sent.header("content-disposition").unwrap();
+    assert!(name.contains("reports.parquet"), "{name}");
+    let out = written.with_file_name("sent");
+    std::fs::create_dir(&out).unwrap();
+    std::fs::write(out.join("reports.parquet"), &sent.body).unwrap();
+    let all = [
+        "SELECT product, kind, organization, count(*), sum(databases), sum(load), max(big)::VARCHAR, count(*) FILTER (up), sum(requests) FROM reports GROUP BY ALL ORDER BY ALL",
+        "SELECT count(*), epoch_ms(min(time)), epoch_ms(max(received_at)) FROM reports",
+    ];
+    let rows = ask(&python, &out, &all);
+    assert_eq!(rows, ask(&python, &written, &all));
+    assert_eq!(rows[1][0][0], elements(&reports(&folder)).len());
+    let none = get(
+        &server,
+        "/api/v1/export/reports?format=parquet&product=nobody",
+        &key,
+    );
+    std::fs::write(out.join("reports.parquet"), &none.body).unwrap();
+    let counted = ask(&python, &out, &["SELECT count(*) FROM reports"]);
+    assert_eq!(counted[0], json!([[0]]), "a file without rows is one");
+    server.stop();
 }
