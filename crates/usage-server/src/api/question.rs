@@ -37,7 +37,6 @@ impl Question {
     pub(super) fn example_of(&self, product: &str) -> String {
         match self.takes.contains(&Parameter::Product) {
             true => format!("{}?product={product}&{}", self.path, self.example),
-            false if self.example.is_empty() => self.path.to_owned(),
             false => format!("{}?{}", self.path, self.example),
         }
     }
