@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use usage_store::query::lists::{List, Sort, State, Turn};
 use usage_store::query::{Asked, By, Far, Filter, Order, Per, Window};
 use usage_store::report::Number;
 use usage_store::{Day, Result, Store};
@@ -231,7 +232,55 @@ pub(crate) const QUESTIONS: &[Question] = &[
         },
         sql: "SELECT count(DISTINCT day) FROM r WHERE server = (SELECT server FROM (SELECT server, min(day * 86400000 + \"at\") AS f FROM r GROUP BY server ORDER BY f DESC LIMIT 1))",
     },
+    Question {
+        name: "a page of servers, by last report",
+        ask: |store, asked| {
+            let page = store.list_servers(&list(asked, Sort::LastSeen, ""))?;
+            Ok(page.total as f64)
+        },
+        sql: "SELECT count(DISTINCT server) FROM r",
+    },
+    Question {
+        name: "a page of servers, by version",
+        ask: |store, asked| {
+            let page = store.list_servers(&list(asked, Sort::Version, ""))?;
+            Ok(page.total as f64)
+        },
+        sql: "SELECT count(DISTINCT server) FROM r",
+    },
+    Question {
+        name: "a page of servers, by an id's beginning",
+        ask: |store, asked| {
+            let page = store.list_servers(&list(asked, Sort::LastSeen, "1"))?;
+            Ok((page.total > 0).into())
+        },
+        sql: "SELECT count(DISTINCT server) > 0 FROM r",
+    },
+    Question {
+        name: "a page of clusters, by last report",
+        ask: |store, asked| {
+            let page = store.list_clusters(&list(asked, Sort::LastSeen, ""))?;
+            Ok(page.total as f64)
+        },
+        sql: "SELECT count(DISTINCT cluster) FROM r",
+    },
 ];
+
+/// The first page of a list over all hundred days.
+fn list(asked: &Asked, sort: Sort, search: &str) -> List {
+    List {
+        asked: asked.clone(),
+        window: all(),
+        search: search.to_owned(),
+        state: State::All,
+        cluster: None,
+        sort,
+        descending: true,
+        turn: Turn::First,
+        limit: 50,
+        now: LAST_DAY.plus(1).start(),
+    }
+}
 
 /// So that it is told apart from another spread of as many.
 fn squared(servers: u64) -> f64 {

@@ -325,3 +325,59 @@ fn organizations(world: &World, list: &mut List, all: &[Row], counted: &[Row]) {
     }
     list.asked.product = world.product();
 }
+
+#[test]
+fn a_page_of_a_list_is_found_by_indexes() {
+    let world = World::new();
+    world.append(usage("c", "s", "1.9", noon(0)));
+    world.apply_all();
+    let db = Connection::open(world.path().join("model.db")).unwrap();
+    let usage = world.path().join("usage.db");
+    db.execute("ATTACH ?1 AS usage", [usage.to_str().unwrap()])
+        .unwrap();
+    for (name, query) in [
+        ("row", include_str!("../../../sql/sqlite/lists/row.sql")),
+        (
+            "server",
+            include_str!("../../../sql/sqlite/lists/server.sql"),
+        ),
+        (
+            "by_cluster_id",
+            include_str!("../../../sql/sqlite/lists/by_cluster_id.sql"),
+        ),
+        (
+            "by_server_id",
+            include_str!("../../../sql/sqlite/lists/by_server_id.sql"),
+        ),
+        (
+            "since",
+            include_str!("../../../sql/sqlite/changes/since.sql"),
+        ),
+        (
+            "first",
+            include_str!("../../../sql/sqlite/changes/first.sql"),
+        ),
+        (
+            "last_total",
+            include_str!("../../../sql/sqlite/changes/last_total.sql"),
+        ),
+    ] {
+        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let parameters = vec!["1"; plan.parameter_count()];
+        let steps: Vec<String> = plan
+            .query_map(rusqlite::params_from_iter(parameters), |row| row.get(3))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        // The two ends of a table are found by its key, in order and one row long.
+        let is_an_end = ["first", "last_total"].contains(&name);
+        let scans = |step: &&String| {
+            step.contains("TEMP B-TREE") || (step.starts_with("SCAN") && !is_an_end)
+        };
+        assert_eq!(steps.iter().find(scans), None, "{name}: {steps:?}");
+        if name.starts_with("by_") {
+            let covered = |step: &String| step.contains("COVERING INDEX") && step.contains(">?");
+            assert!(steps.iter().any(covered), "{name}: {steps:?}");
+        }
+    }
+}
