@@ -12,9 +12,9 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 
+use super::Failure;
 use super::panels::PANELS;
 use super::view::{View, call, encoded};
-use super::{Failure, ask};
 use crate::account::Operator;
 use crate::api::{self, Answered};
 use crate::app::App;
@@ -350,6 +350,17 @@ impl Shown {
     }
 }
 
+/// Works out a page with panels, when it is its turn: its questions are as heavy as those of programs.
+pub(super) async fn ask<T: Send + 'static>(
+    app: &Arc<App>,
+    page: impl FnOnce(&App) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let turn = app.questions.acquire().await.map_err(|_| Failure::Busy)?;
+    let page = super::ask(app, page).await;
+    drop(turn);
+    page
+}
+
 /// What the API would say, as a person reads it.
 fn words(refusal: &Refusal) -> String {
     match refusal {
@@ -375,7 +386,7 @@ pub(super) async fn file(
     let panel = PANELS.iter().find(|panel| panel.name == name);
     let panel: &'static Panel = panel.ok_or(Failure::NotFound)?;
     let now = Timestamp::now();
-    let svg = ask(&app, move |app| {
+    let svg = self::ask(&app, move |app| {
         let view = View::read(query.as_deref());
         let theme = match view.said("theme") {
             Some("dark") => Theme::Dark,

@@ -71,6 +71,13 @@ async fn windows_are_bounded_and_run_forwards() {
         let told = ask(question, "from=2026-01-02&to=2026-01-01").await;
         told.must_blame("from", "is after `to`");
     }
+    let told = ask("active", "days=3&from=2026-01-01").await;
+    told.must_blame("days", "say one of them");
+    let told = ask("active", "days=3661").await;
+    told.must_blame("days", "whole number from 1 to 3660");
+    let rows = ask("active", "days=3&to=2026-01-03").await.rows();
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[0]["from"], "2026-01-01");
     let told = ask("retention", "from=2017-01-01&to=2026-01-01").await;
     told.must_blame("from", "at most 120 weeks at once");
     let said = "from=2017-01-01&to=2026-01-01&per=month";

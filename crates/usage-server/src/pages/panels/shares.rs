@@ -27,8 +27,8 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
     };
     let (title, filter) = match &answer.given.by {
         Some(By::Dimension(name)) => (name.clone(), Some(format!("filter[{name}]"))),
-        Some(By::Organization) => ("Organization".to_owned(), None),
-        Some(By::Who) => ("With or without a token".to_owned(), None),
+        Some(By::Organization) => ("organization".to_owned(), None),
+        Some(By::Who) => ("token".to_owned(), None),
         None => (String::new(), None),
     };
     let mut table = Table::new(&[(&title, false), ("Servers", true), ("Share", true)]);
@@ -86,7 +86,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
 fn summary(table: &Table, total: u64) -> String {
     let first = table.rows.first().map(|row| row.cells.as_slice());
     match first {
-        Some([name, _, share]) => format!("{share} of {} servers have {name}.", Count(total)),
+        Some([name, _, share]) => format!("{share} of {} servers: {name}.", Count(total)),
         _ => String::new(),
     }
 }

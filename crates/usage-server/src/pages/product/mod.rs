@@ -15,9 +15,9 @@ use usage_store::query::{ProductId, ServerId, ServerSummary};
 use self::tabs::{Tab, tabs};
 use super::figures::{Count, Moment};
 use super::layout::{Layout, Section};
-use super::panel::{Desk, Shown};
+use super::panel::{self, Desk, Shown};
 use super::view::{Choice, Controls, View};
-use super::{Failure, ask, panels, render};
+use super::{Failure, panels, render};
 use crate::account::Operator;
 use crate::app::App;
 
@@ -27,6 +27,8 @@ const SERVERS_SHOWN: usize = 50;
 const FIRST_DIMENSIONS: [&str; 3] = ["version", "os", "arch"];
 /// A product that tags everything would fill the page.
 const DIMENSIONS_SHOWN: usize = 12;
+/// Groups that aren't a dimension's, shown after all.
+const WHO: [&str; 2] = ["@organization", "@who"];
 /// Dimensions that the servers over time can be split by; an address may name any.
 const SPLITS_SHOWN: usize = 8;
 
@@ -82,7 +84,7 @@ pub(super) async fn show(
         let base = super::base_path(&app.settings.public_url);
         return Ok(Redirect::to(&format!("{base}{path}{}", tidied.link())).into_response());
     }
-    let product = ask(&app, move |app| {
+    let product = panel::ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
         let summary = app.store.product(ProductId(id), now)?;
         let summary = summary.ok_or(Failure::NotFound)?;
@@ -91,6 +93,8 @@ pub(super) async fn show(
         let shares: Vec<Shown> = dimensions
             .iter()
             .take(DIMENSIONS_SHOWN)
+            .map(String::as_str)
+            .chain(WHO.into_iter().filter(|_| !dimensions.is_empty()))
             .map(|name| desk.show(&panels::shares::PANEL, &[("by", name)]))
             .collect();
         let values = dimensions.iter().zip(&shares);
