@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use usage_store::query::ProductId;
 
 use super::super::layout::{Layout, Section};
-use super::super::panel::{Desk, Shown};
+use super::super::panel::{self, Desk, Shown};
 use super::super::view::{Choice, Controls, View};
-use super::super::{Failure, ask, base_path, panels, render};
+use super::super::{Failure, base_path, panels, render};
 use super::tabs::{Tab, tabs};
 use crate::account::Operator;
 use crate::app::App;
@@ -42,7 +42,7 @@ pub(in super::super) async fn show(
         let base = base_path(&app.settings.public_url);
         return Ok(Redirect::to(&format!("{base}{path}{}", tidied.link())).into_response());
     }
-    let shown = ask(&app, move |app| {
+    let shown = panel::ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
         let summary = app.store.product(ProductId(id), now)?;
         let summary = summary.ok_or(Failure::NotFound)?;
