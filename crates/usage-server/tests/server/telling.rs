@@ -64,7 +64,7 @@ fn each_program_hears_what_is_about_its_version() {
     let told = said(&folder, &["product", "latest", "jambox", "1.8.4"]);
     assert!(told.contains("1.8.4 is the latest version"), "{told}");
     let server = folder.serve();
-    let client = Client::new("").with_url(&server.url());
+    let client = Client::new("").with_url(server.url());
     let reply = client.save(&check_in("1.8.3")).unwrap();
     assert_eq!(reply.latest_version(), Some("1.8.4"));
     assert_eq!(reply.advisories(), []);
