@@ -12,14 +12,12 @@ use usage_store::{Day, Store, Writing};
 use crate::folder::{Folder, Running};
 use crate::patience::until;
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 7] = [
     "SELECT * FROM cluster ORDER BY id",
     "SELECT id, product, cluster_id, server_id, organization, cluster, first_seen, last_seen, host, host_at, version, version_at, usage, usage_at, spans, reports, starts, prev_host, host_returns, backwards FROM server ORDER BY id",
     "SELECT * FROM dimension ORDER BY id",
     "SELECT * FROM number_key ORDER BY id",
-    "SELECT product, day, server, at, cells FROM day ORDER BY 1, 2, 3",
     "SELECT * FROM stat_day ORDER BY 1, 2",
-    "SELECT product, day, dimension, value, servers FROM cell ORDER BY 1, 2, 3, 4",
     "SELECT * FROM day_reports ORDER BY 1, 2, 3",
     "SELECT seq, element, received_at, spans_from FROM applied",
 ];
@@ -95,7 +93,7 @@ pub(crate) fn is_at_the_end(db: &Connection) -> bool {
 /// Everything the read model holds.
 pub(crate) fn dump(folder: &Folder) -> Vec<String> {
     let db = open(folder);
-    let mut rows_of_all = numbers(folder, &db);
+    let mut rows_of_all = days(folder, &db);
     for table in TABLES {
         let mut query = db.prepare(table).unwrap();
         let names: Vec<String> = query.column_names().map(str::to_owned).collect();
@@ -112,21 +110,27 @@ pub(crate) fn dump(folder: &Folder) -> Vec<String> {
     rows_of_all
 }
 
-/// All numbers of all days, packed or not.
-fn numbers(folder: &Folder, db: &Connection) -> Vec<String> {
+/// All sets, rows and numbers of all days, packed or not.
+fn days(folder: &Folder, db: &Connection) -> Vec<String> {
     let store = Store::open(&folder.data(), Writing::Beside).unwrap();
     let mut days = db
-        .prepare("SELECT DISTINCT product, day FROM day ORDER BY product, day")
+        .prepare("SELECT product, day FROM day_state ORDER BY product, day")
         .unwrap();
     let days = days
         .query_map([], |row| Ok((ProductId(row.get(0)?), Day(row.get(1)?))))
         .unwrap();
-    days.map(|of| {
+    let lines = days.flat_map(|of| {
         let (product, day) = of.unwrap();
+        let sets = store.sets_of_day(product, day).unwrap();
+        let rows = store.rows_of_day(product, day).unwrap();
         let said = store.numbers_of_day(product, day).unwrap();
-        format!("{product:?} {day} {said:?}")
-    })
-    .collect()
+        [
+            format!("{product:?} {day} {sets:?}"),
+            format!("{product:?} {day} {rows:?}"),
+            format!("{product:?} {day} {said:?}"),
+        ]
+    });
+    lines.collect()
 }
 
 /// Stops the server once it has followed; what it made step by step has to be what a rebuild makes.
@@ -146,7 +150,7 @@ pub(crate) fn is_that_of_a_rebuild(folder: &Folder, server: Running) {
 /// A column as text. Sets as their members: the same set has several encodings.
 fn text(column: &str, value: Value) -> String {
     match (column, value) {
-        ("servers" | "spans", Value::Blob(bytes)) => {
+        ("spans", Value::Blob(bytes)) => {
             format!("{:?}", RoaringBitmap::deserialize_from(&bytes[..]).unwrap())
         }
         (_, value) => format!("{value:?}"),

@@ -254,7 +254,7 @@ fn an_upgrade_backs_the_data_up_first() {
     let said = server.stopped();
     assert!(said.contains("of an older version"), "{said}");
     // The read model was begun by the command above.
-    let kept = folder.data().join("before-migration-from-1-3");
+    let kept = folder.data().join("before-migration-from-1-4");
     let old = Connection::open(kept.join("usage.db")).unwrap();
     let (version, name): (i64, String) = old
         .query_row(
