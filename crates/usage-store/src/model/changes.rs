@@ -15,7 +15,7 @@ pub(super) fn note(db: &Connection, servers: &RoaringBitmap) -> Result<()> {
         return Ok(());
     }
     if servers.len() > CHANGES_KEPT {
-        return Ok(db.execute_batch(sql!("changes/forget_all"))?);
+        return all(db);
     }
     let last: Option<i64> = db
         .prepare_cached(sql!("changes/last_total"))?
@@ -29,6 +29,11 @@ pub(super) fn note(db: &Connection, servers: &RoaringBitmap) -> Result<()> {
     db.prepare_cached(sql!("changes/add"))?
         .execute(params![total, bytes])?;
     trim(db, total - CHANGES_KEPT as i64)
+}
+
+/// This step changes any server: who keeps them in memory reads all. For steps that change very many.
+pub(super) fn all(db: &Connection) -> Result<()> {
+    Ok(db.execute_batch(sql!("changes/forget_all"))?)
 }
 
 /// Drops the oldest rows, up to a total.
