@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 use rusqlite::types::Value;
-use usage_store::query::ProductId;
+use usage_store::query::lists::{List, Sort, State, Turn};
+use usage_store::query::{Asked, ProductId, Window};
 use usage_store::report::Kind;
 use usage_store::{Day, NewReport, Store, Tier, Writing};
 
@@ -359,4 +360,37 @@ fn a_model_of_an_older_program_is_made_anew_and_keeps_its_ids() {
     assert_eq!(dump(&world), before);
     let world = world.restart();
     assert_eq!(world.store.freshness().unwrap().behind, 0, "not again");
+}
+
+/// What lists remember of servers must be read again, whatever the size of the step that changed them.
+#[test]
+fn a_list_that_was_looked_at_while_the_model_is_made_anew_is_right_afterwards() {
+    let world = World::new();
+    for n in 0..6 {
+        let version = format!("1.{n}");
+        world.append(usage("c", &format!("s{}", n % 3), &version, noon(n)));
+    }
+    world.apply_all();
+    let product = world.store.product_named("kapacitor").unwrap();
+    let list = List {
+        asked: Asked::all(product.unwrap()),
+        window: Window::last(10, Day::of(noon(6))),
+        search: String::new(),
+        state: State::All,
+        cluster: None,
+        sort: Sort::LastSeen,
+        descending: true,
+        turn: Turn::First,
+        limit: 10,
+        now: noon(6),
+    };
+    let shown = |store: &Store| format!("{:?}", store.list_servers(&list).unwrap().rows);
+    let before = shown(&world.store);
+    world
+        .store
+        .rebuild_by(2, |_, _| drop(shown(&world.store)))
+        .unwrap();
+    assert_eq!(shown(&world.store), before);
+    let world = world.restart();
+    assert_eq!(shown(&world.store), before);
 }

@@ -19,6 +19,7 @@ use self::gather::Gatherer;
 use self::names::Names;
 use super::applied::{self, Mark};
 use super::cells::Cells;
+use super::changes;
 use super::chunk::{save_count, save_spans};
 use super::stat_days::StatDays;
 use super::tiers::Tiers;
@@ -172,6 +173,9 @@ impl Load {
             for of in of_server {
                 by_day[batch.seen[of.1 as usize].day as usize].push(*of);
             }
+        }
+        if !order.is_empty() {
+            changes::all(db)?;
         }
         drop(order);
         cells.save(db)?;
