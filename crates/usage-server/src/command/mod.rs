@@ -31,9 +31,7 @@ use std::process::ExitCode;
 
 use usage_store::{Store, Writing};
 
-use crate::cli::{
-    Account, Advisory, ApiKey, Command, Export, Operator, Product, Token, Webhook,
-};
+use crate::cli::{Account, Advisory, ApiKey, Command, Export, Operator, Product, Token, Webhook};
 
 /// Why a command ended early: one line that says what to do.
 #[derive(Debug)]

@@ -110,7 +110,13 @@ impl Asset {
 /// `GET /assets/{name}`.
 pub(super) async fn serve(Path(name): Path<String>) -> Result<Response, Failure> {
     let all = [
-        &*STYLESHEET, &*LIGHT, &*DARK, &*ICON, &*COPY, &*READ_OUT, &*LIVE,
+        &*STYLESHEET,
+        &*LIGHT,
+        &*DARK,
+        &*ICON,
+        &*COPY,
+        &*READ_OUT,
+        &*LIVE,
     ];
     let asset = all
         .into_iter()

@@ -59,8 +59,8 @@ use crate::limits::IMPORT_UPLOAD_MAX_BYTES;
 pub(crate) use self::failure::Failure;
 pub(crate) use self::frame::not_found;
 pub(crate) use self::layout::base_path;
-use self::reader::Reader;
 pub(crate) use self::public::PublicPages;
+use self::reader::Reader;
 
 /// The longest form is an address and a password.
 const MAX_FORM_BYTES: usize = 16 * 1024;

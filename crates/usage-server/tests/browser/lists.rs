@@ -27,7 +27,7 @@ fn report(server: &Running) {
     assert_eq!(reply.status(), 200, "{}", reply.text());
     let stats = r#"{"cluster_id":"crowd-3","server_id":"s3","stats":[{"name":"database","tags":{"name":"telegraf"},"values":{"series":123456,"load":0.25}}]}"#;
     let status = sender
-        .post("/api/v1/stats/crowded", &[], stats.to_owned())
+        .post("/api/v1/stats/crowded", &[], stats)
         .status();
     assert!([200, 201].contains(&status), "{status}");
 }

@@ -100,8 +100,8 @@ fn a_webhook_is_added_tried_and_removed() {
     let folder = Folder::new();
     let server = folder.serve_with(&["--webhook-networks", "127.0.0.1"]);
     sign_in(&mut browser, &folder, &server);
-    browser.open(&format!("{}/operators", server.url()));
-    browser.click("Webhooks");
+    browser.open(&format!("{}/settings", server.url()));
+    browser.follow("//a[contains(@href, '/webhooks')]");
     browser.sees("No webhooks yet");
     browser.looks_well("webhooks-none");
     browser.fill("Name", "Chat");

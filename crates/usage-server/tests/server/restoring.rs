@@ -253,8 +253,14 @@ fn an_upgrade_backs_the_data_up_first() {
     let server = folder.serve();
     let said = server.stopped();
     assert!(said.contains("of an older version"), "{said}");
-    // The read model was begun by the command above.
-    let kept = folder.data().join("before-migration-from-1-4");
+    let kept = std::fs::read_dir(folder.data())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| {
+            let name = path.file_name().unwrap().to_string_lossy();
+            name.starts_with("before-migration-from-1-")
+        })
+        .unwrap();
     let old = Connection::open(kept.join("usage.db")).unwrap();
     let (version, name): (i64, String) = old
         .query_row(

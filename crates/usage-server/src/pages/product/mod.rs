@@ -4,8 +4,8 @@ mod around;
 pub(super) mod cluster;
 pub(super) mod clusters;
 pub(super) mod ids;
-pub(super) mod servers;
 pub(super) mod retention;
+pub(super) mod servers;
 pub(super) mod tabs;
 pub(super) mod values;
 
