@@ -26,9 +26,7 @@ fn report(server: &Running) {
     let reply = sender.post("/api/v1/usage/crowded", &[], body);
     assert_eq!(reply.status(), 200, "{}", reply.text());
     let stats = r#"{"cluster_id":"crowd-3","server_id":"s3","stats":[{"name":"database","tags":{"name":"telegraf"},"values":{"series":123456,"load":0.25}}]}"#;
-    let status = sender
-        .post("/api/v1/stats/crowded", &[], stats)
-        .status();
+    let status = sender.post("/api/v1/stats/crowded", &[], stats).status();
     assert!([200, 201].contains(&status), "{status}");
 }
 
