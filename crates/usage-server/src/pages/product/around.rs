@@ -1,13 +1,18 @@
 //! What stands around each of a product's pages that are lists: its name, its tabs, the window and the filter.
 
+use std::rc::Rc;
+
 use jiff::Timestamp;
 use usage_store::query::ProductId;
 
 use super::super::Failure;
 use super::super::layout::{Layout, Section};
+use super::super::listing::{Kind, Listing};
+use super::super::panel::Desk;
 use super::super::view::{Choice, Controls, View};
 use super::tabs::{Tab, tabs};
 use crate::account::Operator;
+use crate::api::Answered;
 use crate::app::App;
 
 pub(super) struct Around {
@@ -17,9 +22,9 @@ pub(super) struct Around {
     pub(super) tabs: Vec<Choice>,
     pub(super) controls: Controls,
     /// Where the page is, base and all.
-    pub(super) at: String,
+    at: String,
     /// The same without the base.
-    pub(super) path: String,
+    path: String,
 }
 
 impl Around {
@@ -45,5 +50,21 @@ impl Around {
             path,
             page,
         })
+    }
+
+    /// Where the page's panels are asked for.
+    pub(super) fn desk<'a>(&'a self, app: &'a App, view: &'a View, now: Timestamp) -> Desk<'a> {
+        Desk::new(app, &self.page.base, &self.path, &self.name, view, now)
+    }
+
+    /// What stands around a list of the page's.
+    pub(super) fn listing(
+        &self,
+        kind: &Kind,
+        view: &View,
+        answer: &Result<Rc<Answered>, String>,
+    ) -> Listing {
+        let place = (self.page.base.as_str(), self.at.as_str());
+        Listing::new(kind, place, &self.name, view, answer)
     }
 }

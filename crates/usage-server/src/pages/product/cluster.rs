@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::super::layout::Layout;
 use super::super::listing::Listing;
-use super::super::panel::{Desk, Shown};
+use super::super::panel::Shown;
 use super::super::server_rows::{SERVERS, ServerRow};
 use super::super::view::{Controls, View};
 use super::super::{Failure, ask, panels, render};
@@ -61,17 +61,9 @@ pub(in super::super) async fn show(
         if crate::api::ask(&app.store, "cluster-history", &known, now).is_err() {
             return Err(Failure::NotFound);
         }
-        let desk = Desk::new(
-            app,
-            &around.page.base,
-            &around.path,
-            &around.name,
-            &view,
-            now,
-        );
+        let desk = around.desk(app, &view, now);
         let answer = desk.ask(&ASK, &[]);
-        let place = (around.page.base.as_str(), around.at.as_str());
-        let listing = Listing::new(&SERVERS, place, &around.name, &view, &answer);
+        let listing = around.listing(&SERVERS, &view, &answer);
         Ok(Cluster {
             servers_over_time: desk.show(&panels::cluster::SERVERS, &[]),
             versions: desk.show(&panels::cluster::VERSIONS, &[]),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::super::figures::{Count, Moment, Value};
 use super::super::layout::Layout;
 use super::super::listing::{By, Kind, Listing, ROWS_SHOWN};
-use super::super::panel::{Ask, Days, Desk};
+use super::super::panel::{Ask, Days};
 use super::super::server_rows::{moment, value};
 use super::super::view::{Choice, Controls, View};
 use super::super::{Failure, ask, render};
@@ -99,17 +99,9 @@ pub(in super::super) async fn show(
     }
     let clusters = ask(&app, move |app| {
         let around = Around::new(app, &operator, (id, "/clusters", Tab::Clusters), &view, now)?;
-        let desk = Desk::new(
-            app,
-            &around.page.base,
-            &around.path,
-            &around.name,
-            &view,
-            now,
-        );
+        let desk = around.desk(app, &view, now);
         let answer = desk.ask(&ASK, &[]);
-        let place = (around.page.base.as_str(), around.at.as_str());
-        let listing = Listing::new(&CLUSTERS, place, &around.name, &view, &answer);
+        let listing = around.listing(&CLUSTERS, &view, &answer);
         Ok(Clusters {
             listing: listing.with_values(numbers(app, &around.name, now)),
             clusters: answer.map_or_else(|_| Vec::new(), |answer| rows(&answer, now)),

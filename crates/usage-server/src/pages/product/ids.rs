@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::super::figures::{Count, Moment};
 use super::super::layout::Layout;
 use super::super::listing::Listing;
-use super::super::panel::{Ask, Days, Desk, Shown};
+use super::super::panel::{Ask, Days, Shown};
 use super::super::server_rows::{SERVERS, ServerRow, moment};
 use super::super::view::{Choice, Controls, View};
 use super::super::{Failure, ask, panels, render};
@@ -78,27 +78,12 @@ pub(in super::super) async fn show(
     }
     let ids = ask(&app, move |app| {
         let around = Around::new(app, &operator, (id, "/ids", Tab::Ids), &view, now)?;
-        let desk = Desk::new(
-            app,
-            &around.page.base,
-            &around.path,
-            &around.name,
-            &view,
-            now,
-        );
+        let desk = around.desk(app, &view, now);
         // The list below is of those alone.
         let of_once = view.with(&[("state", Some("once")), ("once", None)]);
-        let once = Desk::new(
-            app,
-            &around.page.base,
-            &around.path,
-            &around.name,
-            &of_once,
-            now,
-        );
+        let once = around.desk(app, &of_once, now);
         let answer = once.ask(&ASK, &[]);
-        let place = (around.page.base.as_str(), around.at.as_str());
-        let listing = Listing::new(&SERVERS, place, &around.name, &of_once, &answer);
+        let listing = around.listing(&SERVERS, &of_once, &answer);
         let (mut clones, refused) = match desk.ask(&CLONES, &[]) {
             Ok(answer) => (Suspect::all(&answer, now), None),
             Err(why) => (Vec::new(), Some(why)),

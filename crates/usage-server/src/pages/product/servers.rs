@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::super::layout::Layout;
 use super::super::listing::{Listing, ROWS_SHOWN};
-use super::super::panel::{Ask, Days, Desk};
+use super::super::panel::{Ask, Days};
 use super::super::server_rows::{SERVERS, ServerRow};
 use super::super::view::{Choice, Controls, View};
 use super::super::{Failure, ask, render};
@@ -51,17 +51,9 @@ pub(in super::super) async fn show(
     }
     let servers = ask(&app, move |app| {
         let around = Around::new(app, &operator, (id, "/servers", Tab::Servers), &view, now)?;
-        let desk = Desk::new(
-            app,
-            &around.page.base,
-            &around.path,
-            &around.name,
-            &view,
-            now,
-        );
+        let desk = around.desk(app, &view, now);
         let answer = desk.ask(&ASK, &[]);
-        let place = (around.page.base.as_str(), around.at.as_str());
-        let listing = Listing::new(&SERVERS, place, &around.name, &view, &answer);
+        let listing = around.listing(&SERVERS, &view, &answer);
         Ok(Servers {
             listing: listing.with_values(numbers(app, &around.name, now)),
             servers: answer.map_or_else(|_| Vec::new(), |answer| ServerRow::all(&answer, now)),
