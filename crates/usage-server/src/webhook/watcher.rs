@@ -14,12 +14,14 @@ use super::limits::{
     REFUSED_WITHIN_HOURS, SILENT_AT_ONCE, SILENT_BACK_DAYS,
 };
 use super::message;
+use crate::watch::Watch;
 
 /// Between two decisions on who has gone silent: each goes over the sets of some days.
 const SILENCE_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) struct Watcher {
     store: Arc<Store>,
+    watch: Arc<Watch>,
     /// After how many hours a cluster is silent.
     silent_hours: u32,
     /// After how many seconds a healthy sender reports again.
@@ -44,9 +46,15 @@ fn after(at: Timestamp, long: SignedDuration) -> Timestamp {
 }
 
 impl Watcher {
-    pub(super) fn new(store: Arc<Store>, silent_hours: u32, interval_secs: u32) -> Watcher {
+    pub(super) fn new(
+        store: Arc<Store>,
+        watch: Arc<Watch>,
+        silent_hours: u32,
+        interval_secs: u32,
+    ) -> Watcher {
         Watcher {
             store,
+            watch,
             silent_hours,
             interval_secs,
         }
@@ -71,7 +79,8 @@ impl Watcher {
             self.now_and_then(&mut look)?;
         }
         if look.watched != watched || !look.news.is_empty() {
-            self.store.tell_webhooks(&look.news, &look.watched, now)?;
+            let told = self.store.tell_webhooks(&look.news, &look.watched, now);
+            self.watch.webhooks.dropped.inc_by(told?);
         }
         Ok(look.more)
     }

@@ -188,13 +188,15 @@ fn nobody_hears_of_what_they_did_not_ask_for_and_a_full_queue_drops_and_counts()
     };
     let watched = world.store.webhook_watch().unwrap().unwrap();
     let many = vec![news; 1_004];
-    world
-        .store
-        .tell_webhooks(&many, &watched, world.at(2))
-        .unwrap();
+    let told = world.store.tell_webhooks(&many, &watched, world.at(2));
+    assert_eq!(told.unwrap(), 5);
     let hooks = world.store.webhooks().unwrap();
     assert_eq!((hooks[0].waiting, hooks[0].dropped), (0, 0));
     assert_eq!((hooks[1].waiting, hooks[1].dropped), (1_000, 5));
+    assert_eq!(world.store.vitals().unwrap().webhooks_waiting, 1_000);
+    world.store.organization("Umbrella", world.at(3)).unwrap();
+    world.look(world.at(3));
+    assert_eq!(world.watch.webhooks.dropped.get(), 1);
     world
         .store
         .remove_webhook(hooks[1].id, "x", world.at(3))
