@@ -129,7 +129,11 @@ impl World {
     }
 
     fn adopt(&self, product: &str) {
-        self.store.adopt_products(&[product], self.began).unwrap();
+        self.adopt_at(product, self.began);
+    }
+
+    fn adopt_at(&self, product: &str, at: Timestamp) {
+        self.store.adopt_products(&[product], at).unwrap();
     }
 
     /// Looks until there is nothing more.
