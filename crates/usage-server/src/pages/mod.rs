@@ -35,6 +35,7 @@ mod security;
 mod server;
 mod server_rows;
 mod settings;
+mod shown_once;
 mod sign_in;
 mod sign_up;
 mod start;
