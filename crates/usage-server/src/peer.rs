@@ -64,7 +64,7 @@ mod tests {
     fn roots(config: &TlsConfig) -> usize {
         match config.root_certs() {
             RootCerts::Specific(roots) => roots.len(),
-            other => panic!("{other:?}"),
+            _ => 0,
         }
     }
 
