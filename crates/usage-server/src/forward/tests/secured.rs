@@ -1,15 +1,15 @@
 //! A target behind TLS, with a certificate of an authority of its own, and an ear on the wire.
 
+#[path = "../../../tests/server/authority.rs"]
+mod authority;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
-use data_encoding::BASE64;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::crypto::ring::default_provider;
-use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConnection, StreamOwned};
 
+use self::authority::Certified;
 use super::target::{Reply, Scripted};
 
 /// Takes everything.
@@ -22,7 +22,8 @@ pub(crate) struct Secured {
 impl Secured {
     /// With a certificate for this name or address.
     pub(crate) fn named(host: &str) -> Secured {
-        let (config, authority) = certified(host);
+        let certified = Certified::host(host);
+        let config = certified.server();
         let wire = Arc::new(Mutex::new(Vec::new()));
         let ear = Arc::clone(&wire);
         let speaks_tls = move |stream| {
@@ -35,7 +36,7 @@ impl Secured {
         };
         Secured {
             target: Scripted::over(speaks_tls, |_| Reply::Says(204, "", "")),
-            authority,
+            authority: certified.authority_pem(),
             wire,
         }
     }
@@ -84,32 +85,4 @@ impl Write for Overheard {
     fn flush(&mut self) -> std::io::Result<()> {
         self.stream.flush()
     }
-}
-
-/// What speaks TLS under this name, and the throw-away authority that vouches for it.
-fn certified(host: &str) -> (Arc<ServerConfig>, String) {
-    let mut params = CertificateParams::new([]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority_key = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&authority_key).unwrap();
-    let issuer = Issuer::new(params, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new([host.to_owned()])
-        .unwrap()
-        .signed_by(&key, &issuer)
-        .unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-        )
-        .unwrap();
-    let pem = format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        BASE64.encode(authority.der())
-    );
-    (Arc::new(config), pem)
 }
