@@ -154,6 +154,7 @@ proptest! {
         aged in proptest::option::of((-3i64..4, -3i64..4)),
         at_once in prop_oneof![1usize..8, 8usize..60, Just(1_000_000)],
         batches in 1usize..5,
+        catching_up in prop::bool::weighted(0.2),
         meddled_at in proptest::option::of(0usize..9),
     ) {
         let world = World::new();
@@ -175,6 +176,10 @@ proptest! {
                 fold();
             }
             is_partitioned(&world);
+        }
+        if catching_up {
+            world.store.catch_up().unwrap();
+            prop_assert_eq!(world.store.freshness().unwrap().behind, 0);
         }
         world.apply_all();
         let age = || {
