@@ -6,6 +6,7 @@ use super::{ServerId, servers};
 use crate::Result;
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, walk};
 use crate::query::ServerSummary;
+use crate::registry::OrganizationId;
 use crate::report::decode;
 
 /// Blocks looked through for one page of a product's reports, so that a page about a product
@@ -57,15 +58,23 @@ pub(crate) fn of_server(
             let block = walk::backwards(db, before)?;
             let Some(oldest) = block.last() else { break };
             before = oldest.seq;
-            found.extend(block.into_iter().filter(|report| {
-                report.organization == trace.organization
-                    && *report.product == *detail.summary.product_name
-                    && names(report, &detail.summary)
-            }));
+            let is_its = |report: &StoredReport| is_of(report, &detail.summary, trace.organization);
+            found.extend(block.into_iter().filter(is_its));
         }
     }
     found.truncate(limit);
     Ok(found)
+}
+
+/// Whether a report is one of a server's.
+pub(super) fn is_of(
+    report: &StoredReport,
+    server: &ServerSummary,
+    organization: Option<OrganizationId>,
+) -> bool {
+    report.organization == organization
+        && *report.product == *server.product_name
+        && names(report, server)
 }
 
 fn names(report: &StoredReport, server: &ServerSummary) -> bool {
