@@ -62,7 +62,7 @@ pub(super) const STARTS: Question = Question {
     id: "serverStarts",
     summary: "How often one server started, day by day",
     description: "Counted in its raw reports: each check-in is a start, on the day it was made. The newest of them are \
-                  looked through as far as they are kept, up to some tens of thousands of reports of all servers; \
+                  looked through as far as they are kept, up to some 20,000 reports of all servers; \
                   before that it is not known.",
     takes: &[Server, Window { days: 30 }],
     columns: &[
