@@ -11,7 +11,7 @@ use super::time::Time;
 const ROW: f64 = 26.0;
 const THICK: f64 = 14.0;
 /// Characters of a lane's name.
-const NAME_CHARACTERS: usize = 20;
+const NAME_CHARACTERS: usize = 13;
 /// Hover columns at most.
 const COLUMNS_MAX: usize = 124;
 /// Periods up to which there is room for a number beside a dot.

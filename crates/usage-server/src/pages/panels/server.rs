@@ -30,7 +30,7 @@ pub(in super::super) static PANEL: Panel = Panel {
 };
 
 /// A day on which it reported, but no version.
-const UNTOLD: &str = "no version told";
+const UNTOLD: &str = "no version";
 
 fn draw(answers: &[Rc<Answered>]) -> Drawn {
     let [answer, starts] = answers else {
