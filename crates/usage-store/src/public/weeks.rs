@@ -189,11 +189,12 @@ fn one(
         let by = chart.dimension().map(|one| By::Dimension(one.to_owned()));
         let mut groups = Vec::new();
         let mut hidden = 0;
-        // What no group takes that may be told.
-        let mut rest = everybody.clone();
+        // What no group takes that may be told, and what none takes at all.
+        let (mut rest, mut left) = (everybody.clone(), everybody.clone());
         if let Some(by) = &by {
             for (id, servers) in latest(ground, cut, product, by, week)?.sets {
                 hidden += 1;
+                left -= &servers;
                 // Most are too small to be looked at more closely.
                 if !id.is_named() || servers.len() < u64::from(threshold) {
                     continue;
@@ -211,7 +212,7 @@ fn one(
         }
         let rest = Rest {
             customers: customers(ground.census, &rest),
-            groups: hidden,
+            groups: hidden + u64::from(!left.is_empty()),
         };
         let told = rounded(total, groups, rest, threshold.into());
         published.total = Crowd {

@@ -451,7 +451,7 @@ mod tests {
             "{}",
             second.text
         );
-        assert!(second.text.contains("n100") && !second.text.contains("n099"));
+        assert!(second.text.contains(">n100<") && !second.text.contains(">n099<"));
         let links = second.links();
         let to = |part: &str| links.iter().filter(|link| link.contains(part)).count();
         assert_eq!(to("after=value+n199"), 1, "{links:?}");
