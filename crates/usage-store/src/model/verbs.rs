@@ -66,7 +66,7 @@ impl Store {
 
     /// Makes the read model anew from the journal. `progress` hears how many places of how many
     /// are read. A server that runs beside follows the journal again when this is done, or interrupted: then from
-    /// where it came to.
+    /// where it came to. `Error::BeingRebuilt` where somebody does so already.
     pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<()> {
         self.rebuild_by((OBSERVATIONS_IN_BULK, BATCHES_AT_ONCE), progress)
     }

@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use usage_store::query::lists::{List, Sort, State, Turn};
 use usage_store::query::{Asked, ProductId, Window};
 use usage_store::report::Kind;
-use usage_store::{Day, NewReport, Store, Tier, Writing};
+use usage_store::{Day, Error, NewReport, Store, Tier, Writing};
 
 use crate::fleet::*;
 use crate::folding::is_partitioned;
@@ -271,10 +271,16 @@ fn while_the_model_is_made_anew_nobody_else_touches_it() {
         assert_eq!(beside.apply().unwrap(), 0);
         assert!(!beside.pack_columns(Some(Day(i32::MAX))).unwrap());
         assert!(!beside.fold_day(Day(i32::MAX), 2).unwrap());
+        let refused = beside.rebuild(|_, _| unreachable!()).unwrap_err();
+        let id = std::process::id();
+        assert!(matches!(refused, Error::BeingRebuilt(Some(who)) if who == id));
+        assert!(refused.to_string().contains(&format!("(process {id})")));
         told.push((done, beside.freshness().unwrap().behind));
     };
     world.store.rebuild_by((30, 1), tries).unwrap();
     assert!(told.contains(&(90, 110)), "{told:?}");
+    assert_eq!(dump(&world), before);
+    beside.rebuild(|_, _| ()).unwrap();
     assert_eq!(dump(&world), before);
     // Afterwards it goes on as ever.
     world.append(usage("c", "late", "1.0", noon(3)));
