@@ -4,6 +4,7 @@
 mod examples;
 mod mistakes;
 mod news;
+mod raw;
 mod tables;
 
 use std::sync::Arc;
