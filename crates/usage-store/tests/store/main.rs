@@ -15,6 +15,7 @@ mod forwarding;
 mod keeping;
 mod keys;
 mod leaving;
+mod naming;
 mod own;
 mod people;
 mod publishing;

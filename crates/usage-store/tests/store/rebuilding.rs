@@ -23,6 +23,13 @@ fn text(column: &str, value: Value) -> String {
     }
 }
 
+const NAME: &str = "name | ";
+
+/// Whether a line of the dump is about a name.
+pub(crate) fn is_name(line: &str) -> bool {
+    line.starts_with(NAME)
+}
+
 /// Everything the read model holds, as text.
 pub(crate) fn dump(world: &World) -> Vec<String> {
     let db = Connection::open(world.path().join("model.db")).unwrap();
@@ -46,7 +53,13 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
             let cells: Vec<String> = (0..names.len())
                 .map(|n| text(&names[n], row.get(n).unwrap()))
                 .collect();
-            lines.push(cells.join(" | "));
+            let of_name = names.iter().any(|name| name == "seen");
+            let line = cells.join(" | ");
+            lines.push(if of_name {
+                format!("{NAME}{line}")
+            } else {
+                line
+            });
         }
     }
     lines
@@ -124,11 +137,15 @@ fn said_by(ids: &str, version: &str, (what, host, many): (u8, u8, u8), at: Times
             (Kind::Stats, format!(r#"{{{ids}, "stats": [{stats}]}}"#))
         }
         _ => {
-            let tags = format!(r#"{{"version":"{version}","os":"linux"}}"#);
+            let own = [String::new(), format!(r#","own{many}":"{version}""#)];
+            let own = &own[usize::from(host > 0)];
+            let tags = format!(r#"{{"version":"{version}","os":"linux"{own}}}"#);
             let load = ["", r#","load":0.5"#, r#","load":7"#][usize::from(host)];
             let grown = r#","written_total":18446744073709551615"#;
             let grown = if many > 2 { grown } else { "" };
-            let values = format!(r#"{{{ids},"uptime":{many}{load}{grown}}}"#);
+            let count = format!(r#","count{many}":1"#);
+            let count = if host == 1 { &count } else { "" };
+            let values = format!(r#"{{{ids},"uptime":{many}{load}{grown}{count}}}"#);
             (
                 Kind::Usage,
                 format!(r#"[{{"tags":{tags},"values":{values}}}]"#),
@@ -152,8 +169,10 @@ proptest! {
         aged in proptest::option::of((-3i64..4, -3i64..4)),
         at_once in prop_oneof![1usize..8, 8usize..60, Just(1_000_000)],
         meddled_at in proptest::option::of(0usize..9),
+        names in prop_oneof![Just(2_000), 0usize..9],
     ) {
         let world = World::new();
+        world.store.tell_names_apart(names);
         let acme = world.store.organization("Acme", noon(0)).unwrap();
         let fold = || {
             if let Some(top) = top {
@@ -183,6 +202,8 @@ proptest! {
         fold();
         age();
         is_partitioned(&world);
+        // What was said for a moment only.
+        world.store.forget_unused().unwrap();
         let step_by_step = dump(&world);
         let mut told = 0;
         let meddle = |_, _| {
@@ -200,6 +221,11 @@ proptest! {
         fold();
         age();
         prop_assert_eq!(dump(&world), step_by_step);
+        let step_by_step = crate::naming::names(&world);
+        if aged.is_none() {
+            let world = crate::naming::made_from_nothing(world, names);
+            prop_assert_eq!(crate::naming::names(&world), step_by_step);
+        }
     }
 }
 

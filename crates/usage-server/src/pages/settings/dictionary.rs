@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use usage_store::registry::{Allowlist, Sensitivity};
-use usage_store::{EVERY_NAME, Mode, Thing};
+use usage_store::{EVERY_NAME, Mode, NAMES_PER_PRODUCT, Thing};
 
 use super::note::Entered;
 use super::product::summary;
@@ -51,6 +51,8 @@ struct Dictionary {
     every: Vec<&'static str>,
     entries: Vec<Entry>,
     all: Count,
+    /// What is not told apart, of each kind.
+    others: Vec<Others>,
     found: Count,
     more: bool,
     refused: Option<String>,
@@ -90,6 +92,16 @@ struct Entry {
     owner: Option<String>,
     sensitivity: Option<String>,
     listed: bool,
+}
+
+/// Names of a kind that are not told apart, as there are too many.
+struct Others {
+    kind: String,
+    told_apart: Count,
+    names: Count,
+    more: bool,
+    servers: Count,
+    since: String,
 }
 
 /// A form that is shown again.
@@ -155,13 +167,16 @@ async fn page(
             Ok(answer) => (Some(answer), None),
             Err(why) => (None, Some(why)),
         };
-        let mut entries: Vec<Entry> = answer
+        let (mut entries, mut others) = (Vec::new(), Vec::new());
+        for (answer, row) in answer
             .iter()
-            .flat_map(|answer| {
-                let rows = answer.rows.iter();
-                rows.map(|row| Entry::new(answer, row, &listed, &link))
-            })
-            .collect();
+            .flat_map(|one| one.rows.iter().map(move |row| (one, row)))
+        {
+            match answer.text(row, "name") {
+                Some(_) => entries.push(Entry::new(answer, row, &listed, &link)),
+                None => others.push(Others::new(answer, row)),
+            }
+        }
         entries.extend(unreported(&list, &entries, &link));
         let all = Count(entries.len() as u64);
         entries.retain(|entry| entry.has(&search.to_lowercase()));
@@ -190,6 +205,7 @@ async fn page(
             every: listed.every(),
             entries,
             all,
+            others,
             found,
             more,
             refused,
@@ -282,6 +298,24 @@ fn edited(view: &View, entries: &[Entry]) -> Option<Entered> {
         entered.listed = one.listed.then(|| "on".to_owned());
     }
     Some(entered)
+}
+
+impl Others {
+    fn new(answer: &Answered, row: &Row) -> Others {
+        let count = |column| Count(answer.count(row, column).unwrap_or(0));
+        let since = match answer.cell(row, "first_day") {
+            Cell::Day(day) => day.to_string(),
+            _ => String::new(),
+        };
+        Others {
+            kind: answer.text(row, "kind").unwrap_or_default().to_owned(),
+            told_apart: Count(NAMES_PER_PRODUCT as u64),
+            names: count("values"),
+            more: matches!(answer.cell(row, "more_values"), Cell::Flag(true)),
+            servers: count("servers"),
+            since,
+        }
+    }
 }
 
 impl Entry {

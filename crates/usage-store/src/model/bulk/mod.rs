@@ -139,6 +139,7 @@ impl Load {
         if applied::step(&step)? != self.last_step + 1 {
             return Ok(false);
         }
+        dictionary.refresh(&step)?;
         let taken = self
             .take_in(&step, dictionary, &batch)
             .and_then(|()| Ok(step.commit()?));
