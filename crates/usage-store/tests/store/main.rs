@@ -7,6 +7,7 @@ mod aging;
 mod allowing;
 mod asking;
 mod counting;
+mod crowding;
 mod dictionary;
 mod erasing;
 mod fleet;

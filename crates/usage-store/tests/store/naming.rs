@@ -1,12 +1,11 @@
-//! Names of dimensions and numbers: they go with who reported them, and there are only so many of a product.
+//! Names of dimensions and numbers go with who reported them.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use proptest::prelude::*;
 use rusqlite::Connection;
 use usage_store::erasure::Whose;
-use usage_store::query::{Asked, Beyond, DictionaryEntry, Window};
+use usage_store::query::{Asked, DictionaryEntry, Window};
 use usage_store::registry::COMMAND_LINE;
 use usage_store::report::Kind;
 use usage_store::{Day, Mode, NewReport, Store, Thing, Tier, Writing};
@@ -14,7 +13,7 @@ use usage_store::{Day, Mode, NewReport, Store, Thing, Tier, Writing};
 use crate::erasing::erase;
 use crate::fleet::*;
 use crate::leaving::erase_all;
-use crate::rebuilding::{any_report, dump};
+use crate::rebuilding::dump;
 
 /// All names that the read model has, by kind and product.
 pub(crate) fn names(world: &World) -> BTreeSet<(Thing, i64, String)> {
@@ -48,7 +47,7 @@ pub(crate) fn made_from_nothing(world: World, names: usize) -> World {
     world
 }
 
-fn said(server: &str, tags: &str, values: &str, at: Timestamp) -> NewReport {
+pub(crate) fn said(server: &str, tags: &str, values: &str, at: Timestamp) -> NewReport {
     let ids = format!(r#""cluster_id":"{server}","server_id":"s""#);
     let values = match values {
         "" => ids,
@@ -58,16 +57,16 @@ fn said(server: &str, tags: &str, values: &str, at: Timestamp) -> NewReport {
     report(Kind::Usage, "kapacitor", body.into_bytes(), at)
 }
 
-fn asked(world: &World) -> Asked {
+pub(crate) fn asked(world: &World) -> Asked {
     Asked::all(world.store.product_named("kapacitor").unwrap().unwrap())
 }
 
-fn days(from: i64, to: i64) -> Window {
+pub(crate) fn days(from: i64, to: i64) -> Window {
     let (from, to) = (Day::of(noon(from)), Day::of(noon(to)));
     Window { from, to }
 }
 
-fn told(world: &World) -> Vec<DictionaryEntry> {
+pub(crate) fn told(world: &World) -> Vec<DictionaryEntry> {
     let asked = asked(world);
     world
         .store
@@ -75,13 +74,8 @@ fn told(world: &World) -> Vec<DictionaryEntry> {
         .unwrap()
 }
 
-fn told_names(world: &World) -> Vec<String> {
+pub(crate) fn told_names(world: &World) -> Vec<String> {
     told(world).into_iter().map(|entry| entry.name).collect()
-}
-
-fn beyond(world: &World) -> Vec<Beyond> {
-    let asked = asked(world);
-    world.store.beyond(&asked, "kapacitor", days(0, 9)).unwrap()
 }
 
 /// Whether any file has a text in it.
@@ -294,131 +288,6 @@ fn a_name_that_only_waiting_numbers_have_stays() {
 }
 
 #[test]
-fn the_first_names_are_told_apart_and_of_the_others_how_many_there_are() {
-    let world = World::new();
-    world.store.tell_names_apart(2);
-    assert!(world.store.names_beyond().is_empty());
-    world.append(said(
-        "a",
-        r#""arch":"arm","os":"linux""#,
-        r#""n":1,"m":2"#,
-        noon(0),
-    ));
-    world.append(said(
-        "b",
-        r#""junk1":"1","os":"bsd","version":"1.0""#,
-        r#""j1":1,"n":5"#,
-        noon(1),
-    ));
-    world.append(said(
-        "c",
-        r#""junk2":"1","junk3":"1""#,
-        r#""j1":1,"j2":1.5"#,
-        noon(2),
-    ));
-    world.append(said("c", r#""junk3":"1""#, r#""j3":1"#, noon(3)));
-    world.apply_all();
-    let seen = |world: &World| {
-        let seen: Vec<_> = told(world)
-            .into_iter()
-            .map(|entry| (entry.name, entry.seen.unwrap().servers))
-            .collect();
-        seen
-    };
-    let expected = [("arch", 1), ("os", 2), ("version", 1), ("m", 1), ("n", 2)];
-    let expected = expected.map(|(name, servers)| (name.to_owned(), servers));
-    assert_eq!(seen(&world), expected);
-    let of = |thing, names| Beyond {
-        product: "kapacitor".to_owned(),
-        thing,
-        first_day: Day::of(noon(1)),
-        servers: 2,
-        names,
-        more: false,
-    };
-    // Of the latest reports: junk1 and junk3; j1 and j3.
-    assert_eq!(
-        beyond(&world),
-        [of(Thing::Dimension, 2), of(Thing::Value, 2)]
-    );
-    let product = asked(&world).product;
-    let both = [(product, Thing::Dimension), (product, Thing::Value)];
-    assert_eq!(Vec::from_iter(world.store.names_beyond()), both);
-    let every = world
-        .store
-        .beyond(&Asked::all(product), "", days(0, 9))
-        .unwrap();
-    assert_eq!(every, beyond(&world));
-    let filtered = world
-        .store
-        .beyond(&asked(&world), "kapacitor", days(2, 9))
-        .unwrap();
-    assert_eq!(
-        filtered.iter().map(|one| one.servers).collect::<Vec<_>>(),
-        [1, 1]
-    );
-    // What is not told apart is in the journal, and said by the server itself.
-    world.pack_all();
-    assert_eq!(beyond(&world).len(), 2);
-    let before = (dump(&world), beyond(&world));
-    for at_once in [1, 2, 1_000] {
-        world.store.rebuild_by(at_once, |_, _| ()).unwrap();
-        assert_eq!((dump(&world), beyond(&world)), before);
-    }
-    let world = made_from_nothing(world, 2);
-    assert_eq!(
-        (seen(&world), beyond(&world)),
-        (expected.to_vec(), before.1)
-    );
-}
-
-#[test]
-fn a_place_that_becomes_free_is_given_to_the_name_that_comes_next_and_by_a_rebuild_anew() {
-    let world = World::new();
-    world.store.tell_names_apart(2);
-    world.append(said(
-        "junk",
-        r#""x1":"1","x2":"1""#,
-        r#""y1":1,"y2":2"#,
-        noon(0),
-    ));
-    world.append(said(
-        "good",
-        r#""arch":"arm","os":"linux""#,
-        r#""n":1,"m":1"#,
-        noon(1),
-    ));
-    world.apply_all();
-    assert_eq!(told_names(&world), ["x1", "x2", "y1", "y2"]);
-    erase(&world, "junk", None, Whose::Everybodys);
-    assert_eq!(told_names(&world), [""; 0]);
-    assert_eq!(beyond(&world).len(), 2, "it still says so of that day");
-    world.append(said("good", r#""os":"linux""#, r#""m":1"#, noon(2)));
-    world.apply_all();
-    assert_eq!(told_names(&world), ["os", "m"]);
-    let os = |world: &World| told(world)[0].seen.clone().unwrap();
-    assert_eq!(told(&world)[0].first_day, Some(Day::of(noon(2))));
-    let (m, product) = (["m"], asked(&world).product);
-    let numbers = |world: &World, on| {
-        let all = world
-            .store
-            .numbers_of_day(product, Day::of(noon(on)))
-            .unwrap();
-        let all = all.into_values().flatten();
-        all.map(|(name, _)| name).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        (numbers(&world, 1), numbers(&world, 2)),
-        (vec![], m.map(str::to_owned).to_vec())
-    );
-    assert_eq!(os(&world).servers, 1);
-    world.store.rebuild(|_, _| ()).unwrap();
-    assert_eq!(told_names(&world), ["arch", "os", "m", "n"]);
-    assert_eq!(numbers(&world, 1).len(), 2);
-    assert!(beyond(&world).is_empty());
-}
-
-#[test]
 fn who_follows_the_journal_hears_of_names_that_another_process_forgot() {
     let world = World::new();
     for day in 0..2 {
@@ -449,90 +318,4 @@ fn who_follows_the_journal_hears_of_names_that_another_process_forgot() {
     assert_eq!(told_names(&world), ["os", "x", "n", "y"]);
     let x = told(&world)[1].seen.clone().unwrap();
     assert_eq!((x.servers, x.values), (1, 1));
-}
-
-#[test]
-fn names_without_end_take_little() {
-    let world = World::new();
-    world.store.tell_names_apart(50);
-    for n in 0..40 {
-        let names: Vec<String> = (0..90)
-            .map(|k| format!(r#""made-up-{n}-{k}":{k}"#))
-            .collect();
-        let tags: Vec<String> = (0..90).map(|k| format!(r#""{n}-{k}":"{k}""#)).collect();
-        let server = format!("c{}", n % 7);
-        world.append(said(
-            &server,
-            &tags.join(","),
-            &names.join(","),
-            noon(n / 8),
-        ));
-    }
-    world.apply_all();
-    assert_eq!(names(&world).len(), 100);
-    let all = beyond(&world);
-    assert_eq!(
-        all.iter().map(|one| one.servers).collect::<Vec<_>>(),
-        [7, 7]
-    );
-    assert_eq!(
-        all.iter().map(|one| one.names).collect::<Vec<_>>(),
-        [7 * 90; 2]
-    );
-    let db = Connection::open(world.path().join("model.db")).unwrap();
-    let rows = |table: &str| -> i64 {
-        db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
-            row.get(0)
-        })
-        .unwrap()
-    };
-    world.pack_all();
-    assert!(
-        rows("dimension_value") <= 50 && rows("column") <= 5 * 52,
-        "{}",
-        rows("column")
-    );
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    /// Erasures make places free, so a rebuild may give them to others; never too many, and always to the same.
-    #[test]
-    fn places_that_became_free_are_given_anew_by_a_rebuild_as_by_a_model_that_never_knew_who_had_them(
-        before in proptest::collection::vec(any_report(), 1..40),
-        erased in 0u8..3,
-        after in proptest::collection::vec(any_report(), 0..20),
-        places in 0usize..6,
-        at_once in prop_oneof![1usize..8, Just(1_000_000)],
-    ) {
-        let world = World::new();
-        world.store.tell_names_apart(places);
-        for (report, _) in before {
-            world.append(report);
-        }
-        world.apply_all();
-        erase(&world, &format!("c{erased}"), None, Whose::Everybodys);
-        for (report, _) in after {
-            world.append(report);
-        }
-        world.apply_all();
-        world.store.forget_unused().unwrap();
-        let fits = |world: &World| {
-            for thing in [Thing::Dimension, Thing::Value] {
-                let names = names(world);
-                let of = names.iter().filter(|(of, _, name)| *of == thing && name != "version");
-                // One more, where the version has one of the places.
-                assert!(of.count() <= places, "{names:?}");
-            }
-        };
-        fits(&world);
-        world.store.rebuild_by(at_once, |_, _| ()).unwrap();
-        fits(&world);
-        let (anew, all) = (names(&world), dump(&world));
-        world.store.rebuild_by(3, |_, _| ()).unwrap();
-        prop_assert_eq!(dump(&world), all, "another rebuild changes nothing");
-        let world = made_from_nothing(world, places);
-        prop_assert_eq!(names(&world), anew);
-    }
 }

@@ -12,6 +12,7 @@ use usage_store::{Day, NewReport, Store, Tier, Writing};
 
 use crate::fleet::*;
 use crate::folding::is_partitioned;
+use crate::{crowding, naming};
 
 /// A column as text. Sets as their members: the same set has several encodings.
 fn text(column: &str, value: Value) -> String {
@@ -204,7 +205,7 @@ proptest! {
         is_partitioned(&world);
         // What was said for a moment only.
         world.store.forget_unused().unwrap();
-        let step_by_step = dump(&world);
+        let (step_by_step, beyond) = (dump(&world), crowding::beyond(&world));
         let mut told = 0;
         let meddle = |_, _| {
             // Somebody else's step: what was made ready for the next one is for nothing.
@@ -221,10 +222,12 @@ proptest! {
         fold();
         age();
         prop_assert_eq!(dump(&world), step_by_step);
-        let step_by_step = crate::naming::names(&world);
+        prop_assert_eq!(crowding::beyond(&world), beyond.clone());
+        let step_by_step = naming::names(&world);
         if aged.is_none() {
-            let world = crate::naming::made_from_nothing(world, names);
-            prop_assert_eq!(crate::naming::names(&world), step_by_step);
+            let world = naming::made_from_nothing(world, names);
+            prop_assert_eq!(naming::names(&world), step_by_step);
+            prop_assert_eq!(crowding::beyond(&world), beyond);
         }
     }
 }

@@ -426,6 +426,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_not_told_apart_is_said() {
+        let house = House::signed_in();
+        house.app.store.tell_names_apart(1);
+        let text = serde_json::to_string(HOSTILE).unwrap();
+        let body = format!(
+            r#"[{{"tags":{{"a":"b","z":{text}}},"values":{{"cluster_id":"c","n":1,{text}:3,"o":2}}}}]"#
+        );
+        house.append(Kind::Usage, "a", &body);
+        let page = house.get("/products/1/dictionary").await;
+        let said = |kind: &str| {
+            let at = page.text.find(&format!("a reports more {kind}s than"));
+            at.map(|at| &page.text[at..at + 150]).unwrap_or_default()
+        };
+        assert!(
+            said("dimension").contains(": 1 name is only in"),
+            "{}",
+            page.text
+        );
+        assert!(
+            said("value").contains(": 2 names are only in"),
+            "{}",
+            page.text
+        );
+        assert!(page.text.contains("2 names</caption>"), "{}", page.text);
+        assert!(!page.text.contains("<script>"));
+        let values = house.get("/products/1/values").await;
+        assert_eq!(values.status, 200);
+        assert!(!values.text.contains("value=\"\""), "{}", values.text);
+    }
+
+    #[tokio::test]
     async fn many_names_are_found_by_searching() {
         let house = House::signed_in();
         let values: Vec<_> = (0..150).map(|n| format!("\"n{n:03}\":1")).collect();
