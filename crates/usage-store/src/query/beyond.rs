@@ -1,18 +1,18 @@
 //! What of a product's reports is not told apart, as more names came than there are places: a sender makes up
 //! names, or writes into them what belongs into values.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use roaring::RoaringBitmap;
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::asked::{Asked, Window};
 use super::dictionary::{BEYOND, seen};
 use super::ground::Ground;
 use super::limits::{LATEST_READ, LATEST_READ_BYTES};
-use super::{products, shares};
+use super::{ProductId, products, shares};
 use crate::allow::Thing;
-use crate::model::{Latest, columns};
+use crate::model::{Latest, cells, columns};
 use crate::sqlite::sql;
 use crate::{Day, Result};
 
@@ -52,11 +52,7 @@ pub(crate) fn beyond(
     }
     let keys = columns::keys(ground.db, asked.product)?;
     let seen = seen(ground, asked, &keys, window)?;
-    let first_days = [
-        (Thing::Dimension, sql!("query/first_beyond_dimension")),
-        (Thing::Value, sql!("query/first_beyond_value")),
-    ];
-    for (thing, first_day) in first_days {
+    for thing in [Thing::Dimension, Thing::Value] {
         let Some(on) = seen.0.get(&(thing, BEYOND)) else {
             continue;
         };
@@ -66,22 +62,40 @@ pub(crate) fn beyond(
                 .into_iter()
                 .collect(),
         };
-        let packed: Option<i32> = ground
-            .db
-            .prepare_cached(first_day)?
-            .query_row([asked.product.0], |row| row.get(0))
-            .optional()?;
         let (names, more) = count(ground, &on.servers, thing, &known)?;
         all.push(Beyond {
             product: product.to_owned(),
             thing,
-            first_day: packed.map_or(on.day, |packed| on.day.min(Day(packed))),
+            first_day: first_day(ground.db, asked.product, thing)?.unwrap_or(window.from),
             servers: on.servers.len(),
             names,
             more,
         });
     }
     Ok(all)
+}
+
+/// The first day of those that are kept on which any server had one.
+fn first_day(db: &Connection, product: ProductId, thing: Thing) -> Result<Option<Day>> {
+    let mut query = db.prepare_cached(sql!("erasure/days_known"))?;
+    let days = query.query_map([product.0], |row| Ok((Day(row.get(0)?), row.get(1)?)))?;
+    let days = days.collect::<rusqlite::Result<Vec<(Day, bool)>>>()?;
+    let mut packed = db.prepare_cached(sql!("erasure/has_column"))?;
+    for (day, some_wait) in days.into_iter().rev() {
+        let has = match thing {
+            Thing::Value if some_wait => {
+                let mut unused = BTreeSet::from([BEYOND]);
+                columns::remove_used(db, (product, day), &mut unused)?;
+                unused.is_empty()
+            }
+            Thing::Value => packed.exists(params![product.0, day.0, columns::BEYOND])?,
+            _ => !cells::read(db, (product, day, cells::BEYOND))?.is_empty(),
+        };
+        if has {
+            return Ok(Some(day));
+        }
+    }
+    Ok(None)
 }
 
 /// How many different names that are not among the known ones the servers said last; the newest servers' first, as

@@ -96,18 +96,15 @@ pub(super) type Id = (Thing, i64);
 /// One thing on a day.
 pub(super) struct OnDay {
     pub(super) servers: RoaringBitmap,
-    /// Which day; of several the first.
-    pub(super) day: Day,
     values: u64,
     more_values: bool,
     sample: Common,
 }
 
 impl OnDay {
-    fn new(servers: RoaringBitmap, day: Day) -> OnDay {
+    fn new(servers: RoaringBitmap) -> OnDay {
         OnDay {
             servers,
-            day,
             values: 0,
             more_values: false,
             sample: Common::None,
@@ -258,7 +255,7 @@ pub(super) fn seen(
                 false => read()?.into(),
             };
             for (id, one) in &reported.0 {
-                let new = || OnDay::new(RoaringBitmap::new(), day);
+                let new = || OnDay::new(RoaringBitmap::new());
                 let all = seen.entry(*id).or_insert_with(new);
                 all.servers |= &one.servers;
                 all.values = one.values;
@@ -292,7 +289,7 @@ fn on_day(
         }
         let one = reported
             .entry((Thing::Dimension, dimension))
-            .or_insert_with(|| OnDay::new(RoaringBitmap::new(), day));
+            .or_insert_with(|| OnDay::new(RoaringBitmap::new()));
         // 0 is all that are not told apart.
         if value == 0 {
             one.more_values = true;
@@ -325,7 +322,7 @@ fn on_day(
         let one = OnDay {
             values: different,
             sample,
-            ..OnDay::new(numbers.iter().map(|(server, _)| *server).collect(), day)
+            ..OnDay::new(numbers.iter().map(|(server, _)| *server).collect())
         };
         reported.insert((Thing::Value, key.id.into()), one);
     }
@@ -335,7 +332,7 @@ fn on_day(
     let numbers = numbers.iter().map(|(server, _)| *server).collect();
     for (thing, servers) in [(Thing::Dimension, texts), (Thing::Value, numbers)] {
         if !servers.is_empty() {
-            reported.insert((thing, BEYOND), OnDay::new(servers, day));
+            reported.insert((thing, BEYOND), OnDay::new(servers));
         }
     }
     Ok(Reported(reported))

@@ -83,6 +83,9 @@ fn the_first_names_are_told_apart_and_of_the_others_how_many_there_are() {
         filtered.iter().map(|one| one.servers).collect::<Vec<_>>(),
         [1, 1]
     );
+    // Since when is told of all days that are kept, whether numbers of them are packed or wait.
+    let first_days = filtered.iter().map(|one| one.first_day);
+    assert!(first_days.into_iter().all(|day| day == Day::of(noon(1))));
     // What is not told apart is in the journal, and said by the server itself.
     world.pack_all();
     assert_eq!(beyond(&world).len(), 2);

@@ -454,7 +454,7 @@ mod tests {
         let values = house.get("/products/1/values").await;
         assert_eq!(values.status, 200);
         assert!(
-            !values.text.contains("<option value=\"\""),
+            !values.text.contains("<option value=\"\">"),
             "{}",
             values.text
         );
