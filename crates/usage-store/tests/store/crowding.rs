@@ -91,7 +91,7 @@ fn the_first_names_are_told_apart_and_of_the_others_how_many_there_are() {
     assert_eq!(beyond(&world).len(), 2);
     let before = (dump(&world), beyond(&world));
     for at_once in [1, 2, 1_000] {
-        world.store.rebuild_by(at_once, |_, _| ()).unwrap();
+        world.store.rebuild_by((at_once, 2), |_, _| ()).unwrap();
         assert_eq!((dump(&world), beyond(&world)), before);
     }
     let world = made_from_nothing(world, 2);
@@ -223,10 +223,10 @@ proptest! {
             }
         };
         fits(&world);
-        world.store.rebuild_by(at_once, |_, _| ()).unwrap();
+        world.store.rebuild_by((at_once, 2), |_, _| ()).unwrap();
         fits(&world);
         let (anew, all) = (names(&world), dump(&world));
-        world.store.rebuild_by(3, |_, _| ()).unwrap();
+        world.store.rebuild_by((3, 1), |_, _| ()).unwrap();
         prop_assert_eq!(dump(&world), all, "another rebuild changes nothing");
         let world = made_from_nothing(world, places);
         prop_assert_eq!(names(&world), anew);
