@@ -54,6 +54,12 @@ pub(crate) const POSTED: Place = Place {
     value: 5,
 };
 
+/// Servers that posted dimensions whose names are beyond the limit: in place of the cells of those.
+pub(crate) const BEYOND: Place = Place {
+    dimension: OWN,
+    value: 6,
+};
+
 /// Stands for the day where a set is of none.
 pub(crate) const ALL_DAYS: Day = Day(i32::MIN);
 

@@ -89,6 +89,10 @@ impl DaySet {
         }
         places.sort_unstable();
         places.dedup();
+        if latest.at.is_some() {
+            // A name that is not said any more may have been this server's only.
+            self.doubted.insert((product, POSTED));
+        }
         for old in &latest.places {
             if places.binary_search(old).is_err()
                 && cells.leave(db, (product, day, *old), server)?

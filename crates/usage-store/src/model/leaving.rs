@@ -4,7 +4,7 @@
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 
-use super::cells::{self, ACTIVE, ALL_DAYS, Place, SHADOWED, bitmap, read};
+use super::cells::{self, ACTIVE, ALL_DAYS, POSTED, Place, SHADOWED, bitmap, read};
 use super::chunk::Touched;
 use super::{days, folding, unused};
 use crate::query::{ProductId, ServerId};
@@ -51,6 +51,10 @@ pub(crate) fn day(
         }
     }
     cells::change_day(db, product, day)?;
+    if !there.is_empty() {
+        // Numbers leave no set of their own empty.
+        left_by.push(POSTED);
+    }
     days::forget(db, (product, day), &there)?;
     uncover(db, product, day)?;
     unused::doubt(db, product, &left_by)

@@ -46,6 +46,7 @@ pub(crate) fn server(
     dictionary: &mut Dictionary,
     subject: &Subject,
 ) -> Result<()> {
+    dictionary.refresh(db)?;
     let places = remove(db, subject)?;
     let mut touched = Touched::new(db)?;
     let applied = applied::read(db)?;

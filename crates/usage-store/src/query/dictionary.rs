@@ -14,7 +14,7 @@ use super::memo::Weigh;
 use super::numbers::compare;
 use super::products;
 use crate::allow::{List, Mode, Thing};
-use crate::model::cells::bitmap;
+use crate::model::cells::{self, bitmap};
 use crate::model::columns::{self, Key};
 use crate::registry::{Allowlist, Note, allowlists, notes};
 use crate::report::Number;
@@ -91,14 +91,25 @@ impl ValueType {
 }
 
 /// What a dimension or a number is to the read model.
-type Id = (Thing, i64);
+pub(super) type Id = (Thing, i64);
 
 /// One thing on a day.
-struct OnDay {
-    servers: RoaringBitmap,
+pub(super) struct OnDay {
+    pub(super) servers: RoaringBitmap,
     values: u64,
     more_values: bool,
     sample: Common,
+}
+
+impl OnDay {
+    fn new(servers: RoaringBitmap) -> OnDay {
+        OnDay {
+            servers,
+            values: 0,
+            more_values: false,
+            sample: Common::None,
+        }
+    }
 }
 
 /// The value that most servers have.
@@ -110,8 +121,11 @@ enum Common {
     None,
 }
 
-/// All that a product reported on a day.
-struct Reported(BTreeMap<Id, OnDay>);
+/// All that a product reported on a day. Under the id [`BEYOND`] what is not told apart.
+pub(super) struct Reported(pub(super) BTreeMap<Id, OnDay>);
+
+/// No name has it.
+pub(super) const BEYOND: i64 = 0;
 
 impl Weigh for Reported {
     fn bytes(&self) -> usize {
@@ -219,7 +233,12 @@ fn allows(list: &Allowlist) -> Option<List> {
 }
 
 /// What the days of the window have; of values those of the last day.
-fn seen(ground: &Ground<'_>, asked: &Asked, keys: &[Key], window: Window) -> Result<Arc<Reported>> {
+pub(super) fn seen(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    keys: &[Key],
+    window: Window,
+) -> Result<Arc<Reported>> {
     let series = ground.series("dictionary", String::new(), asked, (window, Per::Day))?;
     series.get(window, || {
         let keeps = window.to.0 - window.from.0 < DICTIONARY_KEPT_DAYS;
@@ -236,12 +255,8 @@ fn seen(ground: &Ground<'_>, asked: &Asked, keys: &[Key], window: Window) -> Res
                 false => read()?.into(),
             };
             for (id, one) in &reported.0 {
-                let all = seen.entry(*id).or_insert_with(|| OnDay {
-                    servers: RoaringBitmap::new(),
-                    values: 0,
-                    more_values: false,
-                    sample: Common::None,
-                });
+                let new = || OnDay::new(RoaringBitmap::new());
+                let all = seen.entry(*id).or_insert_with(new);
                 all.servers |= &one.servers;
                 all.values = one.values;
                 all.more_values = one.more_values;
@@ -274,12 +289,7 @@ fn on_day(
         }
         let one = reported
             .entry((Thing::Dimension, dimension))
-            .or_insert_with(|| OnDay {
-                servers: RoaringBitmap::new(),
-                values: 0,
-                more_values: false,
-                sample: Common::None,
-            });
+            .or_insert_with(|| OnDay::new(RoaringBitmap::new()));
         // 0 is all that are not told apart.
         if value == 0 {
             one.more_values = true;
@@ -310,12 +320,20 @@ fn on_day(
             }
         }
         let one = OnDay {
-            servers: RoaringBitmap::from_iter(numbers.iter().map(|(server, _)| *server)),
             values: different,
-            more_values: false,
             sample,
+            ..OnDay::new(numbers.iter().map(|(server, _)| *server).collect())
         };
         reported.insert((Thing::Value, key.id.into()), one);
+    }
+    let (of, all) = (asked.product, active);
+    let texts = cells::read(ground.db, (of, day, cells::BEYOND))? & all;
+    let numbers = columns::numbers(ground.db, of, day, columns::BEYOND, all)?;
+    let numbers = numbers.iter().map(|(server, _)| *server).collect();
+    for (thing, servers) in [(Thing::Dimension, texts), (Thing::Value, numbers)] {
+        if !servers.is_empty() {
+            reported.insert((thing, BEYOND), OnDay::new(servers));
+        }
     }
     Ok(Reported(reported))
 }

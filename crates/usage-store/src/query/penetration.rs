@@ -123,7 +123,7 @@ fn on(
 }
 
 fn is_dimension(ground: &Ground<'_>, asked: &Asked, name: &str) -> Result<bool> {
-    let mut query = ground.db.prepare_cached(sql!("model/dimension_by_name"))?;
+    let mut query = ground.db.prepare_cached(sql!("query/dimension_by_name"))?;
     Ok(query.exists(params![asked.product.0, name])?)
 }
 

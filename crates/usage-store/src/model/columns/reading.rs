@@ -1,5 +1,6 @@
 //! Numbers out again: a key's of all servers of a day that are wanted, or all of one server's.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
@@ -7,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::pack::Unpacking;
 use super::{Numbers, columns_of_chunk, damaged, overlay, place, servers_of};
+use crate::model::limits::CHUNK_SERVERS;
 use crate::query::{ProductId, ServerId};
 use crate::report::Number;
 use crate::sqlite::sql;
@@ -118,6 +120,29 @@ fn merged(
     }
     all.extend(newer.filter_map(|(server, said)| Some((server, said?))));
     all
+}
+
+/// Takes the keys out of `unused` that any server has a number of on a day. Reads all of the day.
+pub(crate) fn remove_used(
+    db: &Connection,
+    of: (ProductId, Day),
+    unused: &mut BTreeSet<i64>,
+) -> Result<()> {
+    let mut query = db.prepare_cached(sql!("columns/chunks"))?;
+    let chunks = query.query_map(params![of.0.0, of.1.0, CHUNK_SERVERS], |row| row.get(0))?;
+    for chunk in chunks.collect::<rusqlite::Result<Vec<u32>>>()? {
+        let rows = overlay::rows(db, of, servers_of(chunk))?;
+        for (key, _) in rows.iter().flat_map(|(_, numbers)| numbers) {
+            unused.remove(&i64::from(*key));
+        }
+        let newer: HashSet<u16> = rows.iter().map(|(server, _)| place(*server).1).collect();
+        for (key, column) in columns_of_chunk(db, of, chunk)? {
+            if column.iter().any(|(low, _)| !newer.contains(low)) {
+                unused.remove(&i64::from(key));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// All of a server's numbers on a day, by key.
