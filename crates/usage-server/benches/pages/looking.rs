@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use crate::build::PRODUCT;
 use crate::folder::{Folder, Running};
 use crate::http::Message;
+use crate::patience::DEADLINE;
 use crate::person::Person;
 
 /// Who looks.
@@ -11,6 +13,12 @@ pub(crate) const EMAIL: &str = "op@example.com";
 
 /// A page that takes long is asked less often.
 const LONGEST: Duration = Duration::from_secs(5);
+
+/// So often a page is asked after one more report.
+const MOVING_TIMES: usize = 9;
+
+/// A page that takes next to nothing, and tells how many reports aren't counted.
+const COUNTED: &str = "/account/password";
 
 /// What was seen of a page.
 pub(crate) struct Look {
@@ -20,6 +28,8 @@ pub(crate) struct Look {
     /// The same page again.
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
+    /// The same again, each time after one report more was counted.
+    pub(crate) moving: Duration,
     /// Bytes as browsers fetch it.
     pub(crate) compressed: usize,
     pub(crate) plain: usize,
@@ -47,6 +57,14 @@ pub(crate) fn look(folder: &Folder, cookie: &str, address: &str, times: usize) -
     }
     warm.sort_unstable();
     eprintln!("{address}");
+    let began = Instant::now();
+    let mut moving = Vec::new();
+    while moving.len() < times.min(MOVING_TIMES) && (moving.is_empty() || began.elapsed() < LONGEST)
+    {
+        report(&server, cookie, moving.len());
+        moving.push(ask(&server, cookie, address, compressed).0);
+    }
+    moving.sort_unstable();
     let (_, plain) = ask(&server, cookie, address, "");
     server.stop();
     Look {
@@ -54,8 +72,27 @@ pub(crate) fn look(folder: &Folder, cookie: &str, address: &str, times: usize) -
         cold,
         p50: warm[warm.len() / 2],
         p99: warm[(warm.len() * 99).div_ceil(100) - 1],
+        moving: moving[moving.len() / 2],
         compressed: page.body.len(),
         plain: plain.body.len(),
+    }
+}
+
+/// A server of the fleet reports, and it is waited for until pages count it.
+fn report(server: &Running, cookie: &str, uptime: usize) {
+    let body = format!(
+        r#"[{{"tags":{{"version":"3.5.1"}},"values":{{"cluster_id":"c1","server_id":"s1","uptime":{uptime}}}}}]"#
+    );
+    let target = format!("/api/v1/usage/{PRODUCT}");
+    let answer = server.connect().post(&target, &[], body);
+    assert!(answer.status() < 300, "{}", answer.text());
+    let deadline = Instant::now() + DEADLINE;
+    while !ask(server, cookie, COUNTED, "")
+        .1
+        .text()
+        .contains("; 0 reports waiting")
+    {
+        assert!(Instant::now() < deadline, "it was never counted");
     }
 }
 

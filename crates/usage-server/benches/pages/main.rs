@@ -1,6 +1,7 @@
 //! How long every page that an operator sees takes, and how many bytes it has: on 119,000 servers over 100 days,
 //! some nine million reports, made once and kept. Pages are found by following links from the front page, so
-//! that a new one is measured, too. Prints the README's table.
+//! that a new one is measured, too; each of a server that has just started, again, and while reports come in.
+//! Prints the README's table.
 //!
 //! `cargo bench -p usage-server --bench pages -- [--servers 119000] [--only PART] [--times 100] [--anew]`
 

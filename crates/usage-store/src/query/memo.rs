@@ -141,6 +141,13 @@ impl Series<'_> {
         Ok(answer)
     }
 
+    /// The last of some days that has anything: the one that goes on changing, where it is today.
+    pub(crate) fn newest(&self, days: Window) -> Option<Day> {
+        let after = self.versions.partition_point(|(day, _)| *day <= days.to);
+        let (newest, _) = self.versions.get(after.checked_sub(1)?)?;
+        (*newest >= days.from).then_some(*newest)
+    }
+
     /// The steps that changed the days: they only ever grow, so their sum tells of any change.
     pub(crate) fn version(&self, days: Window) -> i64 {
         let up_to = |day: Day| match self.versions.partition_point(|(other, _)| *other <= day) {

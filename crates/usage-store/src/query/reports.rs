@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::fleet_reports::may_name;
 use super::{ServerId, servers};
 use crate::Result;
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, walk};
@@ -69,10 +70,13 @@ pub(crate) fn of_server(
 }
 
 fn names(report: &StoredReport, server: &ServerSummary) -> bool {
-    decode(report.kind, &report.body).is_ok_and(|decoded| {
-        decoded.observations.iter().any(|observation| {
-            observation.cluster_id.as_deref() == Some(&server.cluster_id)
-                && observation.server_id.as_deref() == server.server_id.as_deref()
+    let at_a_glance = |id| may_name(&report.body, id);
+    let ids = [Some(&*server.cluster_id), server.server_id.as_deref()];
+    ids.into_iter().flatten().all(at_a_glance)
+        && decode(report.kind, &report.body).is_ok_and(|decoded| {
+            decoded.observations.iter().any(|observation| {
+                observation.cluster_id.as_deref() == Some(&server.cluster_id)
+                    && observation.server_id.as_deref() == server.server_id.as_deref()
+            })
         })
-    })
 }
