@@ -3,6 +3,7 @@
 //! A page asks the store and shows the answer; it computes no statistics of its own.
 
 mod account;
+mod ahead;
 mod api_keys;
 mod assets;
 mod audit;
@@ -56,6 +57,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::limits::IMPORT_UPLOAD_MAX_BYTES;
 
+pub(crate) use self::ahead::Ahead;
 pub(crate) use self::failure::Failure;
 pub(crate) use self::frame::not_found;
 pub(crate) use self::layout::base_path;

@@ -90,7 +90,8 @@ pub(crate) fn servers(
         let begin = servers_of(row.get(0)?).start;
         let lows = unpacking.servers(row.get_ref(1)?.as_blob().unwrap_or_default());
         let lows = lows.ok_or_else(|| damaged(product, day, &format!("key {key}")))?;
-        servers.extend(lows.iter().map(|low| begin + u32::from(*low)));
+        let theirs = lows.iter().map(|low| begin + u32::from(*low));
+        servers |= RoaringBitmap::from_sorted_iter(theirs).unwrap_or_default();
     }
     for (server, numbers) in overlay::rows(db, (product, day), 0..u32::MAX)? {
         match numbers.binary_search_by_key(&key, |(key, _)| *key) {
