@@ -20,11 +20,16 @@ const MOVING_TIMES: usize = 9;
 /// A page that takes next to nothing, and tells how many reports aren't counted.
 const COUNTED: &str = "/account/password";
 
+/// What a server says once it has asked pages ahead.
+const ASKED_AHEAD: &str = "pages were asked ahead";
+
 /// What was seen of a page.
 pub(crate) struct Look {
     pub(crate) address: String,
     /// The first page that a server was asked that had just started.
     pub(crate) cold: Duration,
+    /// The first look at it, of a server that has asked pages ahead.
+    pub(crate) ahead: Duration,
     /// The same page again.
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
@@ -45,8 +50,30 @@ pub(crate) fn sign_in(server: &Running, password: &str) -> String {
     person.cookie_line()
 }
 
+/// How long each page takes for who looks for the first time at a server that has asked pages ahead.
+pub(crate) fn first_looks(folder: &Folder, cookie: &str, pages: &[String]) -> Vec<Duration> {
+    let server = folder.serve_with(&["--log", "debug"]);
+    let began = Instant::now();
+    while !server.said().contains(ASKED_AHEAD) {
+        assert!(began.elapsed() < DEADLINE, "no page was asked ahead");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    eprintln!("pages were asked ahead in {:.1?}", began.elapsed());
+    let looks = pages
+        .iter()
+        .map(|page| ask(&server, cookie, page, "Accept-Encoding: gzip\r\n").0);
+    let looks = looks.collect();
+    server.stop();
+    looks
+}
+
 /// Looks at a page of a server that is started for it.
-pub(crate) fn look(folder: &Folder, cookie: &str, address: &str, times: usize) -> Look {
+pub(crate) fn look(
+    folder: &Folder,
+    cookie: &str,
+    (address, ahead): (&str, Duration),
+    times: usize,
+) -> Look {
     let server = folder.serve();
     let compressed = "Accept-Encoding: gzip\r\n";
     let (cold, page) = ask(&server, cookie, address, compressed);
@@ -70,6 +97,7 @@ pub(crate) fn look(folder: &Folder, cookie: &str, address: &str, times: usize) -
     Look {
         address: address.to_owned(),
         cold,
+        ahead,
         p50: warm[warm.len() / 2],
         p99: warm[(warm.len() * 99).div_ceil(100) - 1],
         moving: moving[moving.len() / 2],
