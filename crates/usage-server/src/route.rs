@@ -38,6 +38,7 @@ const NAMES: &[&str] = &[
     "/products/{id}/hosts",
     "/products/{id}/hosts/remove",
     "/settings",
+    "/settings/products",
     "/products/{id}/settings",
     "/products/{id}/replies",
     "/products/{id}/advisories",

@@ -10,6 +10,9 @@ impl Store {
     /// Takes the oldest reports out of the journal, as far as they were received before `until`: a
     /// part of them; whether there were any. What was counted stays.
     pub fn retire(&self, until: Timestamp) -> Result<bool> {
+        if self.is_being_rebuilt()? {
+            return Ok(false);
+        }
         let Some(aged) = self.readers.read(|db| retention::prepare(db, until))? else {
             return Ok(false);
         };

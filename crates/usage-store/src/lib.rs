@@ -12,6 +12,7 @@ mod error;
 pub mod fuzzing;
 pub mod journal;
 mod keeping;
+mod leb128;
 mod model;
 pub mod public;
 pub mod quarantine;

@@ -49,6 +49,8 @@ pub(crate) struct Given {
     pub(crate) listing: Listing,
     /// A report's number.
     pub(crate) before: Option<u64>,
+    /// Reports refused alike; empty: all.
+    pub(crate) group: String,
     /// When it was asked.
     pub(crate) now: Timestamp,
 }
@@ -91,6 +93,7 @@ impl Given {
             cluster: String::new(),
             listing: Listing::default(),
             before: None,
+            group: String::new(),
             now,
         };
         for parameter in takes {
@@ -116,6 +119,7 @@ impl Given {
                 self.take_product(store, said)?;
             }
             Parameter::AnyProduct => {}
+            Parameter::AnyName => self.product = said.once("product").unwrap_or_default(),
             Parameter::Window { days } => self.window = window(said, days, today),
             Parameter::Filter => self.take_filter(store, said)?,
             Parameter::Per => {
@@ -166,6 +170,7 @@ impl Given {
             Parameter::AnyCluster => self.listing.cluster = said.once("cluster"),
             Parameter::List { by } => self.listing.take(said, by),
             Parameter::State => self.listing.take_state(said),
+            Parameter::Group => self.group = said.once("group").unwrap_or_default(),
             Parameter::Before => {
                 self.before = said
                     .pairs

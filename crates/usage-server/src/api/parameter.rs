@@ -12,6 +12,8 @@ pub(crate) enum Parameter {
     Product,
     /// `product`: its name; all where nothing is said.
     AnyProduct,
+    /// `product`: the same, also one of which nothing was ever accepted.
+    AnyName,
     /// `from` and `to`, or `days`: a window; so many days where nothing is said.
     Window { days: i32 },
     /// `filter[DIMENSION]`, `who`, `organization`, `clones`, `once`: which servers count.
@@ -47,6 +49,8 @@ pub(crate) enum Parameter {
     State,
     /// `before`: reports from before this one.
     Before,
+    /// `group`: reports refused alike; all where nothing is said.
+    Group,
 }
 
 const GROUPS: &str = "Groups: by a dimension’s values, by `@organization`, or by `@who`.";
@@ -55,7 +59,7 @@ impl Parameter {
     /// The names that it has in the query string.
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
-            Parameter::Product | Parameter::AnyProduct => &["product"],
+            Parameter::Product | Parameter::AnyProduct | Parameter::AnyName => &["product"],
             Parameter::Window { .. } => &["from", "to", "days"],
             Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
             Parameter::Per | Parameter::Cohorts => &["per"],
@@ -70,6 +74,7 @@ impl Parameter {
             Parameter::List { by } => listed::names(by),
             Parameter::State => &["state"],
             Parameter::Before => &["before"],
+            Parameter::Group => &["group"],
         }
     }
 
@@ -85,7 +90,7 @@ impl Parameter {
                 "The product's name, as it reports it.",
                 text(),
             )],
-            Parameter::AnyProduct => vec![in_query(
+            Parameter::AnyProduct | Parameter::AnyName => vec![in_query(
                 "product",
                 false,
                 "The product's name, as it reports it. Without it all products.",
@@ -225,6 +230,12 @@ impl Parameter {
                 false,
                 "Only reports from before the one with this number.",
                 json!({"type": "integer", "minimum": 1}),
+            )],
+            Parameter::Group => vec![in_query(
+                "group",
+                false,
+                "Only reports that were refused alike, as `quarantine` names them. Without it all.",
+                text(),
             )],
         }
     }

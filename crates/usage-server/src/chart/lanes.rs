@@ -1,7 +1,8 @@
-//! What was so on which days: a lane for each thing, filled where it was.
+//! What was so on which days: a lane for each thing, filled where it was, and what happened how often in a lane of dots.
 
 use std::fmt::Write;
 
+use super::colour::Paint;
 use super::drawing::{Drawing, WIDTH};
 use super::svg::{escaped, number, percent, shortened};
 use super::time::Time;
@@ -10,14 +11,23 @@ use super::time::Time;
 const ROW: f64 = 26.0;
 const THICK: f64 = 14.0;
 /// Characters of a lane's name.
-const NAME_CHARACTERS: usize = 20;
+const NAME_CHARACTERS: usize = 13;
 /// Hover columns at most.
 const COLUMNS_MAX: usize = 124;
+/// Periods up to which there is room for a number beside a dot.
+const NUMBERED_MAX: usize = 45;
+
+/// How often something happened in each period; nothing where that isn't known.
+pub(crate) struct Happened<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) counts: &'a [Option<u64>],
+}
 
 /// A lane for each series, the first on top: filled in the periods that have a number. `none` says what a period
-/// is in which no lane is.
-pub(crate) fn lanes(time: &Time, none: &str) -> Drawing {
-    let height = time.series.len().max(1) as f64 * ROW;
+/// is in which no lane is. Below them dots where something happened.
+pub(crate) fn lanes(time: &Time, none: &str, happened: Option<&Happened<'_>>) -> Drawing {
+    let lanes = time.series.len() + usize::from(happened.is_some());
+    let height = lanes.max(1) as f64 * ROW;
     let mut drawing = Drawing {
         height,
         left: 180.0,
@@ -67,6 +77,9 @@ pub(crate) fn lanes(time: &Time, none: &str) -> Drawing {
             escaped(&shortened(&series.name, NAME_CHARACTERS))
         );
     }
+    if let Some(happened) = happened {
+        dots(time, happened, height, &mut drawing);
+    }
     let step = count.div_ceil(COLUMNS_MAX).max(1);
     for at in (0..count).step_by(step) {
         let there = time.series.iter().filter_map(|one| {
@@ -76,6 +89,11 @@ pub(crate) fn lanes(time: &Time, none: &str) -> Drawing {
         let mut there: Vec<String> = there.collect();
         if there.is_empty() {
             there.push(escaped(none));
+        }
+        if let Some(happened) = happened {
+            let count = happened.counts.get(at).copied().flatten();
+            let count = count.map_or("not known".to_owned(), |count| count.to_string());
+            there.push(escaped(&format!("{}: {count}", happened.name)));
         }
         let width = step as f64 / count as f64;
         let _ = write!(
@@ -90,6 +108,44 @@ pub(crate) fn lanes(time: &Time, none: &str) -> Drawing {
         );
     }
     drawing
+}
+
+/// The lowest lane: a line where it is known how often it happened, and a dot where it did.
+fn dots(time: &Time, happened: &Happened<'_>, height: f64, drawing: &mut Drawing) {
+    let count = time.periods.len();
+    let slot = WIDTH / count.max(1) as f64;
+    let middle = height - ROW / 2.0;
+    let at_height = percent(middle / height);
+    for (at, times) in happened.counts.iter().enumerate() {
+        let Some(times) = times else { continue };
+        let _ = write!(
+            drawing.grid,
+            r#"<path d="M{} {middle}h{}"/>"#,
+            number(at as f64 * slot),
+            number(slot)
+        );
+        if *times == 0 {
+            continue;
+        }
+        let x = percent(time.slot(at));
+        let _ = write!(
+            drawing.words,
+            r#"<circle class="dot {}" cx="{x}" cy="{at_height}" r="{}"/>"#,
+            Paint::Other.class(),
+            if *times == 1 { 3.5 } else { 5.0 }
+        );
+        if *times > 1 && count <= NUMBERED_MAX {
+            let _ = write!(
+                drawing.words,
+                r#"<text class="day minor" x="{x}" y="{at_height}" dy="-8">{times}</text>"#
+            );
+        }
+    }
+    let _ = write!(
+        drawing.words,
+        r#"<text class="bar-name" x="0" dx="-10" y="{at_height}" dy="4">{}</text>"#,
+        escaped(happened.name)
+    );
 }
 
 #[cfg(test)]
@@ -121,7 +177,19 @@ mod tests {
             open: false,
             marks: Vec::new(),
         };
-        let drawing = lanes(&time, "no report");
+        let starts = Happened {
+            name: "starts",
+            counts: &[None, Some(0), Some(1), Some(3)],
+        };
+        let drawing = lanes(&time, "no report", Some(&starts));
+        assert_eq!(drawing.words.matches("<circle").count(), 2);
+        assert_eq!(drawing.grid.matches("h200").count(), 3, "where it is known");
+        assert!(
+            drawing.words.contains(r#"dy="-8">3</text>"#),
+            "{}",
+            drawing.words
+        );
+        assert!(drawing.columns.contains("1.8\nstarts: not known</title>"));
         assert!(
             drawing
                 .shapes
@@ -138,10 +206,16 @@ mod tests {
         );
         assert!(drawing.words.contains("1.9 &lt;</text>"));
         assert!(
-            drawing.columns.contains("2026-11-25\nno report</title>"),
+            drawing
+                .columns
+                .contains("2026-11-25\nno report\nstarts: 1</title>"),
             "{}",
             drawing.columns
         );
-        assert!(drawing.columns.contains("2026-11-26\n1.9 &lt;</title>"));
+        assert!(
+            drawing
+                .columns
+                .contains("2026-11-26\n1.9 &lt;\nstarts: 3</title>")
+        );
     }
 }

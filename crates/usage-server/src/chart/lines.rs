@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::axis::{Scale, Unit};
 use super::colour::Paint;
 use super::drawing::{Drawing, HEIGHT, WIDTH};
-use super::svg::{number, path};
+use super::svg::{number, path, percent};
 use super::time::{Series, Time};
 
 /// A line for each series; where there is only one, what is below it is tinted. The way to a period that isn't over
@@ -25,6 +25,9 @@ pub(crate) fn lines(time: &Time) -> Drawing {
     for series in time.series.iter().rev() {
         line(time, series, &scale, &mut drawing);
     }
+    if time.periods.len() == 1 {
+        dots(time, &scale, &mut drawing);
+    }
     let last = |series: &Series| {
         let known = series.values.iter().rev().find_map(|n| *n);
         known.map(|n| scale.part(n))
@@ -35,6 +38,21 @@ pub(crate) fn lines(time: &Time) -> Drawing {
     drawing.legend = time.legend();
     time.columns(false, &mut drawing);
     drawing
+}
+
+/// Of a single period there is no line to be seen.
+fn dots(time: &Time, scale: &Scale, drawing: &mut Drawing) {
+    for series in &time.series {
+        if let Some(Some(n)) = series.values.first() {
+            let _ = write!(
+                drawing.words,
+                r#"<circle class="dot {}" cx="{}" cy="{}" r="4.5"/>"#,
+                series.paint.class(),
+                percent(time.along(0)),
+                percent(1.0 - scale.part(*n))
+            );
+        }
+    }
 }
 
 fn point(time: &Time, scale: &Scale, at: usize, n: Option<f64>) -> Option<(f64, f64)> {

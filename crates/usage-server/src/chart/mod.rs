@@ -35,7 +35,7 @@ pub(crate) use self::colour::{Paint, Theme};
 pub(crate) use self::drawing::Drawing;
 pub(crate) use self::flows::flows;
 pub(crate) use self::histogram::{Bucket, histogram};
-pub(crate) use self::lanes::lanes;
+pub(crate) use self::lanes::{Happened, lanes};
 pub(crate) use self::lines::lines;
 pub(crate) use self::matrix::{Cohort, matrix, shade};
 pub(crate) use self::shares::{Bar, shares};

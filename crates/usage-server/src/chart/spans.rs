@@ -10,7 +10,7 @@ use super::svg::{escaped, number, percent, shortened};
 /// Pixels from span to span.
 const ROW: f64 = 26.0;
 /// Characters of a name.
-const NAME_CHARACTERS: usize = 16;
+const NAME_CHARACTERS: usize = 13;
 
 /// One span. What isn't known yet is left out.
 #[derive(Debug, Clone, PartialEq)]

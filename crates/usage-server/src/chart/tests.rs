@@ -48,6 +48,24 @@ fn one_line_is_tinted_below_and_dashed_where_the_day_is_not_over() {
 }
 
 #[test]
+fn a_single_day_is_a_dot() {
+    let day = |values: &[f64]| {
+        lines(&time(
+            vec![series("", Paint::Series(0), values)],
+            Unit::Count,
+        ))
+    };
+    assert_eq!(
+        day(&[4.0])
+            .words
+            .matches("<circle class=\"dot s1\"")
+            .count(),
+        1
+    );
+    assert_eq!(day(&[4.0, 5.0]).words.matches("<circle").count(), 0);
+}
+
+#[test]
 fn areas_lie_on_each_other_and_are_named_at_their_ends() {
     let parts = vec![
         series("2.6", Paint::Series(1), &[1.0, 0.75, 0.25]),

@@ -7,7 +7,6 @@ mod ahead;
 mod api_keys;
 mod assets;
 mod audit;
-mod chart;
 mod device;
 mod failure;
 pub(crate) mod figures;
@@ -36,6 +35,7 @@ mod security;
 mod server;
 mod server_rows;
 mod settings;
+mod shown_once;
 mod sign_in;
 mod sign_up;
 mod start;
@@ -54,7 +54,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::response::Html;
 use axum::routing::{get, post};
 
+use usage_store::query::{ListedProduct, ProductId};
+
+use crate::api::{self, Answered};
 use crate::app::App;
+use crate::ingest::Refusal;
 use crate::limits::IMPORT_UPLOAD_MAX_BYTES;
 
 pub(crate) use self::ahead::Ahead;
@@ -91,6 +95,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/products/{id}/ids", get(product::ids::show))
         .route("/products/{id}/adopt", post(overview::adopt))
         .route("/settings", get(settings::show))
+        .route("/settings/products", post(settings::adding::add))
         .route("/products/{id}/settings", get(settings::product::show))
         .route("/products/{id}/replies", post(settings::replies::tell))
         .route("/products/{id}/advisories", post(settings::replies::advise))
@@ -174,6 +179,30 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
         .layer(framed)
         .merge(for_anybody)
+}
+
+/// A question of the query API that a page cannot do without, said by names and values.
+fn asked(
+    app: &App,
+    question: &str,
+    said: &[(&str, &str)],
+    now: jiff::Timestamp,
+) -> Result<Answered, Failure> {
+    let said = said.iter();
+    let said: Vec<(String, String)> = said
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    api::ask(&app.store, question, &view::encoded(&said), now).map_err(|refusal| match refusal {
+        // What an address names isn't there, or never was.
+        Refusal::Fields(_) => Failure::NotFound,
+        _ => Failure::Broken(format!("the question {question} was not answered")),
+    })
+}
+
+/// A product by its number, as addresses have it.
+fn listed(app: &App, id: i64) -> Result<ListedProduct, Failure> {
+    let product = app.store.listed_product(ProductId(id))?;
+    product.ok_or(Failure::NotFound)
 }
 
 /// Asks the store on a thread where waiting for it holds up nobody.

@@ -48,7 +48,7 @@ struct Every {
 struct EveryRow {
     id: u64,
     name: String,
-    product: Option<(i64, String)>,
+    product: Option<(u64, String)>,
     servers: Count,
     clusters: Count,
     first_seen: Option<Moment>,
@@ -91,7 +91,7 @@ const EVERY: Kind = Kind {
 };
 
 impl Every {
-    fn new(app: &App, view: &View, now: Timestamp) -> Result<Every, Failure> {
+    fn new(app: &App, view: &View, now: Timestamp) -> Every {
         let base = base_path(&app.settings.public_url);
         let desk = Desk::new(app, base, PATH, "", view, now);
         let answer = desk.ask(&ASK, &[]);
@@ -101,20 +101,15 @@ impl Every {
         if let Ok(answer) = answer {
             for row in &answer.rows {
                 let count = |column| answer.count(row, column).unwrap_or(0);
-                let product = match answer.text(row, "product") {
-                    None => None,
-                    Some(name) => {
-                        let id = app.store.product_named(name)?;
-                        id.map(|id| (id.0, name.to_owned()))
-                    }
-                };
+                let number = answer.count(row, "product_number");
+                let product = answer.text(row, "product").map(str::to_owned);
                 rows.push(EveryRow {
                     id: count("organization_id"),
                     name: answer
                         .text(row, "organization")
                         .unwrap_or_default()
                         .to_owned(),
-                    product,
+                    product: number.zip(product),
                     servers: Count(count("servers")),
                     clusters: Count(count("clusters")),
                     first_seen: moment(answer.cell(row, "first_seen"), now),
@@ -122,7 +117,7 @@ impl Every {
                 });
             }
         }
-        Ok(Every { listing, rows })
+        Every { listing, rows }
     }
 }
 
@@ -224,10 +219,7 @@ async fn page(
                 Some(operator) => Layout::new(app, operator, Section::Organizations, now)?,
                 None => Layout::of_person(app, &person, now)?,
             },
-            every: match &operator {
-                Some(_) => Some(Every::new(app, &view, now)?),
-                None => None,
-            },
+            every: operator.is_some().then(|| Every::new(app, &view, now)),
             may_make: may_make(app, &person),
             csrf: person.csrf,
             memberships: person.memberships,

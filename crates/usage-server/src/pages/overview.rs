@@ -16,9 +16,9 @@ use usage_store::query::ProductId;
 use super::assets::LIVE;
 use super::figures::{Change, Count, Moment};
 use super::layout::{Layout, Section, base_path};
-use super::{Failure, ask, render};
+use super::{Failure, ask, asked, render};
 use crate::account::Operator;
-use crate::api::{self, Answered, Cell, Row};
+use crate::api::{Answered, Cell, Row};
 use crate::app::App;
 use crate::chart;
 use crate::command::first_report;
@@ -33,6 +33,8 @@ struct Overview {
     total: Figures,
     adopted: Vec<ProductRow>,
     new_names: Vec<ProductRow>,
+    /// Nothing has reported yet.
+    quiet: bool,
     /// The newest reports, the newest first.
     lines: Vec<Line>,
     /// Lines that the script keeps.
@@ -74,19 +76,14 @@ pub(super) async fn show(
     let overview = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
         let answers = [
-            asked(app, "products", now)?,
-            asked(app, "products-daily", now)?,
+            asked(app, "products", &[], now)?,
+            asked(app, "products-daily", &[], now)?,
         ];
         let lines = live::newest(&app.store, LINES_SHOWN)?;
         let url = &app.settings.public_url;
         Ok(Overview::new(page, url, &answers, lines, now))
     });
     render(&overview.await?)
-}
-
-fn asked(app: &App, question: &str, now: Timestamp) -> Result<Answered, Failure> {
-    let answer = api::ask(&app.store, question, "", now);
-    answer.map_err(|_| Failure::Broken(format!("the question {question} was not answered")))
 }
 
 /// The form of an "Adopt" button.
@@ -176,6 +173,10 @@ impl Overview {
             script: format!("{}{}", page.base, LIVE.path()),
             page,
             first_report: first_report(public_url.trim_end_matches('/')),
+            quiet: products
+                .rows
+                .iter()
+                .all(|row| *products.cell(row, "last_report") == Cell::Empty),
             total: Figures::of(products, &adopted),
             adopted: rows(&adopted),
             new_names: rows(&new_names),

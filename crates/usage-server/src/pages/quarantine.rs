@@ -7,25 +7,23 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Html;
-use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use usage_store::Store;
-use usage_store::quarantine::{Alike, Quarantined};
 
 use super::figures::{Bytes, Count, Moment};
 use super::json_text;
 use super::layout::{Layout, Section};
-use super::{Failure, ask, render};
+use super::server_rows::moment;
+use super::{Failure, ask, asked, render};
 use crate::account::Operator;
+use crate::api::{Answered, Row};
 use crate::app::App;
 
 /// Groups, or refused reports of a group, on one page.
 const SHOWN: usize = 25;
 
-/// Groups looked at for one that an address names: as many as there can be.
-const GROUPS_MAX: usize = 10_000;
+/// One more, to know whether there are any.
+const ONE_MORE: &str = "26";
 
 #[derive(Template)]
 #[template(path = "quarantine.html")]
@@ -53,7 +51,9 @@ struct GroupPage {
 struct GroupRow {
     /// What the address of its page has.
     code: String,
-    kind: &'static str,
+    /// The last one's number.
+    newest: i64,
+    kind: String,
     product: Option<String>,
     cluster: Option<String>,
     refused: Count,
@@ -68,6 +68,7 @@ struct GroupRow {
 }
 
 struct BodyRow {
+    id: i64,
     at: Moment,
     size: Bytes,
     body: String,
@@ -84,6 +85,22 @@ pub(super) struct Place {
     before: Option<i64>,
 }
 
+impl Place {
+    /// Asks a question about it; `said` is said besides.
+    fn ask(
+        &self,
+        app: &App,
+        question: &str,
+        said: &[(&str, &str)],
+        now: Timestamp,
+    ) -> Result<Answered, Failure> {
+        let before = self.before.map(|before| before.to_string());
+        let before = before.as_deref().unwrap_or_default();
+        let said = [&[("before", before)], said].concat();
+        asked(app, question, &said, now)
+    }
+}
+
 /// `GET /quarantine`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -94,13 +111,13 @@ pub(super) async fn show(
     if !place.group.is_empty() {
         let group = ask(&app, move |app| {
             let page = Layout::new(app, &operator, Section::Quarantine, now)?;
-            GroupPage::new(page, &app.store, &place, now)
+            GroupPage::new(page, app, &place, now)
         });
         return render(&group.await?);
     }
     let quarantine = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Quarantine, now)?;
-        QuarantinePage::new(page, &app.store, place, now)
+        QuarantinePage::new(page, app, place, now)
     });
     render(&quarantine.await?)
 }
@@ -108,94 +125,96 @@ pub(super) async fn show(
 impl QuarantinePage {
     fn new(
         page: Layout,
-        store: &Store,
+        app: &App,
         place: Place,
         now: Timestamp,
     ) -> Result<QuarantinePage, Failure> {
-        let product = Some(place.product.as_str()).filter(|product| !product.is_empty());
-        let mut found = store.quarantine_groups(product, place.before, SHOWN + 1)?;
-        let more = found.len() > SHOWN;
-        found.truncate(SHOWN);
-        let older = found.last().filter(|_| more).map(|group| group.newest);
-        let groups = found.iter().map(|group| {
-            let sample = store.quarantined_alike(group, None, 1)?;
-            Ok(GroupRow::new(group, sample.first(), now))
-        });
-        let mut products = store.product_names()?;
+        let mut products = app.store.product_names()?;
+        let said = [("limit", ONE_MORE), ("product", place.product.as_str())];
+        let answer = place.ask(app, "quarantine", &said, now)?;
+        let rows = answer.rows.iter();
+        let groups = rows.filter_map(|row| GroupRow::new(&answer, row, now));
+        let mut groups: Vec<GroupRow> = groups.collect();
         // It may never have been accepted.
-        if product.is_some() && !products.contains(&place.product) {
+        if !place.product.is_empty() && !products.contains(&place.product) {
             products.push(place.product.clone());
         }
+        let more = groups.len() > SHOWN;
+        groups.truncate(SHOWN);
+        for group in &mut groups {
+            let below = (group.newest + 1).to_string();
+            let said = [("before", below.as_str()), ("limit", "1")];
+            let newest = asked(app, "quarantine-reports", &said, now)?;
+            group.sample = BodyRow::all(&newest, now).pop();
+        }
         Ok(QuarantinePage {
-            groups: groups.collect::<Result<_, Failure>>()?,
+            older: groups.last().filter(|_| more).map(|group| group.newest),
+            groups,
             products,
             product: place.product,
             further: place.before.is_some(),
-            older,
             page,
         })
     }
 }
 
 impl GroupPage {
-    fn new(
-        page: Layout,
-        store: &Store,
-        place: &Place,
-        now: Timestamp,
-    ) -> Result<GroupPage, Failure> {
-        let groups = store.quarantine_groups(None, None, GROUPS_MAX)?;
-        let group = groups.iter().find(|group| code(group) == place.group);
-        let group = group.ok_or(Failure::NotFound)?;
-        let mut found = store.quarantined_alike(group, place.before, SHOWN + 1)?;
-        let more = found.len() > SHOWN;
-        found.truncate(SHOWN);
+    fn new(page: Layout, app: &App, place: &Place, now: Timestamp) -> Result<GroupPage, Failure> {
+        let group = [("group", place.group.as_str())];
+        let answer = asked(app, "quarantine", &group, now)?;
+        let of = answer.rows.first();
+        let of = of.and_then(|row| GroupRow::new(&answer, row, now));
+        let said = [&group[..], &[("limit", ONE_MORE)]].concat();
+        let found = place.ask(app, "quarantine-reports", &said, now)?;
+        let mut refused = BodyRow::all(&found, now);
+        let more = refused.len() > SHOWN;
+        refused.truncate(SHOWN);
         Ok(GroupPage {
-            group: GroupRow::new(group, None, now),
-            older: found.last().filter(|_| more).map(|one| one.id),
-            refused: found.iter().map(|one| BodyRow::new(one, now)).collect(),
+            group: of.ok_or(Failure::NotFound)?,
+            older: refused.last().filter(|_| more).map(|one| one.id),
+            refused,
             further: place.before.is_some(),
             page,
         })
     }
 }
 
-/// What a group is called in addresses: its reasons may be long, and it has no number.
-fn code(group: &Alike) -> String {
-    let named = serde_json::json!([group.product, group.kind.name(), group.alike, group.cluster]);
-    let digest = Sha256::digest(named.to_string().as_bytes());
-    HEXLOWER.encode(digest.get(..12).unwrap_or_default())
-}
-
 impl GroupRow {
-    fn new(group: &Alike, sample: Option<&Quarantined>, now: Timestamp) -> GroupRow {
-        let errors = errors(&group.errors);
-        GroupRow {
-            code: code(group),
-            kind: group.kind.name(),
-            product: group.product.clone(),
-            cluster: group.cluster.clone(),
-            refused: Count(group.refused),
-            several: group.refused > 1,
-            first: Moment::new(group.first, now),
-            last: Moment::new(group.last, now),
+    fn new(answer: &Answered, row: &Row, now: Timestamp) -> Option<GroupRow> {
+        let text = |column| answer.text(row, column).map(str::to_owned);
+        let errors = errors(answer.text(row, "reasons")?);
+        let refused = answer.count(row, "refused")?;
+        Some(GroupRow {
+            code: text("group")?,
+            newest: i64::try_from(answer.count(row, "newest")?).ok()?,
+            kind: text("kind")?,
+            product: text("product"),
+            cluster: text("cluster"),
+            refused: Count(refused),
+            several: refused > 1,
+            first: moment(answer.cell(row, "first"), now)?,
+            last: moment(answer.cell(row, "last"), now)?,
             suggestion: suggestion(&errors),
             errors,
-            sample: sample.map(|one| BodyRow::new(one, now)),
-        }
+            sample: None,
+        })
     }
 }
 
 impl BodyRow {
-    fn new(quarantined: &Quarantined, now: Timestamp) -> BodyRow {
-        let refused = &quarantined.refused;
-        let (body, cut) = json_text::shown(&refused.body);
-        BodyRow {
-            at: Moment::new(refused.at, now),
-            size: Bytes(refused.body_bytes),
-            cut: cut || (refused.body.len() as u64) < refused.body_bytes,
-            body,
-        }
+    fn all(answer: &Answered, now: Timestamp) -> Vec<BodyRow> {
+        let rows = answer.rows.iter().filter_map(|row| {
+            let (kept, bytes) = (answer.text(row, "body")?, answer.count(row, "bytes")?);
+            let (body, cut) = json_text::shown(kept.as_bytes());
+            Some(BodyRow {
+                id: i64::try_from(answer.count(row, "report")?).ok()?,
+                at: moment(answer.cell(row, "refused_at"), now)?,
+                size: Bytes(bytes),
+                cut: cut || (kept.len() as u64) < bytes,
+                body,
+            })
+        });
+        rows.collect()
     }
 }
 

@@ -8,6 +8,8 @@ use usage_store::report::{Kind, Observation, decode};
 
 use super::figures::{Bytes, Moment};
 use super::json_text;
+use super::server_rows::moment;
+use crate::api::{Answered, Row};
 
 /// Reports on one page.
 pub(super) const REPORTS_SHOWN: usize = 25;
@@ -44,7 +46,7 @@ impl ReportRow {
             kind: report.kind.name(),
             product: report.product.to_string(),
             organization,
-            sender: sender(report),
+            sender: sender(report.kind, &report.body),
             received_at: Moment::new(report.received_at, now),
             reported_at: report.reported_at.map(|at| Moment::new(at, now)),
             size: Bytes(report.body.len() as u64),
@@ -55,33 +57,36 @@ impl ReportRow {
         }
     }
 
-    /// One of a server's, of its number, its kind and its body, and when it came and was made. Its page says whose
-    /// it is.
-    pub(super) fn of_server(
-        (seq, kind, body): (u64, &str, &str),
-        (received_at, reported_at): (Timestamp, Option<Timestamp>),
-        now: Timestamp,
-    ) -> ReportRow {
-        let (json, cut) = json_text::pretty(body.as_bytes());
+    /// Each of an answer's: of the questions `reports` and `server-reports`.
+    pub(super) fn all(answer: &Answered, now: Timestamp) -> Vec<ReportRow> {
+        let rows = answer.rows.iter();
+        rows.filter_map(|row| ReportRow::told(answer, row, now))
+            .collect()
+    }
+
+    fn told(answer: &Answered, row: &Row, now: Timestamp) -> Option<ReportRow> {
+        let at = |column| moment(answer.cell(row, column), now);
+        let text = |column| answer.text(row, column);
+        let (seq, body) = (answer.count(row, "report")?, text("body")?);
         let kinds = [Kind::Servers, Kind::Stats, Kind::Usage];
         let kind = kinds
-            .iter()
-            .map(|one| one.name())
-            .find(|name| *name == kind);
-        ReportRow {
+            .into_iter()
+            .find(|kind| text("kind") == Some(kind.name()))?;
+        let (json, cut) = json_text::pretty(body.as_bytes());
+        Some(ReportRow {
             seq,
-            kind: kind.unwrap_or_default(),
-            product: String::new(),
-            organization: None,
-            sender: None,
-            received_at: Moment::new(received_at, now),
-            reported_at: reported_at.map(|at| Moment::new(at, now)),
+            kind: kind.name(),
+            product: text("product").unwrap_or_default().to_owned(),
+            organization: text("organization").map(str::to_owned),
+            sender: sender(kind, body.as_bytes()),
+            received_at: at("received_at")?,
+            reported_at: at("reported_at"),
             size: Bytes(body.len() as u64),
             json,
             cut,
             path: format!("/reports/{seq}"),
             own: false,
-        }
+        })
     }
 
     /// One of an organization's own, as its members are shown it.
@@ -95,8 +100,8 @@ impl ReportRow {
 }
 
 /// `cluster / server`, and how many others the report speaks of.
-fn sender(report: &StoredReport) -> Option<String> {
-    let decoded = decode(report.kind, &report.body).ok()?;
+fn sender(kind: Kind, body: &[u8]) -> Option<String> {
+    let decoded = decode(kind, body).ok()?;
     let mut named = decoded.observations.iter().filter_map(ids);
     let first = named.next()?;
     Some(match named.count() {

@@ -1,6 +1,5 @@
 //! `/reports`: the newest reports, of all products or of one; `/reports/{seq}`: one whole body.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -10,13 +9,22 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
-use usage_store::{Store, StoredReport};
+use usage_store::StoredReport;
 
 use super::layout::{Layout, Section};
+use super::panel::{Ask, Days, Desk};
 use super::report_rows::{REPORTS_SHOWN, ReportRow};
+use super::view::View;
 use super::{Failure, ask, render};
 use crate::account::Operator;
 use crate::app::App;
+
+/// One more than is shown.
+const ASK: Ask = Ask {
+    question: "reports",
+    window: Days::OfPage,
+    fixed: &[("limit", "26")],
+};
 
 #[derive(Template)]
 #[template(path = "reports.html")]
@@ -47,26 +55,22 @@ pub(super) async fn show(
     let now = Timestamp::now();
     let reports = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Reports, now)?;
-        let product = Some(which.product.as_str()).filter(|product| !product.is_empty());
-        let found = app
-            .store
-            .newest_reports(product, which.before, REPORTS_SHOWN + 1)?;
-        let products = app
-            .store
-            .products(now)?
-            .into_iter()
-            .map(|product| product.name)
-            .collect();
-        let older = older(&found);
-        let reports = rows(&app.store, &found, now)?;
-        let further = which.before.is_some();
+        let view = match which.before {
+            None => View::default(),
+            Some(before) => View::default().with(&[("before", Some(&before.to_string()))]),
+        };
+        let answer = Desk::new(app, "", "", &which.product, &view, now).ask(&ASK, &[]);
+        // Where nothing has this name, nothing was reported of it.
+        let mut reports = answer.map_or_else(|_| Vec::new(), |answer| ReportRow::all(&answer, now));
+        let more = reports.len() > REPORTS_SHOWN;
+        reports.truncate(REPORTS_SHOWN);
         Ok(Reports {
             page,
-            product: which.product,
-            products,
+            products: app.store.product_names()?,
+            older: reports.last().filter(|_| more).map(|report| report.seq),
             reports,
-            further,
-            older,
+            further: which.before.is_some(),
+            product: which.product,
         })
     });
     render(&reports.await?)
@@ -94,31 +98,6 @@ pub(super) async fn body(
 /// The place below which the next page begins, if `found` has one more than a page shows.
 pub(super) fn older(found: &[StoredReport]) -> Option<u64> {
     (found.len() > REPORTS_SHOWN).then(|| found.get(REPORTS_SHOWN - 1).map(|report| report.seq))?
-}
-
-/// The rows of a page, with the organizations' names.
-pub(super) fn rows(
-    store: &Store,
-    found: &[StoredReport],
-    now: Timestamp,
-) -> Result<Vec<ReportRow>, Failure> {
-    let mut names = BTreeMap::new();
-    let mut rows = Vec::new();
-    for report in found.iter().take(REPORTS_SHOWN) {
-        let name = match report.organization {
-            None => None,
-            Some(id) => match names.get(&id) {
-                Some(name) => Option::clone(name),
-                None => {
-                    let name = store.organization_name(id)?;
-                    names.insert(id, name.clone());
-                    name
-                }
-            },
-        };
-        rows.push(ReportRow::new(report, name, now));
-    }
-    Ok(rows)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::api::{Answered, Cell, Row};
 pub(super) const SERVERS: Kind = Kind {
     question: "servers",
     names: ("server", "servers"),
-    searched: "Beginning of an id, or part of a host, version or organization",
+    searched: "Id, host, version or organization",
     by: &[
         By {
             word: "last_seen",

@@ -22,6 +22,7 @@ mod hostile_texts;
 mod links;
 mod listener;
 mod lists;
+mod long_names;
 mod looks;
 mod news;
 #[cfg(feature = "openid")]

@@ -45,7 +45,7 @@ fn a_public_page_looks_well() {
     browser.click("Public page");
     browser.sees("Nobody sees it");
     browser.looks_well("public-settings");
-    browser.fill("Threshold, in servers", "5");
+    browser.fill("Threshold, in customers", "5");
     browser.click("Look at it first");
     browser.sees("Not saved yet");
     browser.click("Save and show it to anybody");

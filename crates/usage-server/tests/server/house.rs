@@ -91,3 +91,62 @@ fn every_query_says_what_it_answers_and_is_used() {
         assert!(sources.contains(&used), "nothing uses {}", path.display());
     }
 }
+
+/// What of the store's questions pages may ask it themselves: names, numbers of names and how fresh all is; and a
+/// body to the byte, which no table has.
+const ASKED_BY_PAGES: [&str; 6] = [
+    "freshness",
+    "listed_product",
+    "listed_products",
+    "newest_reports",
+    "product_named",
+    "product_names",
+];
+
+/// One source: what a page shows a program can have, too, from the query API.
+#[test]
+fn pages_ask_the_api_and_not_the_store() {
+    let sources = with_extension("rs");
+    let within = |folder: &str| {
+        let folder = crates().join(folder);
+        sources
+            .iter()
+            .filter(move |(path, _)| path.starts_with(&folder))
+    };
+    let mut questions = Vec::new();
+    for (_, text) in within("usage-store/src/query") {
+        // Of its own an organization's members have no API.
+        if text.contains("pub fn fleet") {
+            continue;
+        }
+        let verbs = text.split("    pub fn ").skip(1);
+        questions.extend(verbs.filter_map(|rest| rest.split(['(', '<']).next()));
+    }
+    questions.extend(["quarantine_groups", "quarantined_alike"]);
+    questions.retain(|verb| !ASKED_BY_PAGES.contains(verb));
+    for known in [
+        "active",
+        "dimensions",
+        "glances",
+        "server_days",
+        "quarantined",
+    ] {
+        assert!(
+            questions.contains(&known),
+            "{known} is not among {questions:?}"
+        );
+    }
+    for (path, text) in within("usage-server/src/pages") {
+        let is_test = path.ends_with("tests.rs") || path.iter().any(|part| part == "tests");
+        let page = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let page: String = page.split_whitespace().collect();
+        let asked = questions
+            .iter()
+            .find(|verb| page.contains(&format!("store.{verb}(")));
+        assert!(
+            is_test || asked.is_none(),
+            "{} asks {asked:?}",
+            path.display()
+        );
+    }
+}

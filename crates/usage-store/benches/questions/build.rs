@@ -37,6 +37,13 @@ pub(crate) struct Wanted {
     pub(crate) rebuild: bool,
 }
 
+impl Wanted {
+    /// The day of a row, as the store counts days.
+    fn day(&self, row: &Row) -> i32 {
+        self.last_day.0 + 1 - (DAYS - row.day) as i32
+    }
+}
+
 /// Where everything is.
 pub(crate) struct Data {
     pub(crate) folder: PathBuf,
@@ -55,26 +62,34 @@ impl Data {
 /// The file of rows.
 const CSV: &str = "rows.csv";
 
-/// The data, made now if it isn't there.
+/// The data, made now as far as it isn't there.
 pub(crate) fn made(wanted: &Wanted) -> Data {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&wanted.name);
-    let done = folder.join("done");
-    if wanted.anew || !done.exists() {
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).expect("the old data goes");
-        }
-        std::fs::create_dir_all(&folder).expect("a folder");
-        make(&folder, wanted);
-        std::fs::write(&done, "").expect("a file");
+    let (journal, done) = (folder.join("journal-done"), folder.join("done"));
+    if wanted.anew && folder.exists() {
+        std::fs::remove_dir_all(&folder).expect("the old data goes");
     }
     let store = folder.join("store");
+    if !journal.exists() && !done.exists() {
+        let _half_made = std::fs::remove_dir_all(&store);
+        std::fs::create_dir_all(&store).expect("a folder");
+        make_journal(&store, wanted);
+        std::fs::write(&journal, "").expect("a file");
+    }
+    if wanted.rows && !folder.join(CSV).exists() {
+        write_rows(&folder, wanted);
+    }
     let opened = Store::open(&store, Writing::Alone).expect("the store");
-    if wanted.rebuild {
+    if wanted.rebuild || !done.exists() {
         rebuild(&opened);
+        let began = Instant::now();
         while opened
             .pack_columns(Some(wanted.last_day.plus(1)))
             .expect("packed")
         {}
+        println!("columns packed in {:.1?}", began.elapsed());
+        opened.checkpoint().expect("copied");
+        std::fs::write(&done, "").expect("a file");
     }
     let product = opened.product_named(PRODUCT).expect("an answer");
     Data {
@@ -85,12 +100,9 @@ pub(crate) fn made(wanted: &Wanted) -> Data {
     }
 }
 
-fn make(folder: &Path, wanted: &Wanted) {
-    let store = folder.join("store");
-    std::fs::create_dir_all(&store).expect("a folder");
-    let store = Store::open(&store, Writing::Alone).expect("a store");
+fn make_journal(store: &Path, wanted: &Wanted) {
+    let store = Store::open(store, Writing::Alone).expect("a store");
     let began = Instant::now();
-    let mut csv = wanted.rows.then(|| rows(&folder.join(CSV)));
     let organizations: Vec<OrganizationId> = (1..=ORGANIZATIONS)
         .map(|n| {
             let name = format!("Organization {n}");
@@ -101,10 +113,7 @@ fn make(folder: &Path, wanted: &Wanted) {
     let product: Arc<str> = PRODUCT.into();
     let (mut batch, mut body, mut reports) = (Vec::with_capacity(COMMIT), String::new(), 0_u64);
     for row in Fleet::new(wanted.servers) {
-        let day = wanted.last_day.0 + 1 - (DAYS - row.day) as i32;
-        if let Some(csv) = &mut csv {
-            write_row(csv, &row, day, &row.version()).expect("room");
-        }
+        let day = wanted.day(&row);
         row.body(&mut body);
         let organization = row
             .organization
@@ -113,33 +122,26 @@ fn make(folder: &Path, wanted: &Wanted) {
         batch.push(report(&product, organization, instant(day, row.at), &body));
         if batch.len() == COMMIT {
             reports += append(&store, &mut batch);
-            if reports % 500_000 == 0 {
+            if reports.is_multiple_of(1_000_000) {
                 eprintln!("{reports} reports");
             }
         }
     }
     reports += append(&store, &mut batch);
-    if let Some(csv) = &mut csv {
-        csv.flush().expect("room");
-    }
     println!("made {reports} reports in {:.0?}", began.elapsed());
     let began = Instant::now();
     while store.repack().expect("re-packed") {}
     println!("re-packed in {:.0?}", began.elapsed());
-    let began = Instant::now();
-    store.rebuild(|_, _| ()).expect("rebuilt");
-    let rate = reports as f64 / began.elapsed().as_secs_f64();
-    println!(
-        "rebuilt in {:.0?}: {rate:.0} reports a second",
-        began.elapsed()
-    );
-    let began = Instant::now();
-    while store
-        .pack_columns(Some(wanted.last_day.plus(1)))
-        .expect("packed")
-    {}
-    println!("columns packed in {:.0?}", began.elapsed());
-    store.checkpoint().expect("copied");
+}
+
+fn write_rows(folder: &Path, wanted: &Wanted) {
+    let half = folder.join("rows.half");
+    let mut csv = rows(&half);
+    for row in Fleet::new(wanted.servers) {
+        write_row(&mut csv, &row, wanted.day(&row), &row.version()).expect("room");
+    }
+    csv.flush().expect("room");
+    std::fs::rename(half, folder.join(CSV)).expect("renamed");
 }
 
 fn rows(path: &Path) -> BufWriter<File> {

@@ -30,7 +30,7 @@ fn main() {
         name: format!("questions-{}", options.servers),
         servers: options.servers,
         last_day: questions::LAST_DAY,
-        rows: true,
+        rows: !options.ours_only,
         anew: options.anew,
         rebuild: options.rebuild,
     });

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::limits::BLOCK_MAX_BYTES;
 use super::{Seq, StoredReport};
+use crate::leb128::{self, put, put_signed};
 use crate::registry::OrganizationId;
 use crate::report::Kind;
 use crate::sqlite::{millis, timestamp};
@@ -221,18 +222,6 @@ pub(crate) fn read(plain: &[u8]) -> Option<Vec<StoredReport>> {
     input.0.is_empty().then_some(reports)
 }
 
-fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn put_signed(out: &mut Vec<u8>, number: i64) {
-    put(out, ((number << 1) ^ (number >> 63)) as u64);
-}
-
 /// What is left to read.
 struct Input<'a>(&'a [u8]);
 
@@ -254,20 +243,11 @@ impl<'a> Input<'a> {
     }
 
     fn number(&mut self) -> Option<u64> {
-        let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
+        leb128::take(&mut self.0)
     }
 
     fn signed(&mut self) -> Option<i64> {
-        let number = self.number()?;
-        Some((number >> 1) as i64 ^ -((number & 1) as i64))
+        leb128::take_signed(&mut self.0)
     }
 }
 

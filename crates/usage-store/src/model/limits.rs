@@ -31,9 +31,16 @@ pub(crate) const PACK_ROWS: u64 = 4_096;
 /// Where a day has many servers, this part of them waits: each number is written so many times.
 pub(crate) const PACK_SERVERS_A: u64 = 16;
 
-/// Observations taken in by one transaction of a rebuild, which has no others to give way to: what several of
-/// them change is written once. Some 80 bytes each; two such batches are in memory.
-pub(crate) const OBSERVATIONS_IN_BULK: usize = 1_000_000;
+/// Observations in a batch of a rebuild, which has no others to give way to: what several of them change of a day
+/// is written once. Some 80 bytes each; two or three such batches are in memory.
+pub(crate) const OBSERVATIONS_IN_BULK: usize = 500_000;
+
+/// Batches taken in by one transaction of a rebuild: what several of them say of a server is written once. A minute
+/// at most, which is what a rebuild that is killed does again; and a WAL of 1 GB.
+pub(crate) const BATCHES_AT_ONCE: usize = 32;
+
+/// Bytes of servers and texts at which such a transaction ends early: a million servers take about as many.
+pub(crate) const KEPT_BYTES: usize = 192 * 1024 * 1024;
 
 /// Bytes of bodies and texts at which such a batch ends early.
 pub(crate) const BULK_BYTES: usize = 32 * 1024 * 1024;

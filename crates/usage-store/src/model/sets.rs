@@ -13,6 +13,8 @@ use std::io;
 use roaring::RoaringBitmap;
 use zstd::bulk::Decompressor;
 
+use crate::leb128;
+
 const PACKED_BITMAP: u8 = 1;
 const PACKED_GAPS: u8 = 2;
 
@@ -103,12 +105,7 @@ fn gaps(set: &RoaringBitmap) -> Vec<u8> {
     let mut out = Vec::with_capacity(set.len() as usize + 8);
     let mut next = 0;
     for id in set {
-        let mut gap = id - next;
-        while gap >= 0x80 {
-            out.push(gap as u8 | 0x80);
-            gap >>= 7;
-        }
-        out.push(gap as u8);
+        leb128::put(&mut out, u64::from(id - next));
         next = id.wrapping_add(1);
     }
     out
@@ -116,22 +113,15 @@ fn gaps(set: &RoaringBitmap) -> Vec<u8> {
 
 /// Each id, in order, until `visit` has enough of them; `None` where the bytes don't follow the format.
 fn each_of_gaps(bytes: &[u8], mut visit: impl FnMut(u32) -> bool) -> Option<()> {
-    let (mut next, mut gap, mut shift) = (0u64, 0u64, 0);
-    for byte in bytes {
-        gap |= u64::from(byte & 0x7f) << shift;
-        shift += 7;
-        if shift > 35 {
-            return None;
+    let (mut input, mut next) = (bytes, 0u64);
+    while !input.is_empty() {
+        let id = next.checked_add(leb128::take(&mut input)?)?;
+        if !visit(u32::try_from(id).ok()?) {
+            break;
         }
-        if byte & 0x80 == 0 {
-            if !visit(u32::try_from(next + gap).ok()?) {
-                return Some(());
-            }
-            next += gap + 1;
-            (gap, shift) = (0, 0);
-        }
+        next = id + 1;
     }
-    (shift == 0).then_some(())
+    Some(())
 }
 
 fn from_gaps(bytes: &[u8]) -> Option<RoaringBitmap> {

@@ -61,6 +61,9 @@ impl Store {
     /// Takes one of a product's days before `before` out of a tier; whether there was one. Nothing goes while
     /// the read model is being made anew: what goes with a day could not be told then.
     pub fn age(&self, tier: Tier, before: Day) -> Result<bool> {
+        if self.is_being_rebuilt()? {
+            return Ok(false);
+        }
         let mut model = self.model();
         let step = begin(&mut model.db)?;
         if is_incomplete(&step)? {
@@ -90,6 +93,9 @@ impl Store {
 
     /// Forgets the texts of values that nobody has said on any day that is kept: after days went.
     pub fn forget_unused(&self) -> Result<()> {
+        if self.is_being_rebuilt()? {
+            return Ok(());
+        }
         let Model { db, dictionary } = &mut *self.model();
         dictionary.clear();
         let step = begin(db)?;

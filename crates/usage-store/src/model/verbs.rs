@@ -5,10 +5,11 @@ use std::sync::mpsc::{channel, sync_channel};
 
 use rusqlite::Connection;
 
+use super::applied;
 use super::bulk::{self, Begin, Load, News};
-use super::limits::OBSERVATIONS_IN_BULK;
+use super::limits::{BATCHES_AT_ONCE, OBSERVATIONS_IN_BULK};
 use super::rebuilding;
-use crate::journal::{SPAN_REPORTS, next_seq, walk};
+use crate::journal::{SPAN_REPORTS, Seq, next_seq, walk};
 use crate::{Result, Store, sqlite};
 
 /// Stretches of the journal read ahead of a rebuild, a thousand reports each.
@@ -29,6 +30,28 @@ impl Store {
         rebuilding::is_under_way(self.data_dir())
     }
 
+    /// Brings it forward to the journal's end by the large steps of a rebuild, where very much waits: many times as fast,
+    /// with more memory, and the steps take some seconds. How many reports it looked at; 0 where somebody makes it
+    /// anew.
+    pub fn catch_up(&self) -> Result<u64> {
+        let Some(_nobody_else_does) = rebuilding::try_begin(self.data_dir())? else {
+            return Ok(0);
+        };
+        let at = || self.readers.read(|db| Ok(applied::read(db)?.seq));
+        let before = at()?;
+        self.in_bulk(|store| {
+            store.apply_in_bulk((OBSERVATIONS_IN_BULK, BATCHES_AT_ONCE), &mut |_, _| ())
+        })?;
+        Ok(at()?.saturating_sub(before))
+    }
+
+    fn in_bulk(&self, apply: impl FnOnce(&Store) -> Result<()>) -> Result<()> {
+        sqlite::set_cache(&self.model().db, sqlite::BULK_CACHE_KIB)?;
+        let made = apply(self);
+        sqlite::set_cache(&self.model().db, sqlite::CACHE_KIB)?;
+        made
+    }
+
     fn apply_chunk(&self) -> Result<u64> {
         let mut model = self.model();
         let mut chunk = self.readers.read(super::next_chunk)?;
@@ -43,24 +66,25 @@ impl Store {
 
     /// Makes the read model anew from the journal. `progress` hears how many places of how many
     /// are read. A server that runs beside follows the journal again when this is done, or interrupted: then from
-    /// where it came to.
+    /// where it came to. `Error::BeingRebuilt` where somebody does so already.
     pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<()> {
-        self.rebuild_by(OBSERVATIONS_IN_BULK, progress)
+        self.rebuild_by((OBSERVATIONS_IN_BULK, BATCHES_AT_ONCE), progress)
     }
 
-    /// The same by steps of about so many observations.
-    pub fn rebuild_by(&self, at_once: usize, mut progress: impl FnMut(u64, u64)) -> Result<()> {
+    /// The same by batches of about so many observations, and steps of so many batches.
+    pub fn rebuild_by(
+        &self,
+        (at_once, batches): (usize, usize),
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<()> {
         let _nobody_else_does = rebuilding::begin(self.data_dir())?;
-        sqlite::set_cache(&self.model().db, sqlite::BULK_CACHE_KIB)?;
-        let made = self.make_anew(at_once, &mut progress);
-        sqlite::set_cache(&self.model().db, sqlite::CACHE_KIB)?;
-        made
+        self.in_bulk(|store| store.make_anew((at_once, batches), &mut progress))
     }
 
-    fn make_anew(&self, at_once: usize, progress: &mut impl FnMut(u64, u64)) -> Result<()> {
+    fn make_anew(&self, by: (usize, usize), progress: &mut impl FnMut(u64, u64)) -> Result<()> {
         super::reset(&mut self.model().db)?;
         loop {
-            self.apply_in_bulk(at_once, progress)?;
+            self.apply_in_bulk(by, progress)?;
             // What came meanwhile, or what is to be begun anew.
             if self.stopping.load(Ordering::Relaxed) || self.apply_chunk()? == 0 {
                 return Ok(());
@@ -68,7 +92,11 @@ impl Store {
         }
     }
 
-    fn apply_in_bulk(&self, at_once: usize, progress: &mut impl FnMut(u64, u64)) -> Result<()> {
+    fn apply_in_bulk(
+        &self,
+        (at_once, batches): (usize, usize),
+        progress: &mut impl FnMut(u64, u64),
+    ) -> Result<()> {
         let (begin, end) = self
             .readers
             .read(|db| Ok((Begin::read(db)?, next_seq(db)?)))?;
@@ -83,23 +111,28 @@ impl Store {
             let (permit, permits) = channel();
             scope.spawn(move || bulk::gather(begin, at_once, &stretches, &tell, &permits));
             let mut load = Load::new(begin);
-            let _nobody_waits = permit.send(());
-            for news in told {
-                match news {
-                    News::Read(done) => progress(done, end.max(done)),
-                    News::Failed(e) => return Err(e),
-                    News::Batch(batch) => {
-                        // The next one is made meanwhile.
-                        let done = batch.end();
-                        if !load.apply(&mut self.model(), *batch)? {
-                            return Ok(());
-                        }
-                        progress(done, end.max(done));
-                        let _nobody_waits = permit.send(());
+            // What comes after the batch that is done. It was made meanwhile, and now the one behind it is.
+            let mut next = |done: Option<Seq>| {
+                if let Some(done) = done {
+                    progress(done, end.max(done));
+                }
+                let _nobody_waits = permit.send(());
+                while !self.stopping.load(Ordering::Relaxed) {
+                    match told.recv() {
+                        Ok(News::Read(done)) => progress(done, end.max(done)),
+                        Ok(News::Failed(e)) => return Err(e),
+                        Ok(News::Batch(batch)) => return Ok(Some(*batch)),
+                        Err(_) => break,
                     }
                 }
-                if self.stopping.load(Ordering::Relaxed) {
-                    return Ok(());
+                Ok(None)
+            };
+            let mut batch = next(None)?;
+            while let Some(first) = batch.take() {
+                let mut go_on = |done| next(Some(done));
+                match load.step(&mut self.model(), first, batches, &mut go_on)? {
+                    Some(done) => batch = next(Some(done))?,
+                    None => return Ok(()),
                 }
             }
             Ok(())

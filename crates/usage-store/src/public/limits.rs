@@ -9,7 +9,7 @@ pub const PUBLIC_SETTLED_DAYS: i32 = 2;
 /// The threshold where none was chosen.
 pub const PUBLIC_THRESHOLD: u32 = 10;
 
-/// The smallest threshold: below it a customer with a few servers could be recognized.
+/// The smallest threshold: of fewer customers each could be recognized by the others.
 pub const PUBLIC_THRESHOLD_MIN: u32 = 5;
 
 /// The largest threshold: a page that hides more is empty.

@@ -10,6 +10,7 @@
 //!   week's total.
 //! - What was published of a week is kept and never worked out again. Two visits can't differ by a late report or
 //!   by an erasure.
+//! - A part is named where enough customers have it: the servers of one count as one.
 //! - The parts are by version, operating system and architecture, none of which is a finer one of another.
 
 pub mod limits;
@@ -24,7 +25,8 @@ use crate::Day;
 pub struct PublicPage {
     /// Whether anybody sees it.
     pub shown: bool,
-    /// Counts below it are hidden, others are rounded down to multiples of it.
+    /// What fewer customers have is hidden, and counts of servers are rounded down to multiples of it. A customer is an
+    /// organization or, without a token, a cluster.
     pub threshold: u32,
     /// What is on it, in this order.
     pub charts: Vec<PublicChart>,

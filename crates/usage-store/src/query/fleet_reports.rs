@@ -195,7 +195,7 @@ impl Wanted {
 }
 
 /// Whether a body may name an id, at a glance: an id stands in it as it is, or with escapes.
-pub(crate) fn may_name(body: &[u8], id: &str) -> bool {
+fn may_name(body: &[u8], id: &str) -> bool {
     body.contains(&b'\\') || contains(body, id.as_bytes())
 }
 

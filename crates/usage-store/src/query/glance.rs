@@ -6,7 +6,7 @@ use rusqlite::params;
 use super::activity::ACTIVE_WITHIN;
 use super::asked::{Asked, Per, Window};
 use super::ground::Ground;
-use super::{ProductSummary, active, products, silent};
+use super::{ProductId, ProductSummary, active, products, silent};
 use crate::model::OTHER;
 use crate::report::fields::VERSION;
 use crate::sqlite::sql;
@@ -96,10 +96,10 @@ fn new_versions(ground: &Ground<'_>, asked: &Asked, days: Window) -> Result<u64>
 }
 
 impl Store {
-    /// Every product, adopted ones first, then by active servers.
-    pub fn glances(&self, now: Timestamp) -> Result<Vec<Glance>> {
+    /// Every product or one, adopted ones first, then by active servers.
+    pub fn glances(&self, only: Option<ProductId>, now: Timestamp) -> Result<Vec<Glance>> {
         self.question(|ground| {
-            let all = products::products(ground, None, now)?.into_iter();
+            let all = products::products(ground, only, now)?.into_iter();
             all.map(|product| {
                 let recent = match product.adopted {
                     true => Some(recent(ground, &Asked::all(product.id), now)?),

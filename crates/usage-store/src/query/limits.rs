@@ -31,3 +31,7 @@ pub(crate) const STALE_TEXTS: usize = 10_000;
 
 /// Periods of a matrix of cohorts: with as many cohorts these are some thousand rows.
 pub const COHORT_PERIODS_MAX: usize = 120;
+
+/// Spans of the journal that are looked through for one server's starts: some 20,000 reports of all servers, which
+/// take as long to read as the reports that its page shows.
+pub(crate) const STARTS_SPANS: usize = 20;

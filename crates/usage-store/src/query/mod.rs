@@ -7,7 +7,7 @@ mod asked;
 mod behind;
 pub(crate) mod census;
 mod clusters;
-mod counted;
+pub(crate) mod counted;
 mod dictionary;
 pub(crate) mod fleet;
 pub(crate) mod fleet_reports;
@@ -19,7 +19,7 @@ pub(crate) mod ground;
 mod histogram;
 mod history;
 mod ids;
-mod latest;
+pub(crate) mod latest;
 mod lifecycle;
 pub mod limits;
 pub mod lists;
@@ -34,8 +34,9 @@ mod retention;
 pub(crate) mod servers;
 pub(crate) mod shares;
 mod silent;
-mod split;
+pub(crate) mod split;
 mod standing;
+mod starts;
 mod upgrades;
 mod value_verbs;
 mod values;
@@ -66,6 +67,7 @@ pub use releases::Release;
 pub use retention::Retained;
 pub use silent::SilentCluster;
 pub use split::{By, Group};
+pub use starts::StartsDay;
 pub use upgrades::{Change, UpgradePath, Upgrades};
 pub use values::ValueOnDay;
 pub use version::{compare as compare_versions, is_version};
@@ -91,6 +93,17 @@ pub struct Freshness {
     pub applied_to: Option<Timestamp>,
     /// Reports accepted but not yet in the answers.
     pub behind: u64,
+}
+
+/// A product in the registry: what is known of it without any report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedProduct {
+    /// Its id.
+    pub id: ProductId,
+    /// Its name on the wire.
+    pub name: String,
+    /// Whether an operator has adopted it; others are kept apart.
+    pub adopted: bool,
 }
 
 /// A product at a glance.

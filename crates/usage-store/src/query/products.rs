@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::activity::active_servers;
 use super::ground::Ground;
-use super::{ProductId, ProductSummary};
+use super::{ListedProduct, ProductId, ProductSummary};
 use crate::sqlite::{millis, sql, timestamp};
 use crate::{Day, Result};
 
@@ -34,6 +34,19 @@ pub(crate) fn products(
         key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
     });
     Ok(products)
+}
+
+/// Every product that is listed, or one: adopted ones first, then by name.
+pub(crate) fn listed(db: &Connection, only: Option<ProductId>) -> Result<Vec<ListedProduct>> {
+    let mut query = db.prepare_cached(sql!("query/listed_products"))?;
+    let products = query.query_map([only.map(|id| id.0)], |row| {
+        Ok(ListedProduct {
+            id: ProductId(row.get(0)?),
+            name: row.get(1)?,
+            adopted: row.get(2)?,
+        })
+    })?;
+    Ok(products.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A product's name.
@@ -67,6 +80,13 @@ pub(crate) fn adopt(db: &Connection, id: ProductId, now: Timestamp) -> Result<Op
         .query_row(params![id.0, millis(now)], |row| row.get(0))
         .optional()?;
     Ok(adopted)
+}
+
+/// Lists a product that is adopted before its first report.
+pub(crate) fn add(db: &Connection, name: &str, now: Timestamp) -> Result<ProductId> {
+    db.prepare_cached(sql!("registry/add_product"))?
+        .execute(params![name, millis(now)])?;
+    Ok(ProductId(db.last_insert_rowid()))
 }
 
 /// The same by name; a product that isn't there is passed over.

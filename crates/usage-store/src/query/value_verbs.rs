@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{
     Asked, By, ClusterDay, ClusterValue, DictionaryEntry, Feature, Order, Penetration, ServerDay,
-    ServerId, SilentCluster, Spread, StatsDay, ValueOnDay, Window, clusters, dictionary, histogram,
-    history, penetration, silent, values,
+    ServerId, SilentCluster, Spread, StartsDay, StatsDay, ValueOnDay, Window, clusters, dictionary,
+    histogram, history, penetration, silent, starts, values,
 };
 use crate::{Day, Result, Store};
 
@@ -89,6 +89,11 @@ impl Store {
     /// A server's days, with those on which it didn't report.
     pub fn server_days(&self, server: ServerId, window: Window) -> Result<Vec<ServerDay>> {
         self.question(|ground| history::server(ground, server, window))
+    }
+
+    /// A server's starts, day by day, as far as its reports are kept and may be looked through.
+    pub fn starts_days(&self, server: ServerId, window: Window) -> Result<Vec<StartsDay>> {
+        self.readers.read(|db| starts::starts(db, server, window))
     }
 
     /// A cluster's days.

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Freshness, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary, Vitals, products,
-    reports, servers, shares, vitals,
+    Freshness, ListedProduct, ProductId, ProductSummary, ServerDetail, ServerId, ServerSummary,
+    Vitals, products, reports, servers, shares, vitals,
 };
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
 use crate::model::applied;
@@ -53,10 +53,16 @@ impl Store {
         self.question(|ground| products::products(ground, None, now))
     }
 
-    /// One product.
-    pub fn product(&self, id: ProductId, now: Timestamp) -> Result<Option<ProductSummary>> {
+    /// Every product by name, adopted ones first, without any count.
+    pub fn listed_products(&self) -> Result<Vec<ListedProduct>> {
+        self.readers.read(|db| products::listed(db, None))
+    }
+
+    /// One of them.
+    pub fn listed_product(&self, id: ProductId) -> Result<Option<ListedProduct>> {
         Ok(self
-            .question(|ground| products::products(ground, Some(id), now))?
+            .readers
+            .read(|db| products::listed(db, Some(id)))?
             .pop())
     }
 

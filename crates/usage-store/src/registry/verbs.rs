@@ -44,6 +44,20 @@ impl Store {
         })
     }
 
+    /// An operator adopts a product by its name, before its first report or after; which it is.
+    pub fn add_product(&self, name: &str, by: &str, now: Timestamp) -> Result<ProductId> {
+        self.write(|db| {
+            let (id, new) = match products::named(db, name)? {
+                Some(id) => (id, products::adopt(db, id, now)?.is_some()),
+                None => (products::add(db, name, now)?, true),
+            };
+            if new {
+                audit::write(db, now, by, "adopt product", name)?;
+            }
+            Ok(id)
+        })
+    }
+
     /// Adopts products by name, in nobody's name: for a demo's fleet.
     pub fn adopt_products(&self, names: &[&str], now: Timestamp) -> Result<()> {
         self.write(|db| {

@@ -29,7 +29,7 @@ const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 pub(crate) const CACHE_KIB: i64 = 16 * 1024;
 
 /// And that the read model's does for a rebuild: what a step changes beyond that is written several times.
-pub(crate) const BULK_CACHE_KIB: i64 = 96 * 1024;
+pub(crate) const BULK_CACHE_KIB: i64 = 48 * 1024;
 
 /// The one connection that writes the journal and the registry.
 ///

@@ -22,6 +22,7 @@ pub(crate) const JOURNAL: Versions = &[
     sql!("schema/009_product_settings"),
     sql!("schema/010_webhooks"),
     sql!("schema/011_public"),
+    sql!("schema/012_public_customers"),
 ];
 
 /// Those of `model.db`.

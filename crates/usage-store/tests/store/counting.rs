@@ -1,7 +1,7 @@
 //! What the read model says of a fleet.
 
 use usage_store::Day;
-use usage_store::query::{ProductSummary, ServerId};
+use usage_store::query::{ProductSummary, ServerId, Window};
 use usage_store::report::{Kind, Number};
 
 use crate::fleet::*;
@@ -256,4 +256,51 @@ fn a_store_tells_how_it_is() {
     assert_eq!(world.store.vitals().unwrap().spans_to_repack, 2);
     while world.store.repack().unwrap() {}
     assert_eq!(world.store.vitals().unwrap().spans_to_repack, 0);
+}
+
+#[test]
+fn starts_are_counted_by_day_as_far_back_as_reports_are_kept_and_looked_through() {
+    let world = World::new();
+    let others = |from: i64, n: usize| -> Vec<_> {
+        (0..n)
+            .map(|_| usage("c", "other", "1.0", noon(from)))
+            .collect()
+    };
+    for day in 0..6 {
+        // A span a day, with a start of the server on each and two on the fourth.
+        world.append(check_in("c", "s", "1.0", noon(day)));
+        if day == 3 {
+            world.append(check_in("c", "s", "1.0", noon(day)));
+        }
+        world.append(check_in("c", "other", "1.0", noon(day)));
+        let so_far = world.store.next_seq().unwrap();
+        world
+            .store
+            .append(&others(day, (1024 - so_far % 1024) as usize))
+            .unwrap();
+    }
+    world.append(made(check_in("c", "s", "1.0", noon(6)), noon(1)));
+    world.apply_all();
+    let window = Window {
+        from: Day::of(noon(-1)),
+        to: Day::of(noon(6)),
+    };
+    let starts = || -> Vec<Option<u64>> {
+        let days = world.store.starts_days(ServerId(1), window).unwrap();
+        days.into_iter().map(|one| one.starts).collect()
+    };
+    let all = [0, 1, 2, 1, 2, 1, 1, 0].map(Some);
+    assert_eq!(starts(), all);
+    while world.store.repack().unwrap() {}
+    assert_eq!(starts(), all);
+    while world.store.retire(noon(3)).unwrap() {}
+    let begins = world.store.journal_begins().unwrap().unwrap();
+    let kept: Vec<Option<u64>> = window
+        .days()
+        .zip(all)
+        .map(|(day, starts)| starts.filter(|_| day >= begins))
+        .collect();
+    assert!(kept.contains(&None) && kept.contains(&Some(2)), "{kept:?}");
+    assert_eq!(starts(), kept);
+    assert!(world.store.starts_days(ServerId(99), window).is_err());
 }

@@ -5,6 +5,7 @@ use usage_store::Writing;
 use usage_store::public::limits::PUBLIC_THRESHOLD_MIN;
 use usage_store::public::{PublicChart, PublicPage, PublishedWeek};
 use usage_store::query::ProductId;
+use usage_store::registry::OrganizationId;
 
 use crate::fleet::*;
 
@@ -94,6 +95,54 @@ fn a_week_with_too_few_stays_hidden_too() {
     assert_eq!((published[0].servers, published[0].parts.len()), (0, 0));
     world.post("1.8", 9..10);
     assert_eq!(world.published(10, true, SETTLED), published);
+}
+
+/// So many servers of an organization report a version on that Tuesday.
+fn post_for(world: &World, organization: OrganizationId, version: &str, servers: usize) {
+    for n in 0..servers {
+        let report = usage("theirs", &format!("s{n}"), version, noon(TUESDAY));
+        world.append(under(report, organization));
+    }
+    world.apply_all();
+}
+
+#[test]
+fn what_one_customer_runs_is_not_named_however_many_servers_they_have() {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    world.post("1.8", 0..40);
+    world.post("1.9", 40..60);
+    post_for(&world, acme, "2.0-acme", 50);
+    // Another's servers are in one cluster, without a token.
+    for n in 0..30 {
+        world.append(usage("one", &format!("s{n}"), "1.7", noon(TUESDAY)));
+    }
+    world.apply_all();
+    let weeks = world.published(10, true, SETTLED);
+    assert_eq!(weeks[0].servers, 140);
+    // Two customers are left by 1.8 and 1.9, so the smaller one covers how many servers they have.
+    assert_eq!(told(&weeks, PublicChart::Versions), [("1.8", 40)]);
+    assert_eq!(told(&weeks, PublicChart::Systems), [("linux", 140)]);
+    let raised = world.published(50, true, SETTLED);
+    assert_eq!(raised[0].servers, 100, "62 customers");
+    assert_eq!(told(&raised, PublicChart::Versions), []);
+    let raised = world.published(63, true, SETTLED);
+    assert_eq!((raised[0].servers, raised[0].parts.len()), (0, 0));
+}
+
+#[test]
+fn what_was_published_by_servers_alone_stays() {
+    let world = World::new();
+    world.post("1.8", 0..40);
+    let published = world.published(10, true, SETTLED);
+    let db = rusqlite::Connection::open(world.path().join("usage.db")).unwrap();
+    db.execute_batch(
+        "UPDATE public_week SET threshold = NULL, customers = NULL; UPDATE public_part SET customers = NULL;",
+    )
+    .unwrap();
+    assert_eq!(world.published(10, true, SETTLED), published);
+    let raised = world.published(20, true, SETTLED);
+    assert_eq!(told(&raised, PublicChart::Versions), [("1.8", 40)]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The read model that followed the journal step by step equals the one made anew from it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use roaring::RoaringBitmap;
@@ -8,7 +10,7 @@ use rusqlite::types::Value;
 use usage_store::query::lists::{List, Sort, State, Turn};
 use usage_store::query::{Asked, ProductId, Window};
 use usage_store::report::Kind;
-use usage_store::{Day, NewReport, Store, Tier, Writing};
+use usage_store::{Day, Error, NewReport, Store, Tier, Writing};
 
 use crate::fleet::*;
 use crate::folding::is_partitioned;
@@ -151,6 +153,8 @@ proptest! {
         top in proptest::option::of(1usize..3),
         aged in proptest::option::of((-3i64..4, -3i64..4)),
         at_once in prop_oneof![1usize..8, 8usize..60, Just(1_000_000)],
+        batches in 1usize..5,
+        catching_up in prop::bool::weighted(0.2),
         meddled_at in proptest::option::of(0usize..9),
     ) {
         let world = World::new();
@@ -173,6 +177,10 @@ proptest! {
             }
             is_partitioned(&world);
         }
+        if catching_up {
+            world.store.catch_up().unwrap();
+            prop_assert_eq!(world.store.freshness().unwrap().behind, 0);
+        }
         world.apply_all();
         let age = || {
             if let Some((days, cells)) = aged {
@@ -184,16 +192,19 @@ proptest! {
         age();
         is_partitioned(&world);
         let step_by_step = dump(&world);
-        let mut told = 0;
+        let (mut told, mut meddled) = (0, false);
         let meddle = |_, _| {
             // Somebody else's step: what was made ready for the next one is for nothing.
-            if meddled_at == Some(told) {
+            if meddled_at.is_some_and(|at| at <= told) && !meddled {
                 let db = Connection::open(world.path().join("model.db")).unwrap();
-                db.execute_batch("UPDATE applied SET step = step + 1").unwrap();
+                db.busy_timeout(Duration::ZERO).unwrap();
+                // Not in the middle of a step.
+                let done = db.execute_batch("UPDATE applied SET step = step + 1");
+                meddled = done.is_ok();
             }
             told += 1;
         };
-        world.store.rebuild_by(at_once, meddle).unwrap();
+        world.store.rebuild_by((at_once, batches), meddle).unwrap();
         if packed_anew {
             world.pack_all();
         }
@@ -260,10 +271,16 @@ fn while_the_model_is_made_anew_nobody_else_touches_it() {
         assert_eq!(beside.apply().unwrap(), 0);
         assert!(!beside.pack_columns(Some(Day(i32::MAX))).unwrap());
         assert!(!beside.fold_day(Day(i32::MAX), 2).unwrap());
+        let refused = beside.rebuild(|_, _| unreachable!()).unwrap_err();
+        let id = std::process::id();
+        assert!(matches!(refused, Error::BeingRebuilt(Some(who)) if who == id));
+        assert!(refused.to_string().contains(&format!("(process {id})")));
         told.push((done, beside.freshness().unwrap().behind));
     };
-    world.store.rebuild_by(30, tries).unwrap();
+    world.store.rebuild_by((30, 1), tries).unwrap();
     assert!(told.contains(&(90, 110)), "{told:?}");
+    assert_eq!(dump(&world), before);
+    beside.rebuild(|_, _| ()).unwrap();
     assert_eq!(dump(&world), before);
     // Afterwards it goes on as ever.
     world.append(usage("c", "late", "1.0", noon(3)));
@@ -388,7 +405,7 @@ fn a_list_that_was_looked_at_while_the_model_is_made_anew_is_right_afterwards() 
     let before = shown(&world.store);
     world
         .store
-        .rebuild_by(2, |_, _| drop(shown(&world.store)))
+        .rebuild_by((2, 2), |_, _| drop(shown(&world.store)))
         .unwrap();
     assert_eq!(shown(&world.store), before);
     let world = world.restart();

@@ -8,6 +8,7 @@ mod clones;
 mod cluster_list;
 mod clusters;
 mod dictionary;
+mod dimensions;
 mod features;
 mod histogram;
 mod history;
@@ -18,6 +19,7 @@ mod penetration;
 mod products;
 mod quarantine;
 mod releases;
+mod reports;
 mod retention;
 mod server;
 mod servers;
@@ -59,13 +61,17 @@ pub(crate) static QUESTIONS: &[Question] = &[
     organizations::QUESTION,
     server::ABOUT,
     server::REPORTS,
+    server::STARTS,
     history::SERVER,
     history::CLUSTER,
     history::STATS,
     dictionary::QUESTION,
+    dimensions::QUESTION,
     products::QUESTION,
     products::DAILY,
+    reports::QUESTION,
     quarantine::QUESTION,
+    quarantine::REPORTS,
 ];
 
 /// A group's name in a cell: what is not told apart is `(other)`, what has none is empty.

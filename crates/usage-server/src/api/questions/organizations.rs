@@ -1,5 +1,7 @@
 //! The organizations, and what reports for them.
 
+use std::collections::BTreeMap;
+
 use usage_store::Store;
 
 use super::servers::{PLACE, ROW, ROWS};
@@ -31,6 +33,11 @@ pub(super) const QUESTION: Question = Question {
             Kind::Text,
             "The product that reports for it; null where none ever did.",
         ),
+        Column::new(
+            "product_number",
+            Kind::Count,
+            "The product’s number, as on its page.",
+        ),
         Column::new("servers", Kind::Count, "Its servers of that product."),
         Column::new("clusters", Kind::Count, "The clusters they are of."),
         Column::new("first_seen", Kind::Time, "The first report of any server."),
@@ -50,11 +57,25 @@ pub(super) const QUESTION: Question = Question {
 fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
     let page = store.list_organizations(&given.list())?;
     let (ahead, total) = (page.ahead, page.total);
+    let mut numbers: BTreeMap<String, Cell> = BTreeMap::new();
+    let products = page.rows.iter().filter_map(|one| one.product.as_deref());
+    for product in products {
+        if !numbers.contains_key(product) {
+            let number = store.product_named(product)?;
+            numbers.insert(
+                product.to_owned(),
+                number.map(|number| Cell::Int(number.0)).into(),
+            );
+        }
+    }
     let rows = page.rows.into_iter().zip(ahead + 1..).map(|(one, n)| {
+        let number = one.product.as_ref().and_then(|name| numbers.get(name));
+        let number = number.cloned().into();
         vec![
             Cell::Int(one.id.0),
             one.name.into(),
             one.product.into(),
+            number,
             one.servers.into(),
             one.clusters.into(),
             one.first_seen.into(),

@@ -4,7 +4,7 @@ use usage_store::Store;
 use usage_store::query::{Asked, Glance, Per};
 
 use crate::api::given::Given;
-use crate::api::parameter::Parameter::Window;
+use crate::api::parameter::Parameter::{AnyProduct, Window};
 use crate::api::question::Question;
 use crate::api::table::{Cell, Column, Kind, Row};
 use crate::ingest::Refusal;
@@ -12,11 +12,11 @@ use crate::ingest::Refusal;
 pub(super) const QUESTION: Question = Question {
     path: "/api/v1/query/products",
     id: "products",
-    summary: "Every product at a glance, and what changed since yesterday",
+    summary: "Every product at a glance or one, and what changed since yesterday",
     description: "Exact. Adopted products first, then by active servers. What changed is told of adopted products \
                   only, as anybody can report under any name; it is null for the others. Days are UTC days, of which \
                   today isn’t over.",
-    takes: &[],
+    takes: &[AnyProduct],
     columns: &[
         Column::new("product", Kind::Text, "The product."),
         Column::new("number", Kind::Count, "Its number, as on its page."),
@@ -79,7 +79,8 @@ fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
         .now
         .saturating_sub(jiff::SignedDuration::from_hours(24));
     let refused = store.refused_since(day_ago.unwrap_or(given.now))?;
-    let rows = store.glances(given.now)?.into_iter().map(|glance| {
+    let only = Some(given.asked.product).filter(|_| !given.product.is_empty());
+    let rows = store.glances(only, given.now)?.into_iter().map(|glance| {
         let Glance { product, recent } = glance;
         let of = |figure: fn(&usage_store::query::Recent) -> u64| {
             recent

@@ -3,7 +3,7 @@
 use usage_store::{Error, Store};
 
 use crate::api::given::Given;
-use crate::api::parameter::Parameter::{Before, Limit, Server};
+use crate::api::parameter::Parameter::{Before, Limit, Server, Window};
 use crate::api::question::Question;
 use crate::api::table::{Cell, Column, Kind, Row};
 use crate::ingest::Refusal;
@@ -20,7 +20,7 @@ pub(super) const ABOUT: Question = Question {
         Column::new(
             "name",
             Kind::Text,
-            "Of what is known: product, cluster_id, server_id, organization, organization_id, host, previous_host, \
+            "Of what is known: product, product_number, cluster_id, server_id, organization, organization_id, host, previous_host, \
              version, first_seen, last_seen, reports, starts, host_returns, backwards.",
         ),
         Column::new("text", Kind::Text, "What it is, of a text."),
@@ -57,6 +57,26 @@ pub(super) const REPORTS: Question = Question {
     answer: reports,
 };
 
+pub(super) const STARTS: Question = Question {
+    path: "/api/v1/query/server-starts",
+    id: "serverStarts",
+    summary: "How often one server started, day by day",
+    description: "Counted in its raw reports: each check-in is a start, on the day it was made. The newest of them are \
+                  looked through as far as they are kept, up to some 20,000 reports of all servers; \
+                  before that it is not known.",
+    takes: &[Server, Window { days: 30 }],
+    columns: &[
+        Column::new("day", Kind::Day, "The day."),
+        Column::new(
+            "starts",
+            Kind::Count,
+            "Starts on it; null where that is not known.",
+        ),
+    ],
+    example: "server=1",
+    answer: starts,
+};
+
 fn about(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
     let none = || Error::NotFound(format!("server {}", given.server.0));
     let known = store.listed_server(given.server, given.now)?;
@@ -68,6 +88,10 @@ fn about(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
     let time = |name: &str, at: Cell| about_row(name, [Cell::Empty, Cell::Empty, at]);
     let mut rows = vec![
         text("product", server.product_name.into()),
+        about_row(
+            "product_number",
+            [Cell::Empty, Cell::Int(server.product.0), Cell::Empty],
+        ),
         text("cluster_id", server.cluster_id.into()),
         text("server_id", server.server_id.into()),
         text("organization", server.organization.into()),
@@ -116,5 +140,13 @@ fn reports(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
             String::from_utf8_lossy(&report.body).into_owned().into(),
         ]
     });
+    Ok(rows.collect())
+}
+
+fn starts(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
+    let days = store.starts_days(given.server, given.window)?;
+    let rows = days
+        .into_iter()
+        .map(|one| vec![one.day.into(), one.starts.into()]);
     Ok(rows.collect())
 }

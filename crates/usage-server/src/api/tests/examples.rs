@@ -7,11 +7,12 @@ use crate::api::described::shape;
 use crate::api::questions::QUESTIONS;
 
 /// The questions that a fleet of some weeks may have no rows for: it depends on the hour.
-const MAYBE_NONE: [&str; 7] = [
+const MAYBE_NONE: [&str; 8] = [
     "clones",
     "growing-clusters",
     "products-daily",
     "quarantine",
+    "quarantine-reports",
     "server-stats",
     "silent-clusters",
     "upgrade-paths",

@@ -2,6 +2,7 @@
 //! and the way to take everything back. Here is the list of their doors. Every handler begins with
 //! [`Member`], so that another's organization is not found.
 
+mod charts;
 mod clusters;
 mod delete;
 mod end;

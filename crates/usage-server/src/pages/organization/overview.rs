@@ -10,12 +10,12 @@ use usage_store::Day;
 use usage_store::query::Fleet;
 use usage_store::registry::Role;
 
-use super::super::chart::{DayBars, Shares};
 use super::super::figures::{Count, Moment};
 use super::super::layout::{Layout, Part};
+use super::super::panel::Shown;
 use super::super::{Failure, ask, render};
-use super::home;
 use super::servers::ServerRow;
+use super::{charts, home};
 use crate::account::Member;
 use crate::app::App;
 use crate::command::first_report;
@@ -50,8 +50,8 @@ struct FleetView {
     servers: Count,
     clusters: Count,
     last_report: Option<Moment>,
-    active: DayBars,
-    shares: Vec<Shares>,
+    active: Shown,
+    shares: Vec<Shown>,
     shares_day: Day,
     shares_day_is_over: bool,
 }
@@ -64,13 +64,14 @@ impl FleetView {
             servers: Count(fleet.servers),
             clusters: Count(fleet.clusters),
             last_report: fleet.last_report.map(|at| Moment::new(at, now)),
-            active: DayBars::new(&fleet.by_day, from, today),
+            active: charts::active(&fleet.by_day, from, now),
             shares: fleet
                 .products
-                .into_iter()
+                .iter()
                 .filter(|product| !product.versions.is_empty())
                 .take(PRODUCTS_SHOWN)
-                .map(|product| Shares::new(product.name, product.versions))
+                .enumerate()
+                .map(|(n, product)| charts::versions(n, &product.name, &product.versions))
                 .collect(),
             shares_day: fleet.versions_day,
             shares_day_is_over: fleet.versions_day != today,
@@ -203,7 +204,7 @@ mod tests {
         assert!(
             page.text.contains("of 2 known") && page.text.contains("<dt>Clusters</dt><dd>1</dd>")
         );
-        assert!(page.text.contains("The same as a table") && page.text.contains("influxdb"));
+        assert!(page.text.contains("As a table") && page.text.contains("influxdb"));
         for hers in ["theirs", "nobodys"] {
             assert!(!page.text.contains(hers), "{hers}");
         }

@@ -52,7 +52,7 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
 }
 
 /// Then and now, of periods that are over.
-fn summary(time: &Time) -> String {
+pub(in super::super) fn summary(time: &Time) -> String {
     let count = time.periods.len() - usize::from(time.open);
     let value =
         |at: usize| move |one: &Series| one.values.get(at).copied().flatten().unwrap_or(0.0);

@@ -139,7 +139,7 @@ fn versions(answers: &[Rc<Answered>]) -> Drawn {
     });
     Drawn {
         summary,
-        drawing: lanes(&time, "no version told"),
+        drawing: lanes(&time, "no version", None),
         table,
         ..Drawn::default()
     }

@@ -2,7 +2,6 @@
 //! To add one: a file with a `Panel`, a line in `PANELS`, and `desk.show(&panels::it::PANEL, &[])` on a page.
 
 mod lane;
-mod pivot;
 
 pub(super) mod active;
 pub(super) mod adoption;
@@ -14,6 +13,7 @@ pub(super) mod ids;
 pub(super) mod lifecycle;
 pub(super) mod paths;
 pub(super) mod penetration;
+pub(super) mod pivot;
 pub(super) mod releases;
 pub(super) mod retention;
 pub(super) mod server;

@@ -1,34 +1,43 @@
-//! One server's days: which version it ran, and on which days nothing came.
+//! One server's days: which version it ran, on which days nothing came, and when it started.
 
 use std::rc::Rc;
 
 use usage_store::Day;
 
+use super::super::figures::Count;
 use super::super::panel::{Ask, Days, Drawn, Panel, Table};
-use super::lane::{Present, lanes_of, length, stretches};
+use super::lane::{Present, lanes_of, length};
 use super::pivot::is_open;
 use crate::api::{Answered, Cell};
-use crate::chart::lanes;
+use crate::chart::{Happened, lanes};
 
 pub(in super::super) static PANEL: Panel = Panel {
     name: "server-days",
     title: "Its days",
-    asks: &[Ask {
-        question: "server-history",
-        window: Days::OfPage,
-        fixed: &[],
-    }],
+    asks: &[
+        Ask {
+            question: "server-history",
+            window: Days::OfPage,
+            fixed: &[],
+        },
+        Ask {
+            question: "server-starts",
+            window: Days::OfPage,
+            fixed: &[],
+        },
+    ],
     draw,
 };
 
 /// A day on which it reported, but no version.
-const UNTOLD: &str = "no version told";
+const UNTOLD: &str = "no version";
 
 fn draw(answers: &[Rc<Answered>]) -> Drawn {
-    let [answer] = answers else {
+    let [answer, starts] = answers else {
         return Drawn::default();
     };
     let days = days(answer);
+    let starts = starts_on(starts, &days);
     let periods: Vec<(Day, Day)> = days.iter().map(|(day, _)| (*day, *day)).collect();
     let open = is_open(answer, &periods);
     let time = lanes_of(&days, open);
@@ -40,9 +49,18 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         ("To", false),
         ("What it ran", false),
         ("For", true),
+        ("Starts a day", true),
     ]);
-    for (from, to, there) in stretches(&days) {
-        let there = match there {
+    // Days alike are one row.
+    let alike: Vec<(&Present, Option<u64>)> = days.iter().zip(starts.iter().copied()).collect();
+    let alike = alike.chunk_by(|one, other| one.0.1 == other.0.1 && one.1 == other.1);
+    let mut alike: Vec<&[(&Present, Option<u64>)]> = alike.collect();
+    alike.reverse();
+    for stretch in alike {
+        let ([((from, there), starts), ..], [.., ((to, _), _)]) = (stretch, stretch) else {
+            continue;
+        };
+        let there = match there.as_slice() {
             [] => "no report".to_owned(),
             there => there.join(", "),
         };
@@ -50,12 +68,17 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
             from.to_string(),
             to.to_string(),
             there,
-            length(from, to),
+            length(*from, *to),
+            starts.map_or("–".to_owned(), |starts| Count(starts).to_string()),
         ]);
     }
+    let happened = Happened {
+        name: "starts",
+        counts: &starts,
+    };
     Drawn {
-        summary: summary(&days, open),
-        drawing: lanes(&time, "no report"),
+        summary: format!("{} {}", summary(&days, open), started(&days, &starts)),
+        drawing: lanes(&time, "no report", Some(&happened)),
         table,
         ..Drawn::default()
     }
@@ -86,6 +109,37 @@ fn days(answer: &Answered) -> Vec<Present> {
         }
     }
     days
+}
+
+/// How often it started on each of the days.
+fn starts_on(answer: &Answered, days: &[Present]) -> Vec<Option<u64>> {
+    let of = |day: Day| {
+        let mut rows = answer.rows.iter();
+        let row = rows.find(|row| answer.day(row, "day") == Some(day))?;
+        answer.count(row, "starts")
+    };
+    days.iter().map(|(day, _)| of(*day)).collect()
+}
+
+/// How often it started, the last time, and since when that is known.
+fn started(days: &[Present], starts: &[Option<u64>]) -> String {
+    let known = starts.iter().position(Option::is_some);
+    let Some(known) = known else {
+        return "How often it started then is no longer known.".to_owned();
+    };
+    let (since, before) = match (known, days.get(known)) {
+        (1.., Some((day, _))) => (format!(" since {day}"), "; how often before is not known"),
+        _ => (String::new(), ""),
+    };
+    let last = starts
+        .iter()
+        .rposition(|starts| starts.is_some_and(|n| n > 0));
+    let all: u64 = starts.iter().flatten().sum();
+    match last.and_then(|last| days.get(last)) {
+        None => format!("It did not start{since}{before}."),
+        Some((last, _)) if all == 1 => format!("It started once{since}, on {last}{before}."),
+        Some((last, _)) => format!("It started {all} times{since}, last on {last}{before}."),
+    }
 }
 
 /// On how many days it reported, and its longest gap. A day that isn't over is none yet.
@@ -124,6 +178,28 @@ fn summary(days: &[Present], open: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_summary_says_how_often_it_started_and_since_when_that_is_known() {
+        let days: Vec<Present> = (0..4).map(|n| (Day(20_780 + n), Vec::new())).collect();
+        for (starts, wanted) in [
+            ([Some(0), Some(0), Some(0), Some(0)], "It did not start."),
+            (
+                [Some(0), Some(1), Some(0), Some(0)],
+                "It started once, on 2026-11-24.",
+            ),
+            (
+                [None, Some(2), Some(1), Some(0)],
+                "It started 3 times since 2026-11-24, last on 2026-11-25; how often before is not known.",
+            ),
+            (
+                [None, None, None, None],
+                "How often it started then is no longer known.",
+            ),
+        ] {
+            assert_eq!(started(&days, &starts), wanted);
+        }
+    }
 
     #[test]
     fn the_summary_names_the_longest_gap() {

@@ -31,19 +31,37 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
         Some(By::Who) => ("token".to_owned(), None),
         None => (String::new(), None),
     };
-    let mut table = Table::new(&[(&title, false), ("Servers", true), ("Share", true)]);
-    let mut bars = Vec::new();
-    let mut total = 0;
-    for row in &answer.rows {
+    let groups = answer.rows.iter().map(|row| {
         let servers = answer.count(row, "servers").unwrap_or(0);
-        let share = answer.number(row, "share").unwrap_or(0.0);
-        let group = answer.text(row, "group");
+        (answer.text(row, "group"), servers)
+    });
+    let groups: Vec<(Option<&str>, u64)> = groups.collect();
+    let drawn = parts(&title, filter.as_deref(), &groups);
+    Drawn {
+        title: Some(title),
+        ..drawn.unwrap_or_else(|| {
+            Drawn::nothing("No server sent usage in the last 7 days of the window.")
+        })
+    }
+}
+
+/// Groups and how many servers are in each, as parts of all; `filter` shows only those of one. Nothing where there is
+/// no server.
+pub(in super::super) fn parts(
+    title: &str,
+    filter: Option<&str>,
+    groups: &[(Option<&str>, u64)],
+) -> Option<Drawn> {
+    let total: u64 = groups.iter().map(|(_, servers)| servers).sum();
+    let mut table = Table::new(&[(title, false), ("Servers", true), ("Share", true)]);
+    let mut bars = Vec::new();
+    for (group, servers) in groups.iter().copied() {
+        let share = servers as f64 / total.max(1) as f64;
         let name = match group {
             Some("") => "(blank)",
             Some(name) => name,
             None => NONE,
         };
-        total += servers;
         let is_value = group.is_some_and(|name| name != OTHER);
         table.rows.push(TableRow {
             cells: vec![
@@ -53,8 +71,8 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
             ],
             gauge: share * 100.0,
             only: filter
-                .clone()
                 .filter(|_| is_value)
+                .map(str::to_owned)
                 .zip(group.map(str::to_owned)),
         });
         bars.push(Bar {
@@ -67,20 +85,13 @@ fn draw(answers: &[Rc<Answered>]) -> Drawn {
             },
         });
     }
-    if total == 0 {
-        return Drawn {
-            title: Some(title),
-            ..Drawn::nothing("No server sent usage in the last 7 days of the window.")
-        };
-    }
-    Drawn {
+    (total > 0).then(|| Drawn {
         summary: summary(&table, total),
-        title: Some(title),
         drawing: shares(&bars),
         table,
         gauges: true,
         ..Drawn::default()
-    }
+    })
 }
 
 fn summary(table: &Table, total: u64) -> String {

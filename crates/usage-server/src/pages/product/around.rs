@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use usage_store::query::ProductId;
 
 use super::super::Failure;
 use super::super::layout::{Layout, Section};
@@ -37,8 +36,7 @@ impl Around {
         now: Timestamp,
     ) -> Result<Around, Failure> {
         let page = Layout::new(app, operator, Section::Products, now)?;
-        let product = app.store.product(ProductId(id), now)?;
-        let product = product.ok_or(Failure::NotFound)?;
+        let product = super::super::listed(app, id)?;
         let path = format!("/products/{id}{below}");
         let at = format!("{}{path}", page.base);
         Ok(Around {

@@ -30,7 +30,7 @@ const ASK: Ask = Ask {
 const CLUSTERS: Kind = Kind {
     question: "clusters",
     names: ("cluster", "clusters"),
-    searched: "Beginning of an id, or part of a host, version or organization",
+    searched: "Id, host, version or organization",
     by: &[
         By {
             word: "last_seen",

@@ -15,12 +15,12 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
-use usage_store::query::ProductId;
 
 use self::tabs::{Tab, tabs};
 use super::figures::{Count, Moment};
 use super::layout::{Layout, Section};
-use super::panel::{self, Desk, Shown};
+use super::panel::{self, Ask, Days, Desk, Shown};
+use super::server_rows::moment;
 use super::view::{Choice, Controls, View};
 use super::{Failure, panels, render};
 use crate::account::Operator;
@@ -35,6 +35,19 @@ const WHO: [&str; 2] = ["@organization", "@who"];
 /// Dimensions that the servers over time can be split by; an address may name any.
 const SPLITS_SHOWN: usize = 8;
 
+/// The head's figures.
+const GLANCE: Ask = Ask {
+    question: "products",
+    window: Days::OfPage,
+    fixed: &[],
+};
+
+const DIMENSIONS: Ask = Ask {
+    question: "dimensions",
+    window: Days::OfPage,
+    fixed: &[],
+};
+
 #[derive(Template)]
 #[template(path = "product/overview.html")]
 struct ProductPage {
@@ -43,9 +56,7 @@ struct ProductPage {
     adopted: bool,
     tabs: Vec<Choice>,
     controls: Controls,
-    active_servers: Count,
-    reports_today: Count,
-    last_report: Option<Moment>,
+    figures: Figures,
     splits: Vec<Choice>,
     active: Shown,
     adoption: Shown,
@@ -68,10 +79,9 @@ pub(super) async fn show(
     }
     let product = panel::ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        let summary = app.store.product(ProductId(id), now)?;
-        let summary = summary.ok_or(Failure::NotFound)?;
-        let desk = Desk::new(app, &page.base, &path, &summary.name, &view, now);
-        let dimensions = dimensions(app, summary.id)?;
+        let product = super::listed(app, id)?;
+        let desk = Desk::new(app, &page.base, &path, &product.name, &view, now);
+        let dimensions = dimensions(&desk);
         let shares: Vec<Shown> = dimensions
             .iter()
             .take(DIMENSIONS_SHOWN)
@@ -83,12 +93,10 @@ pub(super) async fn show(
         let values = values.map(|(name, panel)| (name.clone(), panel.values()));
         let at = format!("{}{path}", page.base);
         Ok(ProductPage {
-            adopted: summary.adopted,
+            adopted: product.adopted,
             tabs: tabs(&page.base, id, Tab::Overview, &view),
             controls: Controls::new(&view, at.clone(), true).with_values(values.collect()),
-            active_servers: Count(summary.active_servers),
-            reports_today: Count(summary.reports_today),
-            last_report: summary.last_report.map(|at| Moment::new(at, now)),
+            figures: Figures::new(&desk, now),
             splits: splits(&view, &at, &dimensions),
             active: desk.show(&panels::active::PANEL, &[]),
             adoption: desk.show(&panels::adoption::PANEL, &[]),
@@ -102,7 +110,7 @@ pub(super) async fn show(
             .into(),
             shares,
             page,
-            name: summary.name,
+            name: product.name.clone(),
         })
     });
     let html: Html<String> = render(&product.await?)?;
@@ -116,14 +124,42 @@ fn tidied(app: &App, path: &str, view: &View) -> Option<Response> {
     Some(Redirect::to(&format!("{base}{path}{}", tidied.link())).into_response())
 }
 
+/// The product in figures.
+#[derive(Default)]
+struct Figures {
+    active_servers: Count,
+    reports_today: Count,
+    last_report: Option<Moment>,
+}
+
+impl Figures {
+    fn new(desk: &Desk<'_>, now: Timestamp) -> Figures {
+        let Ok(answer) = desk.ask(&GLANCE, &[]) else {
+            return Figures::default();
+        };
+        let row = answer.rows.first();
+        let count = |column| Count(row.and_then(|row| answer.count(row, column)).unwrap_or(0));
+        Figures {
+            active_servers: count("active"),
+            reports_today: count("reports_today"),
+            last_report: row.and_then(|row| moment(answer.cell(row, "last_report"), now)),
+        }
+    }
+}
+
 /// A product's dimensions, in the order of the page.
-fn dimensions(app: &App, product: ProductId) -> Result<Vec<String>, Failure> {
-    let mut dimensions = app.store.dimensions(product)?;
+fn dimensions(desk: &Desk<'_>) -> Vec<String> {
+    let Ok(answer) = desk.ask(&DIMENSIONS, &[]) else {
+        return Vec::new();
+    };
+    let names = answer.rows.iter();
+    let names = names.filter_map(|row| answer.text(row, "dimension").map(str::to_owned));
+    let mut dimensions: Vec<String> = names.collect();
     dimensions.sort_by_key(|name| {
         let first = FIRST_DIMENSIONS.iter().position(|first| first == name);
         first.unwrap_or(usize::MAX)
     });
-    Ok(dimensions)
+    dimensions
 }
 
 /// What the servers over time can be split by.

@@ -6,7 +6,6 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
-use usage_store::query::ProductId;
 
 use super::super::layout::{Layout, Section};
 use super::super::panel::{self, Desk, Shown};
@@ -44,21 +43,20 @@ pub(in super::super) async fn show(
     }
     let shown = panel::ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        let summary = app.store.product(ProductId(id), now)?;
-        let summary = summary.ok_or(Failure::NotFound)?;
-        let desk = Desk::new(app, &page.base, &path, &summary.name, &view, now);
+        let product = super::super::listed(app, id)?;
+        let desk = Desk::new(app, &page.base, &path, &product.name, &view, now);
         // There are no cohorts of a day: a page of days has those of weeks.
         let cohorts: &[(&str, &str)] = match view.said("per") {
             Some("day") => &[("per", "week")],
             _ => &[],
         };
         Ok(RetentionPage {
-            adopted: summary.adopted,
+            adopted: product.adopted,
             tabs: tabs(&page.base, id, Tab::Retention, &view),
             controls: Controls::new(&view, format!("{}{path}", page.base), true),
             retention: desk.show(&panels::retention::PANEL, cohorts),
             lifecycle: desk.show(&panels::lifecycle::PANEL, &[]),
-            name: summary.name.clone(),
+            name: product.name.clone(),
             page,
         })
     });

@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
-use usage_store::query::ProductId;
 
 use super::super::layout::{Layout, Section};
 use super::super::panel::{self, Ask, Days, Desk, Shown};
@@ -86,10 +85,9 @@ pub(in super::super) async fn show(
     }
     let shown = panel::ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        let summary = app.store.product(ProductId(id), now)?;
-        let summary = summary.ok_or(Failure::NotFound)?;
+        let product = super::super::listed(app, id)?;
         let at = format!("{}{path}", page.base);
-        let desk = Desk::new(app, &page.base, &path, &summary.name, &view, now);
+        let desk = Desk::new(app, &page.base, &path, &product.name, &view, now);
         let dictionary = desk.ask(&DICTIONARY, &[]).ok();
         let numbers = dictionary.as_deref().map(numbers).unwrap_or_default();
         let said = view.said("value").map(str::to_owned);
@@ -97,7 +95,7 @@ pub(in super::super) async fn show(
         let chosen = match name {
             None => None,
             Some(name) => {
-                let dimensions = dimensions(app, summary.id)?;
+                let dimensions = dimensions(&desk);
                 let number = numbers.iter().find(|one| one.name == name);
                 Some(chosen(&desk, &view, &at, number, &name, &dimensions))
             }
@@ -105,7 +103,7 @@ pub(in super::super) async fn show(
         let kept = view.with(&[("value", None)]).pairs().to_vec();
         let current = chosen.as_ref().map(|one: &Chosen| one.name.clone());
         Ok(ValuesPage {
-            adopted: summary.adopted,
+            adopted: product.adopted,
             tabs: tabs(&page.base, id, Tab::Values, &view),
             controls: Controls::new(&view, at.clone(), false),
             numbers: choices(&numbers, current.as_deref()),
@@ -113,7 +111,7 @@ pub(in super::super) async fn show(
             features: desk.show(&panels::features::PANEL, &[]),
             chosen,
             at,
-            name: summary.name.clone(),
+            name: product.name.clone(),
             page,
         })
     });

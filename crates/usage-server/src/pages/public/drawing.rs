@@ -30,7 +30,7 @@ pub(super) fn drawn(chart: PublicChart, weeks: &[PublishedWeek], threshold: u32)
     let told = weeks.iter().rposition(|week| week.servers > 0);
     let Some(last) = told.and_then(|at| weeks.get(at)) else {
         return Drawn::nothing(&format!(
-            "Nothing to see yet. A week shows two days after its end, if at least {threshold} servers were active in it."
+            "Nothing to see yet. A week shows two days after its end, if servers of at least {threshold} customers were active in it."
         ));
     };
     match chart {
@@ -131,7 +131,7 @@ fn versions(weeks: &[PublishedWeek], last: &PublishedWeek) -> Drawn {
         }
     }
     if totals.is_empty() {
-        return Drawn::nothing("No version runs on enough servers to be named.");
+        return Drawn::nothing("No version runs at enough customers to be named.");
     }
     totals.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     totals.truncate(VERSIONS_SHOWN);
@@ -156,7 +156,7 @@ fn versions(weeks: &[PublishedWeek], last: &PublishedWeek) -> Drawn {
     Drawn {
         summary: match largest {
             Some((name, n)) => most(name, n, last),
-            None => "No version runs on enough servers to be named in the last week.".to_owned(),
+            None => "No version runs at enough customers to be named in the last week.".to_owned(),
         },
         drawing: areas(&parts),
         table: Table::of_time(&counts, ""),
@@ -177,7 +177,7 @@ fn most(name: &str, servers: u64, week: &PublishedWeek) -> String {
 fn parts(chart: PublicChart, week: &PublishedWeek) -> Drawn {
     let named: Vec<(&str, u64)> = week.parts_of(chart).collect();
     let Some((first, servers)) = named.first() else {
-        return Drawn::nothing("Nothing that enough servers have in common to be named.");
+        return Drawn::nothing("Nothing that enough customers have in common to be named.");
     };
     let sum: u64 = named.iter().map(|(_, n)| n).sum();
     let others = (week.servers > sum).then_some((OTHERS, week.servers.saturating_sub(sum)));

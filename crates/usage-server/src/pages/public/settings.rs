@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::public::limits::{PUBLIC_THRESHOLD_MAX, PUBLIC_THRESHOLD_MIN};
 use usage_store::public::{PublicChart, PublicPage};
-use usage_store::query::ProductId;
 
 use super::super::layout::{Layout, Section};
 use super::super::panel::Shown;
@@ -64,8 +63,7 @@ pub(in super::super) async fn show(
     let now = Timestamp::now();
     let shown = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        let product = app.store.product(ProductId(id), now)?;
-        let product = product.ok_or(Failure::NotFound)?;
+        let product = super::super::listed(app, id)?;
         let known = app.store.public_page(&product.name)?.unwrap_or_default();
         let would_be = tried.of(&known);
         let which = (product.id, product.name.as_str());
@@ -163,8 +161,7 @@ pub(in super::super) async fn submit(
     };
     ask(&app, move |app| {
         let now = Timestamp::now();
-        let product = app.store.product(ProductId(id), now)?;
-        let product = product.ok_or(Failure::NotFound)?;
+        let product = super::super::listed(app, id)?;
         let by = &operator.account.email;
         app.store.set_public_page(&product.name, &page, by, now)?;
         app.public.forget();

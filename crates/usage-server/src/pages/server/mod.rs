@@ -16,9 +16,9 @@ use super::panel::{Ask, Days, Desk, Shown};
 use super::report_rows::{REPORTS_SHOWN, ReportRow};
 use super::server_rows::moment;
 use super::view::{Choice, Controls, View};
-use super::{Failure, ask, panels, render};
+use super::{Failure, ask, asked, panels, render};
 use crate::account::Operator;
-use crate::api::{self, Answered, Cell};
+use crate::api::Answered;
 use crate::app::App;
 
 const HISTORY: Ask = Ask {
@@ -60,7 +60,7 @@ struct ServerPage {
 /// What is known of it.
 #[derive(Default)]
 struct About {
-    product_id: i64,
+    product_id: u64,
     product: String,
     organization: Option<String>,
     organization_id: Option<u64>,
@@ -93,19 +93,9 @@ pub(super) async fn show(
     }
     let server = ask(&app, move |app| {
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        if app
-            .store
-            .server(usage_store::query::ServerId(id))?
-            .is_none()
-        {
-            return Err(Failure::NotFound);
-        }
-        let known = api::ask(&app.store, "server", &format!("server={id}"), now)
-            .map_err(|_| Failure::NotFound)?;
-        let mut about = About::new(&known, now);
-        let product = app.store.product_named(&about.product)?;
-        about.product_id = product.map_or(0, |product| product.0);
         let number = id.to_string();
+        let known = asked(app, "server", &[("server", &number)], now)?;
+        let about = About::new(&known, now);
         let also = [("server", number.as_str())];
         let desk = Desk::new(app, &page.base, &path, "", &view, now);
         let at = format!("{}{path}", page.base);
@@ -151,7 +141,7 @@ impl About {
         let count = |name| Count(number(name).unwrap_or(0));
         let at = |name| row(name).and_then(|row| moment(known.cell(row, "at"), now));
         About {
-            product_id: 0,
+            product_id: number("product_number").unwrap_or(0),
             product: text("product").unwrap_or_default(),
             organization: text("organization"),
             organization_id: number("organization_id"),
@@ -180,19 +170,14 @@ fn dimensions(known: &Answered) -> Vec<(String, String)> {
     rows.collect()
 }
 
+/// Its reports; the page says whose they are.
 fn rows(answer: &Answered, about: &About, now: Timestamp) -> Vec<ReportRow> {
-    let rows = answer.rows.iter().filter_map(|row| {
-        let at = |column| match answer.cell(row, column) {
-            Cell::Time(at) => Some(*at),
-            _ => None,
-        };
-        let came = (at("received_at")?, at("reported_at"));
-        let (kind, body) = (answer.text(row, "kind")?, answer.text(row, "body")?);
-        let seq = answer.count(row, "report")?;
-        let mut shown = ReportRow::of_server((seq, kind, body), came, now);
-        shown.product = about.product.clone();
-        shown.organization = about.organization.clone();
-        Some(shown)
+    let rows = ReportRow::all(answer, now).into_iter();
+    let rows = rows.map(|row| ReportRow {
+        product: about.product.clone(),
+        organization: about.organization.clone(),
+        sender: None,
+        ..row
     });
     rows.collect()
 }

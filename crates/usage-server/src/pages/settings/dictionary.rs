@@ -13,7 +13,6 @@ use usage_store::registry::{Allowlist, Sensitivity};
 use usage_store::{EVERY_NAME, Mode, Thing};
 
 use super::note::Entered;
-use super::product::summary;
 use crate::account::Operator;
 use crate::api::{Answered, Cell, Row};
 use crate::app::App;
@@ -22,9 +21,9 @@ use crate::pages::layout::{Layout, Section};
 use crate::pages::panel::{Ask, Days, Desk};
 use crate::pages::product::tabs::{Tab, tabs};
 use crate::pages::view::{Choice, View};
-use crate::pages::{Failure, ask, render};
+use crate::pages::{Failure, ask, listed, render};
 
-/// Names on one page; a search finds the others.
+/// Names on one page.
 const NAMES_SHOWN: usize = 100;
 
 const QUESTION: Ask = Ask {
@@ -52,7 +51,11 @@ struct Dictionary {
     entries: Vec<Entry>,
     all: Count,
     found: Count,
-    more: bool,
+    /// Which of those that were found are shown.
+    range: String,
+    first: Option<String>,
+    previous: Option<String>,
+    next: Option<String>,
     refused: Option<String>,
     /// The one that is edited.
     edit: Option<Entered>,
@@ -137,7 +140,7 @@ async fn page(
     let dictionary = ask(app, move |app| {
         let now = Timestamp::now();
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        let product = summary(app, id, now)?;
+        let product = listed(app, id)?;
         let path = format!("/products/{id}/dictionary");
         let desk = Desk::new(app, &page.base, &path, &product.name, &view, now);
         let answer = desk.ask(&QUESTION, &[]);
@@ -146,6 +149,7 @@ async fn page(
         let listed = Listed::new(&list);
         let search = view.said("q").unwrap_or_default().trim().to_owned();
         let plain = view.with(&[("edit", None), ("name", None)]);
+        let top = plain.with(&[("after", None)]);
         let here = format!("{}{path}", page.base);
         let link = |kind: &str, name: &str| {
             let edited = plain.with(&[("edit", Some(kind)), ("name", Some(name))]);
@@ -163,6 +167,7 @@ async fn page(
             })
             .collect();
         entries.extend(unreported(&list, &entries, &link));
+        entries.sort_by(|one, other| one.key().cmp(&other.key()));
         let all = Count(entries.len() as u64);
         entries.retain(|entry| entry.has(&search.to_lowercase()));
         let found = Count(entries.len() as u64);
@@ -176,9 +181,25 @@ async fn page(
             let this = |edit: &Entered| edit.kind == entry.kind && edit.name == entry.name;
             entry.edited = edit.as_ref().is_some_and(this);
         }
-        let more = entries.len() > NAMES_SHOWN;
-        entries.truncate(NAMES_SHOWN);
-        let kept = plain.with(&[("q", None)]);
+        let after = view.said("after").and_then(|after| after.split_once(' '));
+        let begin = after.map_or(0, |after| {
+            entries.partition_point(|one| one.key() <= key(after))
+        });
+        // Nothing stands behind that name any more.
+        let begin = if begin < entries.len() { begin } else { 0 };
+        let end = entries.len().min(begin + NAMES_SHOWN);
+        // Where a page begins is behind the last name before it.
+        let page_from = |at: usize| {
+            let before = at.checked_sub(1).and_then(|at| entries.get(at));
+            let before = before.map(|one| format!("{} {}", one.kind, one.name));
+            let to = top.with(&[("after", before.as_deref())]);
+            format!("{here}{}", to.link())
+        };
+        let first = (begin > 0).then(|| page_from(0));
+        let previous = (begin > NAMES_SHOWN).then(|| page_from(begin - NAMES_SHOWN));
+        let next = (end < entries.len()).then(|| page_from(end));
+        let entries: Vec<Entry> = entries.drain(begin..end).collect();
+        let kept = top.with(&[("q", None)]);
         Ok(Dictionary {
             tabs: tabs(&page.base, id, Tab::Dictionary, &view),
             id,
@@ -190,8 +211,19 @@ async fn page(
             every: listed.every(),
             entries,
             all,
+            range: match (begin == 0 && end as u64 == found.0, found.0) {
+                (true, 1) => "1 name".to_owned(),
+                (true, _) => format!("{found} names"),
+                _ => format!(
+                    "{}–{} of {found} names",
+                    Count(begin as u64 + 1),
+                    Count(end as u64)
+                ),
+            },
             found,
-            more,
+            first,
+            previous,
+            next,
             refused,
             is_new,
             listed_by_every: edit
@@ -209,6 +241,12 @@ async fn page(
         })
     });
     Ok(render(&dictionary.await?)?.into_response())
+}
+
+/// The place of a name in the list, by its kind and itself: kinds in the order of the question's answer.
+fn key<'a>((kind, name): (&'a str, &'a str)) -> (usize, &'a str) {
+    let kinds = Thing::ALL.iter().position(|thing| thing.name() == kind);
+    (kinds.unwrap_or(usize::MAX), name)
 }
 
 /// What is on the list.
@@ -285,6 +323,10 @@ fn edited(view: &View, entries: &[Entry]) -> Option<Entered> {
 }
 
 impl Entry {
+    fn key(&self) -> (usize, &str) {
+        key((&self.kind, &self.name))
+    }
+
     fn new(
         answer: &Answered,
         row: &Row,
@@ -392,9 +434,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_names_are_found_by_searching() {
+    async fn many_names_are_turned_over_and_found_by_searching() {
         let house = House::signed_in();
-        let values: Vec<_> = (0..150).map(|n| format!("\"n{n:03}\":1")).collect();
+        let values: Vec<_> = (0..250).map(|n| format!("\"n{n:03}\":1")).collect();
         let body = format!(
             r#"[{{"values":{{"cluster_id":"c",{}}}}}]"#,
             values.join(",")
@@ -402,7 +444,24 @@ mod tests {
         house.append(Kind::Usage, "a", &body);
         let page = house.get("/products/1/dictionary").await;
         assert!(page.text.contains("n099") && !page.text.contains("n100"));
-        assert!(page.text.contains("The first 100 of 150"), "{}", page.text);
+        assert!(page.text.contains("1–100 of 250 names"), "{}", page.text);
+        let second = house.get(&page.link_with("after=")).await;
+        assert!(
+            second.text.contains("101–200 of 250 names"),
+            "{}",
+            second.text
+        );
+        assert!(second.text.contains(">n100<") && !second.text.contains(">n099<"));
+        let links = second.links();
+        let to = |part: &str| links.iter().filter(|link| link.contains(part)).count();
+        assert_eq!(to("after=value+n199"), 1, "{links:?}");
+        let last = house.get("/products/1/dictionary?after=value+n199").await;
+        assert!(last.text.contains("201–250 of 250 names"), "{}", last.text);
+        assert!(last.text.contains("n200") && last.text.contains("n249"));
+        let before = last.link_with("after=value+n099");
+        assert!(house.get(&before).await.text.contains("101–200 of 250"));
+        let beyond = house.get("/products/1/dictionary?after=value+z").await;
+        assert!(beyond.text.contains("1–100 of 250"), "{}", beyond.text);
         let found = house.get("/products/1/dictionary?q=n149").await;
         assert!(found.text.contains("n149") && !found.text.contains("n099"));
     }

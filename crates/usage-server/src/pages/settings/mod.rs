@@ -1,6 +1,7 @@
 //! `/settings`: what operators decide, product by product and for all of the server, and where it is changed.
 //! Below it, one file each: a product's settings and their forms, and its data dictionary.
 
+pub(super) mod adding;
 pub(super) mod allowlist;
 pub(super) mod dictionary;
 pub(super) mod hosts;
@@ -30,6 +31,9 @@ const PRODUCTS_SHOWN: usize = 200;
 #[template(path = "settings/hub.html")]
 struct Hub {
     page: Layout,
+    csrf: String,
+    /// What was entered of a product to be added.
+    entered: adding::Entered,
     products: Vec<Row>,
     more_products: Count,
     /// What is kept how long, and the setting that says it.
@@ -62,9 +66,17 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     operator: Operator,
 ) -> Result<Html<String>, Failure> {
-    let hub = ask(&app, move |app| {
+    page(&app, operator, adding::Entered::default()).await
+}
+
+async fn page(
+    app: &Arc<App>,
+    operator: Operator,
+    entered: adding::Entered,
+) -> Result<Html<String>, Failure> {
+    let hub = ask(app, move |app| {
         let now = Timestamp::now();
-        let mut products = rows(app, now)?;
+        let mut products = rows(app)?;
         let more = products.len().saturating_sub(PRODUCTS_SHOWN);
         products.truncate(PRODUCTS_SHOWN);
         let retention = app.settings.retention;
@@ -78,6 +90,8 @@ pub(super) async fn show(
             .filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now));
         Ok(Hub {
             page: Layout::new(app, &operator, Section::Settings, now)?,
+            csrf: operator.csrf,
+            entered,
             products,
             more_products: Count(more as u64),
             kept: vec![
@@ -102,7 +116,7 @@ pub(super) async fn show(
 }
 
 /// Every product that reports, adopted ones first, then those that only have settings so far.
-fn rows(app: &App, now: Timestamp) -> Result<Vec<Row>, Failure> {
+fn rows(app: &App) -> Result<Vec<Row>, Failure> {
     let mut news: BTreeMap<_, _> = app.store.all_news()?.products.into_iter().collect();
     let lists = app.store.allowlists()?.into_iter();
     let mut modes: BTreeMap<_, _> = lists.map(|list| (list.product, list.mode)).collect();
@@ -116,7 +130,7 @@ fn rows(app: &App, now: Timestamp) -> Result<Vec<Row>, Failure> {
         allowlist: mode_word(mode),
     };
     let mut rows = Vec::new();
-    for product in app.store.products(now)? {
+    for product in app.store.listed_products()? {
         let told = news.remove(&product.name).unwrap_or_default();
         let mode = modes.remove(&product.name).unwrap_or_default();
         rows.push(row(

@@ -9,7 +9,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use usage_store::Mode;
-use usage_store::query::{ProductId, ProductSummary};
 use usage_store::registry::{Objection, Severity};
 
 use super::hours;
@@ -20,7 +19,7 @@ use crate::pages::figures::{Count, Moment};
 use crate::pages::layout::{Layout, Section};
 use crate::pages::product::tabs::{Tab, tabs};
 use crate::pages::view::{Choice, View};
-use crate::pages::{Failure, ask, render};
+use crate::pages::{Failure, ask, listed, render};
 
 #[derive(Template)]
 #[template(path = "settings/product.html")]
@@ -102,12 +101,7 @@ pub(super) async fn again(
 
 /// A product's name; the failure says that there is none.
 pub(super) fn named(app: &App, id: i64) -> Result<String, Failure> {
-    Ok(summary(app, id, Timestamp::now())?.name)
-}
-
-pub(super) fn summary(app: &App, id: i64, now: Timestamp) -> Result<ProductSummary, Failure> {
-    let product = app.store.product(ProductId(id), now)?;
-    product.ok_or(Failure::NotFound)
+    Ok(listed(app, id)?.name)
 }
 
 async fn page(
@@ -120,7 +114,7 @@ async fn page(
     let settings = ask(app, move |app| {
         let now = Timestamp::now();
         let page = Layout::new(app, &operator, Section::Products, now)?;
-        let product = summary(app, id, now)?;
+        let product = listed(app, id)?;
         let news = app.store.news_of(&product.name)?;
         let list = app.store.allowlist(&product.name)?;
         // One of them, to be changed.

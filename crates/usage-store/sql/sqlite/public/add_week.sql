@@ -1,2 +1,3 @@
 -- Publishes a week, unless that happened before. Served by the primary key.
-INSERT INTO public_week (product, from_day, servers) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING;
+INSERT INTO public_week (product, from_day, servers, customers, threshold) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT DO NOTHING;

@@ -56,6 +56,17 @@ pub(super) struct Shape {
     pub(super) growing: Vec<usize>,
 }
 
+impl Shape {
+    /// The keys with the numbers that stand at the beginning.
+    pub(super) fn numbers<'a>(
+        &'a self,
+        bits: &'a [u64],
+    ) -> impl Iterator<Item = (&'a str, Number)> {
+        let pairs = self.keys.iter().zip(bits);
+        pairs.map(|((key, kind), bits)| (&**key, kind.number(*bits)))
+    }
+}
+
 /// How a number's eight bytes are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -149,10 +160,7 @@ impl Batch {
 
     /// What it says in numbers, in order of names.
     pub(super) fn numbers_of(&self, seen: &Seen) -> impl Iterator<Item = (&str, Number)> {
-        let keys = &self.shapes[seen.shape as usize].keys;
-        let numbers = &self.numbers[seen.numbers as usize..];
-        let pairs = keys.iter().zip(numbers);
-        pairs.map(|((key, kind), bits)| (&**key, kind.number(*bits)))
+        self.shapes[seen.shape as usize].numbers(&self.numbers[seen.numbers as usize..])
     }
 
     pub(super) fn said_by(&self, seen: &Seen) -> &Said {

@@ -1,10 +1,11 @@
 //! The journal taken in by large steps, for a rebuild. Two threads work ahead: one reads and decompresses, one
-//! reads bodies and makes [batches](batch) of what they say, which ask no database. A step takes a batch in:
-//! each server's row is read and written once, each set and each column of a day, too.
+//! reads bodies and makes [batches](batch) of what they say, which ask no database. A step takes some batches in:
+//! each set and each column of a day is written once a batch, each server's row once.
 //!
 //! What comes of it is what [`take_in`](super::chunk::take_in) makes report by report.
 
 mod batch;
+mod blocks;
 mod days;
 mod gather;
 mod names;
@@ -17,6 +18,7 @@ use rusqlite::Connection;
 use self::batch::Batch;
 use self::gather::Gatherer;
 use self::names::Names;
+use self::servers::Servers;
 use super::applied::{self, Mark};
 use super::cells::Cells;
 use super::changes;
@@ -131,29 +133,66 @@ impl Load {
         }
     }
 
-    /// Takes a batch in, in one transaction. `false` where somebody else has made a step meanwhile: then
-    /// nothing is done, and it is to be begun anew.
-    pub(crate) fn apply(&mut self, model: &mut Model, batch: Batch) -> Result<bool> {
+    /// Takes batches in, in one transaction: up to so many, or until there are no more or memory is full. How far it
+    /// came; `None` where somebody else has made a step meanwhile: then nothing is done, and it is to be begun anew.
+    pub(crate) fn step(
+        &mut self,
+        model: &mut Model,
+        first: Batch,
+        at_most: usize,
+        next: &mut impl FnMut(Seq) -> Result<Option<Batch>>,
+    ) -> Result<Option<Seq>> {
         let Model { db, dictionary } = model;
         let step = begin(db)?;
         if applied::step(&step)? != self.last_step + 1 {
-            return Ok(false);
+            return Ok(None);
         }
         let taken = self
-            .take_in(&step, dictionary, &batch)
-            .and_then(|()| Ok(step.commit()?));
+            .take_all_in(&step, dictionary, first, at_most, next)
+            .and_then(|end| Ok(step.commit().map(|()| end)?));
         if taken.is_err() {
             // It may remember ids that were never committed.
             dictionary.clear();
         }
         self.last_step += 1;
-        taken.map(|()| true)
+        taken.map(Some)
+    }
+
+    fn take_all_in(
+        &mut self,
+        db: &Connection,
+        dictionary: &mut super::Dictionary,
+        first: Batch,
+        at_most: usize,
+        next: &mut impl FnMut(Seq) -> Result<Option<Batch>>,
+    ) -> Result<Seq> {
+        let mut servers = Servers::default();
+        let mut batch = first;
+        let mut end = batch.end();
+        for left in (0..at_most).rev() {
+            self.take_in(db, dictionary, &mut servers, &batch)?;
+            servers.keep(batch);
+            if left == 0 || servers.are_many() {
+                break;
+            }
+            batch = match next(end)? {
+                Some(next) => next,
+                None => break,
+            };
+            end = batch.end();
+        }
+        let mut cells = Cells::new(Tiers::read(db)?);
+        servers.save(db, &mut cells)?;
+        changes::all(db)?;
+        cells.save(db)?;
+        Ok(end)
     }
 
     fn take_in(
         &mut self,
         db: &Connection,
         dictionary: &mut super::Dictionary,
+        servers: &mut Servers,
         batch: &Batch,
     ) -> Result<()> {
         let tiers = Tiers::read(db)?;
@@ -166,19 +205,15 @@ impl Load {
         }
         order.sort_unstable();
         let mut by_day: Vec<Vec<days::Of>> = batch.days.iter().map(|_| Vec::new()).collect();
-        let mut cells = Cells::new(tiers);
         for of_server in order.chunk_by(|one, other| one.0 == other.0) {
             let seen = of_server.iter().map(|(_, at)| &batch.seen[*at as usize]);
-            servers::observe(db, &mut cells, batch, of_server[0].0, seen)?;
+            servers.observe(db, batch, of_server[0].0, seen)?;
             for of in of_server {
                 by_day[batch.seen[of.1 as usize].day as usize].push(*of);
             }
         }
-        if !order.is_empty() {
-            changes::all(db)?;
-        }
+        servers.close();
         drop(order);
-        cells.save(db)?;
         let said = days::Said {
             batch,
             names,

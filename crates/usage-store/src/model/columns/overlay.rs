@@ -9,6 +9,7 @@
 use rusqlite::{Connection, params};
 
 use super::damaged;
+use crate::leb128::{put, put_signed, take, take_signed};
 use crate::query::{ProductId, ServerId};
 use crate::report::Number;
 use crate::sqlite::sql;
@@ -70,7 +71,7 @@ fn encode(numbers: &[(u32, Number)]) -> Vec<u8> {
         match *number {
             Number::Int(n) => {
                 out.push(INT);
-                put(&mut out, ((n << 1) ^ (n >> 63)) as u64);
+                put_signed(&mut out, n);
             }
             Number::UInt(n) => {
                 out.push(UINT);
@@ -101,10 +102,7 @@ fn decode(bytes: &[u8]) -> Option<Numbers> {
         let (&tag, rest) = input.split_first()?;
         input = rest;
         let number = match tag {
-            INT => {
-                let n = take(&mut input)?;
-                Number::Int((n >> 1) as i64 ^ -((n & 1) as i64))
-            }
+            INT => Number::Int(take_signed(&mut input)?),
             UINT => Number::UInt(take(&mut input)?),
             FLOAT => {
                 let (float, rest) = input.split_first_chunk()?;
@@ -116,27 +114,6 @@ fn decode(bytes: &[u8]) -> Option<Numbers> {
         numbers.push((key, number));
     }
     Some(numbers)
-}
-
-fn take(input: &mut &[u8]) -> Option<u64> {
-    let mut number = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = input.split_first()?;
-        *input = rest;
-        number |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return Some(number);
-        }
-    }
-    None
-}
-
-fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Servers: what is known of each, from the latest report that said it, what is counted of it, and the
 //! spans of the journal its reports are in. Some sets follow from that; they move with it.
 
+mod compact;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -46,6 +48,7 @@ pub(crate) struct Seen {
 }
 
 /// What is known of a server.
+#[cfg_attr(test, derive(Debug, PartialEq))]
 pub(super) struct State {
     product: ProductId,
     /// The sets that the tables have it in.
@@ -96,6 +99,11 @@ impl State {
             once: self.counters.is_once(),
             clone: self.counters.is_clone(),
         }
+    }
+
+    /// It has reports in these spans of the journal, too.
+    pub(super) fn add_spans(&mut self, more: RoaringBitmap) {
+        self.spans |= more;
     }
 
     /// One observation. Of two at the same time, the later in the journal wins. `went_down`: whether a value
@@ -325,10 +333,23 @@ fn bitmap_or_none(column: ValueRef<'_>) -> Result<RoaringBitmap> {
     }
 }
 
-pub(super) fn read(db: &Connection, id: ServerId) -> Result<State> {
-    db.prepare_cached(sql!("model/server_state"))?
+fn read(db: &Connection, id: ServerId) -> Result<State> {
+    let mut state = read_but_spans(db, id)?;
+    state.spans = spans(db, id)?;
+    Ok(state)
+}
+
+/// The spans of the journal that have reports of a server.
+pub(super) fn spans(db: &Connection, id: ServerId) -> Result<RoaringBitmap> {
+    db.prepare_cached(sql!("model/server_spans"))?
+        .query_row([id.0], |row| Ok(bitmap_or_none(row.get_ref(0)?)))?
+}
+
+/// Without the spans, which grow.
+pub(super) fn read_but_spans(db: &Connection, id: ServerId) -> Result<State> {
+    Ok(db
+        .prepare_cached(sql!("model/server_state"))?
         .query_row([id.0], |row| {
-            let spans = bitmap_or_none(row.get_ref(9)?);
             let state = State {
                 product: ProductId(row.get(0)?),
                 was_in: Sets::default(),
@@ -341,20 +362,19 @@ pub(super) fn read(db: &Connection, id: ServerId) -> Result<State> {
                 usage: row.get(7)?,
                 usage_at: row.get(8)?,
                 counters: Counters {
-                    reports: row.get(10)?,
-                    starts: row.get(11)?,
-                    prev_host: row.get(12)?,
-                    host_returns: row.get(13)?,
-                    backwards: row.get(14)?,
+                    reports: row.get(9)?,
+                    starts: row.get(10)?,
+                    prev_host: row.get(11)?,
+                    host_returns: row.get(12)?,
+                    backwards: row.get(13)?,
                 },
                 spans: RoaringBitmap::new(),
             };
-            Ok(spans.map(|spans| State {
+            Ok(State {
                 was_in: state.sets(),
-                spans,
                 ..state
-            }))
-        })?
+            })
+        })?)
 }
 
 /// A usage observation, as the table has a server's latest: [`Latest`] as JSON.
