@@ -300,6 +300,27 @@ pub(crate) fn read(db: &Connection, (product, day, place): Key) -> Result<Roarin
     cell.unwrap_or_else(|| Ok(RoaringBitmap::new()))
 }
 
+/// Those of a few servers that are in a cell.
+pub(crate) fn common(
+    db: &Connection,
+    (product, day, place): Key,
+    few: &RoaringBitmap,
+) -> Result<RoaringBitmap> {
+    let cell = db
+        .prepare_cached(sql!("model/cell"))?
+        .query_row(
+            params![product.0, day.0, place.dimension, place.value],
+            |row| Ok(common_with(row.get_ref(0)?, few)),
+        )
+        .optional()?;
+    cell.unwrap_or_else(|| Ok(RoaringBitmap::new()))
+}
+
+/// Those of a few servers that are in a column's bitmap.
+pub(crate) fn common_with(column: ValueRef<'_>, few: &RoaringBitmap) -> Result<RoaringBitmap> {
+    sets::common(column.as_blob().unwrap_or_default(), few).map_err(damaged)
+}
+
 /// The bitmap in a column.
 pub(crate) fn bitmap(column: ValueRef<'_>) -> Result<RoaringBitmap> {
     sets::read(column.as_blob().unwrap_or_default()).map_err(damaged)

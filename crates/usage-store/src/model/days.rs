@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{Cells, POSTED, Place};
-use super::columns::{self, Numbers};
+use super::columns::{self, Numbers, Picking};
 use super::rows::{self, Rows};
 use super::{stat_days, unused};
 use crate::query::{ProductId, ServerId};
@@ -163,13 +163,15 @@ pub(super) fn forget(
 }
 
 /// The cells that a server's day put it in.
-pub(crate) fn places_on(db: &Connection, key @ (product, day, server): Key) -> Result<Vec<Place>> {
-    if let Some(row) = read_row(db, key)? {
-        return Ok(row.places);
+pub(crate) fn places_on(
+    db: &Connection,
+    picking: &mut Picking,
+    key @ (product, day, server): Key,
+) -> Result<Vec<Place>> {
+    match read_row(db, key)? {
+        Some(row) => Ok(row.places),
+        None => rows::places_of(db, picking, (product, day), columns::place(server.0)),
     }
-    let (chunk, low) = columns::place(server.0);
-    let rows = rows::read_packed(db, (product, day), chunk)?;
-    Ok(LatestOfDay::of(rows.find(low)).places)
 }
 
 /// Where it isn't packed.

@@ -7,7 +7,7 @@ use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::asked::{Asked, Window};
-use super::dictionary::{BEYOND, seen};
+use super::dictionary::{BEYOND, reported};
 use super::ground::Ground;
 use super::limits::{LATEST_READ, LATEST_READ_BYTES};
 use super::{ProductId, products, shares};
@@ -51,9 +51,9 @@ pub(crate) fn beyond(
         return Ok(all);
     }
     let keys = columns::keys(ground.db, asked.product)?;
-    let seen = seen(ground, asked, &keys, window)?;
+    let reported = reported(ground, asked, &keys, window)?;
     for thing in [Thing::Dimension, Thing::Value] {
-        let Some(on) = seen.0.get(&(thing, BEYOND)) else {
+        let Some((servers, _)) = reported.0.get(&(thing, BEYOND)) else {
             continue;
         };
         let known: HashSet<String> = match thing {
@@ -62,12 +62,12 @@ pub(crate) fn beyond(
                 .into_iter()
                 .collect(),
         };
-        let (names, more) = count(ground, &on.servers, thing, &known)?;
+        let (names, more) = count(ground, servers, thing, &known)?;
         all.push(Beyond {
             product: product.to_owned(),
             thing,
             first_day: first_day(ground.db, asked.product, thing)?.unwrap_or(window.from),
-            servers: on.servers.len(),
+            servers: servers.len(),
             names,
             more,
         });

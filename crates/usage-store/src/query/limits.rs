@@ -11,10 +11,6 @@ pub(crate) const ANSWER_MAX_BYTES: usize = MEMO_BYTES / 8;
 /// Values of a dimension that are told apart in an answer.
 pub const TOP_MAX: usize = 1_000;
 
-/// Days of the data dictionary that are kept in memory: each has a set of servers for each name, some hundred
-/// KiB of a large fleet.
-pub(crate) const DICTIONARY_KEPT_DAYS: i32 = 31;
-
 /// Characters of a text that stands for a dimension as an example.
 pub(crate) const SAMPLE_MAX_CHARS: usize = 200;
 

@@ -7,6 +7,7 @@
 mod overlay;
 mod pack;
 mod packing;
+mod picking;
 mod reading;
 mod verbs;
 
@@ -14,7 +15,8 @@ pub(super) use overlay::{Numbers, save};
 pub(super) use pack::{Chunk, pack, unpack};
 pub(crate) use packing::{Packing, pack_chunk};
 pub(super) use packing::{forget, replace};
-pub(crate) use reading::{Key, keys, numbers, of_server, remove_used};
+pub(crate) use picking::Picking;
+pub(crate) use reading::{Key, keys, numbers, of_server, remove_used, servers};
 
 use rusqlite::{Connection, params};
 
