@@ -178,6 +178,17 @@ fn names_of_an_organization_go_when_all_it_reported_does() {
 }
 
 #[test]
+fn names_of_numbers_go_though_no_set_lost_its_last_server() {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    world.append(under(said("c1", "", r#""acme-n":7"#, noon(0)), acme));
+    world.append(said("c2", "", r#""n":2"#, noon(0)));
+    world.apply_all();
+    erase_all(&world, acme);
+    assert_eq!(told_names(&world), ["n"]);
+}
+
+#[test]
 fn what_operators_wrote_of_a_name_stays_and_nothing_that_was_seen() {
     let world = World::new();
     let store = &world.store;
