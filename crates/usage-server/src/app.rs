@@ -96,3 +96,31 @@ pub(crate) struct Settings {
     /// Where webhooks may lead, and when a cluster is silent.
     pub(crate) webhooks: WebhookConfig,
 }
+
+#[cfg(test)]
+impl App {
+    /// Where nobody has visited, and nobody looks.
+    pub(crate) fn for_tests(store: Arc<Store>, settings: Settings) -> App {
+        let watch = Arc::new(Watch::new(std::time::Duration::MAX).unwrap());
+        App::start(store, settings, FirstVisit::closed(), None, watch).unwrap()
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Settings {
+    /// What tests don't set: a server over http behind no proxy.
+    pub(crate) fn for_tests() -> Settings {
+        Settings {
+            public_url: "http://usage.example.com".to_owned(),
+            tls: false,
+            trusted_proxies: Vec::new(),
+            limit_loopback: false,
+            per_sender: PerSender::default(),
+            sign_up: SignUp::default(),
+            reserve: Arc::default(),
+            next_report_in: 43_200,
+            retention: Retention::default(),
+            webhooks: WebhookConfig::default(),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The server's configuration: flags over environment over file, parsed once into one struct.
 
+mod authorities;
 mod forward;
 #[cfg(feature = "mail")]
 mod mail;

@@ -38,6 +38,10 @@ const PACK_EVERY: Duration = Duration::from_secs(10);
 /// Between two looks at days that are over: what came late is packed and folded together.
 const PAST_DAYS_EVERY: Duration = Duration::from_secs(3_600);
 
+/// Reports that wait at a start, at which they are counted by large steps: more than come while a server is
+/// restarted, and half a minute's work by small ones.
+const FAR_BEHIND_REPORTS: u64 = 1_000_000;
+
 /// After a failure (a full disk, say), until the next try.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
@@ -168,10 +172,25 @@ impl Jobs {
     }
 }
 
+/// Where very much waits at the start, as after an upgrade that makes the read model anew: that first, by large steps.
+fn catch_up(store: &Store) -> usage_store::Result<()> {
+    let behind = store.freshness()?.behind;
+    if behind >= FAR_BEHIND_REPORTS {
+        tracing::info!(
+            reports = behind,
+            "counting what was reported before this start"
+        );
+        let reports = store.catch_up()?;
+        tracing::info!(reports, "counted what was reported before this start");
+    }
+    Ok(())
+}
+
 /// The read model follows the journal.
 fn follow(store: &Store, nudges: &Receiver<()>, mut manners: Manners, watch: &Watch) {
     after_everybody_else();
     let mut outage = Outage::of("counting what was reported");
+    outage.note(&catch_up(store));
     loop {
         let began = Instant::now();
         let applied = store.apply();

@@ -26,6 +26,7 @@ mod openapi;
 mod openid;
 mod outage;
 mod pages;
+mod peer;
 mod progress;
 mod register;
 mod request;

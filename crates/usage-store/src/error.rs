@@ -60,6 +60,8 @@ pub enum Error {
     },
     /// Another process is using the file just now.
     Busy(PathBuf),
+    /// Somebody makes the read model anew already: the process's id, where it can be read.
+    BeingRebuilt(Option<u32>),
     /// A journal block doesn't match its checksum or its format.
     CorruptBlock {
         /// The sequence number of the block's first report.
@@ -160,6 +162,13 @@ impl std::fmt::Display for Error {
                 "{} is being used by another command; try again when that is done",
                 path.display()
             ),
+            Error::BeingRebuilt(process) => {
+                let which = process.map_or_else(String::new, |id| format!(" (process {id})"));
+                write!(
+                    f,
+                    "a rebuild is under way already{which}; wait until it is done, or stop it and try again"
+                )
+            }
             Error::CorruptBlock { seq, reason } => {
                 write!(
                     f,

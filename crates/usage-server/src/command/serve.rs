@@ -71,8 +71,8 @@ pub(super) fn run_with(store: Store, config: &Config) -> Result<(), Failure> {
     let jobs =
         Jobs::start(&store, &watch, config.retention).map_err(io("starting background jobs"))?;
     let forwarder = forwarding(&store, &watch, &jobs, config)?;
-    let webhooks = Webhooks::start(&store, &config.webhooks, config.report_interval)
-        .map_err(io("starting webhooks"))?;
+    let webhooks = Webhooks::start(&store, &watch, &config.webhooks, config.report_interval)
+        .map_err(Failure::Failed)?;
     let served = runtime.block_on(serve_until_told(&store, &jobs, &watch, config));
     drop(runtime);
     if let Some(forwarder) = forwarder {

@@ -12,6 +12,8 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::ConfigError;
+#[cfg(feature = "https")]
+use super::authorities;
 
 /// The secrets' own variables: what stands on a command line is read by everybody on the machine.
 const PASSWORD: &str = "USAGE_FORWARD_PASSWORD";
@@ -159,12 +161,7 @@ impl ForwardConfig {
             proof,
             gzip: set.gzip.or(file.gzip).unwrap_or(false),
             #[cfg(feature = "https")]
-            authorities: match set.ca_file.or(file.ca_file) {
-                None => None,
-                Some(path) => Some(std::fs::read(&path).map_err(|e| {
-                    ConfigError(format!("forward-ca-file: {}: {e}", path.display()))
-                })?),
-            },
+            authorities: authorities::read("forward-ca-file", set.ca_file.or(file.ca_file))?,
         }))
     }
 

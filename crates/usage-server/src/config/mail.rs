@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::{ConfigError, authorities};
 
 /// The password's own variable: what stands on a command line is read by everybody on the machine.
 const PASSWORD: &str = "USAGE_MAIL_PASSWORD";
@@ -135,13 +135,7 @@ impl MailConfig {
             }
             Some(user) => Some((user, password(set.password_file.or(file.password_file))?)),
         };
-        let authorities = match set.ca_file.or(file.ca_file) {
-            None => None,
-            Some(path) => Some(
-                std::fs::read(&path)
-                    .map_err(|e| ConfigError(format!("mail-ca-file: {}: {e}", path.display())))?,
-            ),
-        };
+        let authorities = authorities::read("mail-ca-file", set.ca_file.or(file.ca_file))?;
         let usual = match tls {
             MailTls::Always => 465,
             MailTls::Starttls | MailTls::Never => 587,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::{ConfigError, authorities};
 use crate::openid::address;
 
 /// The secret's own variable: what stands on a command line is read by everybody on the machine.
@@ -146,13 +146,7 @@ fn complete(set: OpenidOptions, file: OpenidOptions) -> Result<OpenidConfig, Con
             "openid-scopes: {scopes:?} must have openid among them, separated by blanks"
         )));
     }
-    let authorities = match set.ca_file.or(file.ca_file) {
-        None => None,
-        Some(path) => Some(
-            std::fs::read(&path)
-                .map_err(|e| ConfigError(format!("openid-ca-file: {}: {e}", path.display())))?,
-        ),
-    };
+    let authorities = authorities::read("openid-ca-file", set.ca_file.or(file.ca_file))?;
     Ok(OpenidConfig {
         client_secret: secret(set.client_secret_file.or(file.client_secret_file))?,
         issuer,

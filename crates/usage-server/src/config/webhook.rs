@@ -1,10 +1,14 @@
 //! Settings of webhooks; the webhooks themselves are added on their page or by command.
 
 use std::net::IpAddr;
+#[cfg(feature = "https")]
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Deserialize;
 
+#[cfg(feature = "https")]
+use super::authorities;
 use super::{ConfigError, network};
 use crate::webhook::Reach;
 
@@ -40,6 +44,16 @@ pub(crate) struct WebhookOptions {
         value_name = "HOURS"
     )]
     pub(crate) silent_hours: Option<u32>,
+
+    /// Certificate authorities to believe receivers by, a PEM file, beside those that browsers believe
+    #[cfg(feature = "https")]
+    #[arg(
+        id = "webhook_ca_file",
+        long = "webhook-ca-file",
+        env = "USAGE_WEBHOOK_CA_FILE",
+        value_name = "FILE"
+    )]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// The settings of webhooks, complete.
@@ -49,6 +63,9 @@ pub(crate) struct WebhookConfig {
     pub(crate) reach: Reach,
     /// After how many hours a cluster is silent.
     pub(crate) silent_hours: u32,
+    /// PEM.
+    #[cfg(feature = "https")]
+    pub(crate) authorities: Option<Vec<u8>>,
 }
 
 impl Default for WebhookConfig {
@@ -56,6 +73,8 @@ impl Default for WebhookConfig {
         WebhookConfig {
             reach: Reach::default(),
             silent_hours: SILENT_HOURS,
+            #[cfg(feature = "https")]
+            authorities: None,
         }
     }
 }
@@ -82,6 +101,8 @@ impl WebhookConfig {
         Ok(WebhookConfig {
             reach: Reach::to_public_and(networks),
             silent_hours,
+            #[cfg(feature = "https")]
+            authorities: authorities::read("webhook-ca-file", set.ca_file.or(file.ca_file))?,
         })
     }
 }
@@ -95,6 +116,7 @@ mod tests {
         let set = WebhookOptions {
             networks: Some(networks),
             silent_hours,
+            ..WebhookOptions::default()
         };
         WebhookConfig::resolve(set, WebhookOptions::default()).map_err(|ConfigError(text)| text)
     }

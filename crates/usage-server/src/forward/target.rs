@@ -15,6 +15,10 @@ use super::limits::{
     ANSWER_MAX_BYTES, CONNECT_TIMEOUT, IDLE_CONNECTION, POST_TIMEOUT, SAID_MAX_CHARS,
 };
 use crate::config::{ForwardConfig, ForwardProof};
+use crate::peer;
+
+/// The setting that names authorities to believe the target by.
+const CA_FILE: &str = "forward-ca-file";
 
 /// What became of a post.
 #[derive(Debug)]
@@ -59,7 +63,7 @@ impl Target {
         }
         #[cfg(feature = "https")]
         if let Some(pem) = &config.authorities {
-            agent = agent.tls_config(trusting(pem)?);
+            agent = agent.tls_config(peer::believing_only(CA_FILE, pem)?);
         }
         let proof = config.proof.as_ref().map(|proof| match proof {
             ForwardProof::Token(token) => format!("Token {token}"),
@@ -80,8 +84,7 @@ impl Target {
     pub(super) fn post(&self, lines: &[u8]) -> Answer {
         match self.exchange(lines) {
             Ok(answer) => meaning(answer),
-            Err(ureq::Error::Timeout(_)) => failed("it doesn't answer in time", None),
-            Err(cause) => failed(&cause.to_string(), None),
+            Err(cause) => failed(&peer::why(&cause, CA_FILE), None),
         }
     }
 
@@ -165,22 +168,4 @@ fn seconds(text: &str) -> Option<Duration> {
     }
     let then = jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp();
     Some(Duration::try_from(then.duration_since(Timestamp::now())).unwrap_or_default())
-}
-
-/// Believes by these certificate authorities, and no others.
-#[cfg(feature = "https")]
-fn trusting(pem: &[u8]) -> Result<ureq::tls::TlsConfig, String> {
-    use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
-    let found: Vec<_> = parse_pem(pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    match found.is_empty() {
-        true => Err("forward-ca-file: there is no certificate in it".to_owned()),
-        false => Ok(TlsConfig::builder()
-            .root_certs(RootCerts::from(found))
-            .build()),
-    }
 }

@@ -141,16 +141,8 @@ fn sender_holds(parts: &Parts) {
     }
     let everyone = |net: IpAddr| (net, 0);
     let settings = Settings {
-        public_url: String::new(),
-        tls: false,
         trusted_proxies: vec![everyone([0, 0, 0, 0].into()), everyone([0u16; 8].into())],
-        limit_loopback: true,
-        per_sender: Default::default(),
-        sign_up: Default::default(),
-        reserve: Default::default(),
-        next_report_in: 1,
-        retention: Default::default(),
-        webhooks: Default::default(),
+        ..Settings::for_tests()
     };
     let peer = sender::peer(&parts.extensions);
     let address = sender::address(&parts.headers, peer, &settings);

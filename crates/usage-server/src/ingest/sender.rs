@@ -400,19 +400,11 @@ mod tests {
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let settings = Settings {
-            public_url: String::new(),
-            tls: false,
             trusted_proxies: trusted
                 .iter()
                 .map(|(net, prefix)| (net.parse().unwrap(), *prefix))
                 .collect(),
-            limit_loopback: false,
-            per_sender: Default::default(),
-            sign_up: Default::default(),
-            reserve: Default::default(),
-            next_report_in: 1,
-            retention: Default::default(),
-            webhooks: Default::default(),
+            ..Settings::for_tests()
         };
         address(&parts.headers, peer.parse().unwrap(), &settings).to_string()
     }

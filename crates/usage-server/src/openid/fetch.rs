@@ -3,10 +3,10 @@
 
 use serde::de::DeserializeOwned;
 use ureq::Agent;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::address;
 use crate::limits::{OPENID_ANSWER_MAX, OPENID_ANSWER_MAX_BYTES};
+use crate::peer;
 
 /// Asks one provider.
 pub(super) struct Fetch {
@@ -31,8 +31,7 @@ impl Fetch {
             config = config.proxy(None);
         }
         if let Some(pem) = authorities {
-            let roots = roots(pem).ok_or("openid-ca-file: has no certificate")?;
-            config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+            config = config.tls_config(peer::believing_only("openid-ca-file", pem)?);
         }
         let agent = config.build().new_agent();
         Ok(Fetch { agent })
@@ -83,14 +82,4 @@ fn read<T: DeserializeOwned>(url: &str, answer: Answer) -> Result<T, String> {
     let bytes = bytes.map_err(|e| format!("{url}: {e}"))?;
     serde_json::from_slice(&bytes)
         .map_err(|_| format!("{url} answered something else than the JSON that belongs there"))
-}
-
-fn roots(pem: &[u8]) -> Option<RootCerts> {
-    let certificates: Vec<_> = parse_pem(pem)
-        .filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    (!certificates.is_empty()).then(|| RootCerts::from(certificates))
 }

@@ -1,7 +1,6 @@
 //! `/api-keys`: the keys by which programs ask and export in an operator's name. A new one is shown once.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
@@ -11,9 +10,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::registry::{ApiKey, ApiKeyId, NewApiKey, Scope, Scopes};
 
-use super::assets::COPY;
 use super::figures::Moment;
 use super::layout::{Layout, Section};
+use super::shown_once::{self, Shown};
 use super::sign_in::go_to;
 use super::{Failure, ask, render};
 use crate::account::{Once, Operator, api_key, draw_api_key};
@@ -24,11 +23,8 @@ use crate::app::App;
 struct ApiKeys {
     page: Layout,
     csrf: String,
-    /// The one that was issued just now, to be shown this once.
-    issued: Option<String>,
-    /// It was issued, and shown before.
-    shown_before: bool,
-    script: String,
+    /// The one that was issued just now.
+    issued: Shown,
     valid: Vec<KeyRow>,
     revoked: Vec<KeyRow>,
     entered: Entered,
@@ -150,8 +146,7 @@ pub(super) async fn issue(
             by: &operator.account.email,
         };
         let id = app.store.add_api_key(&new, now)?.0;
-        let shown = &app.account.shown_once;
-        shown.keep(operator.session, Once::ApiKey(id), secret, Instant::now());
+        shown_once::keep(app, operator.session, Once::ApiKey(id), secret);
         Ok(go_to(app, None, &format!("/api-keys?issued={id}")))
     })
     .await
@@ -189,21 +184,16 @@ async fn page(
 ) -> Result<Html<String>, Failure> {
     let page = ask(app, move |app| {
         let now = Timestamp::now();
-        let page = Layout::new(app, &operator, Section::Settings, now)?;
-        let once = |id| {
-            let shown = &app.account.shown_once;
-            shown.take(operator.session, Once::ApiKey(id), Instant::now())
-        };
-        let issued = asked.issued.and_then(once);
+        let mut page = Layout::new(app, &operator, Section::Settings, now)?;
+        let issued = asked.issued.map(Once::ApiKey);
+        let issued = Shown::on(&mut page, app, operator.session, issued);
         let keys = app.store.api_keys()?.into_iter();
         let (revoked, valid) = keys
             .map(|key| KeyRow::new(key, now))
             .partition(|key| key.revoked_at.is_some());
         Ok(ApiKeys {
-            script: format!("{}{}", page.base, COPY.path()),
             page,
             csrf: operator.csrf,
-            shown_before: asked.issued.is_some() && issued.is_none(),
             issued,
             valid,
             revoked,

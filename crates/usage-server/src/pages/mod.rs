@@ -34,6 +34,7 @@ mod security;
 mod server;
 mod server_rows;
 mod settings;
+mod shown_once;
 mod sign_in;
 mod sign_up;
 mod start;

@@ -150,14 +150,8 @@ impl House {
         let settings = Settings {
             public_url: public_url.to_owned(),
             tls: public_url.starts_with("https:"),
-            trusted_proxies: Vec::new(),
-            limit_loopback: false,
-            per_sender: Default::default(),
             sign_up,
-            reserve: Default::default(),
-            next_report_in: 43_200,
-            retention: Default::default(),
-            webhooks: Default::default(),
+            ..Settings::for_tests()
         };
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
         let first_visit = FirstVisit::open().unwrap();

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -17,10 +16,8 @@ use usage_store::registry::register::{Approval, NewCode};
 use usage_store::{Store, Writing};
 
 use super::{UserCode, challenge};
-use crate::account::FirstVisit;
 use crate::app::{App, Settings};
 use crate::limits::{DEVICE_BURST_REQUESTS, EXCHANGE_BURST_REQUESTS};
-use crate::watch::Watch;
 
 const CODE: &str = "authorization_code";
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -58,18 +55,9 @@ impl House {
         let settings = Settings {
             public_url: "https://usage.example.com/base/".to_owned(),
             tls: true,
-            trusted_proxies: Vec::new(),
-            limit_loopback: false,
-            per_sender: Default::default(),
-            sign_up: Default::default(),
-            reserve: Default::default(),
-            next_report_in: 1,
-            retention: Default::default(),
-            webhooks: Default::default(),
+            ..Settings::for_tests()
         };
-        let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
-        let app = App::start(store, settings, FirstVisit::closed(), None, watch).unwrap();
-        let app = Arc::new(app);
+        let app = Arc::new(App::for_tests(store, settings));
         House {
             router: crate::router::router(Arc::clone(&app)),
             app,

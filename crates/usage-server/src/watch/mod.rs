@@ -1,6 +1,6 @@
 //! What operators watch of a running server: counted where it happens, with a few atomic
 //! additions each, and written out when it is asked for. Rooms: what is answered (`requests`),
-//! what becomes of reports (`reports`, `forwarding`), what is read off when asked (`scrape`, `process`), and
+//! what becomes of reports (`reports`, `forwarding`) and of webhooks' messages (`webhooks`), what is read off when asked (`scrape`, `process`), and
 //! the listener that tells it (`listener`). Names and meanings are in `docs/metrics.md`.
 
 mod forwarding;
@@ -9,6 +9,7 @@ mod process;
 mod reports;
 mod requests;
 mod scrape;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use forwarding::Forwarding;
 pub(crate) use listener::router;
 use reports::Reports;
 use requests::Requests;
+use webhooks::Telling;
 
 /// Everything that is counted. Shared by all threads.
 pub(crate) struct Watch {
@@ -31,6 +33,7 @@ pub(crate) struct Watch {
     pub(crate) requests: Requests,
     pub(crate) reports: Reports,
     pub(crate) forward: Forwarding,
+    pub(crate) webhooks: Telling,
 }
 
 impl Watch {
@@ -42,6 +45,7 @@ impl Watch {
             requests: Requests::new(&registry)?,
             reports: Reports::new(&registry)?,
             forward: Forwarding::new(&registry)?,
+            webhooks: Telling::new(&registry)?,
             registry,
         })
     }

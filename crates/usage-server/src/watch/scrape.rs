@@ -136,6 +136,11 @@ fn store(moment: &Registry, vitals: &Vitals) -> Result<()> {
             vitals.quarantined as f64,
         ),
         (
+            "usage_webhook_waiting_messages",
+            "Messages that wait for their webhook to take them.",
+            vitals.webhooks_waiting as f64,
+        ),
+        (
             "usage_database_bytes",
             "Size of the database's file.",
             vitals.database_bytes as f64,

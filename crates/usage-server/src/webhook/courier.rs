@@ -12,9 +12,11 @@ use usage_store::webhook::{Due, WebhookId};
 use super::Failure;
 use super::limits::{GIVE_UP_AFTER_HOURS, REST_BASE, REST_MAX, WAITS};
 use super::post::Poster;
+use crate::watch::Watch;
 
 pub(super) struct Courier {
     store: Arc<Store>,
+    watch: Arc<Watch>,
     poster: Poster,
     resting: HashMap<WebhookId, Rest>,
     /// The unit of a webhook's rest.
@@ -28,9 +30,10 @@ struct Rest {
 }
 
 impl Courier {
-    pub(super) fn new(store: Arc<Store>, poster: Poster) -> Courier {
+    pub(super) fn new(store: Arc<Store>, watch: Arc<Watch>, poster: Poster) -> Courier {
         Courier {
             store,
+            watch,
             poster,
             resting: HashMap::new(),
             rest_base: REST_BASE,
@@ -39,10 +42,10 @@ impl Courier {
 
     /// Without rests, for tests.
     #[cfg(test)]
-    pub(super) fn restless(store: Arc<Store>, poster: Poster) -> Courier {
+    pub(super) fn restless(self) -> Courier {
         Courier {
             rest_base: Duration::ZERO,
-            ..Courier::new(store, poster)
+            ..self
         }
     }
 
@@ -80,8 +83,10 @@ impl Courier {
     fn note(&mut self, one: &Due, went: Result<(), String>, now: Timestamp) -> Result<(), Failure> {
         let Err(cause) = went else {
             self.resting.remove(&one.webhook);
+            self.watch.webhooks.delivered.inc();
             return Ok(self.store.message_delivered(one.id, now)?);
         };
+        self.watch.webhooks.failed.inc();
         let failures = self
             .resting
             .get(&one.webhook)
@@ -101,6 +106,7 @@ impl Courier {
             "a webhook's message was not taken"
         );
         if next.is_none() {
+            self.watch.webhooks.given_up.inc();
             tracing::warn!(
                 webhook = one.webhook.0,
                 attempts = one.attempts + 1,

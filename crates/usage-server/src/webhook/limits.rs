@@ -56,6 +56,9 @@ pub(super) const SILENT_BACK_DAYS: i32 = 31;
 /// Counts that lag this far behind don't tell who has gone silent.
 pub(super) const BEHIND_MAX_MINUTES: i64 = 10;
 
+/// Clusters that a product has when it is adopted and that are told one by one: as many as may wait for a webhook.
+pub(super) const ADOPTED_AT_ONCE: usize = 1_000;
+
 /// Clusters that go silent at once and are told one by one: as many as may wait for a webhook.
 pub(super) const SILENT_AT_ONCE: usize = 1_000;
 

@@ -32,6 +32,7 @@ use self::watcher::Watcher;
 use crate::config::WebhookConfig;
 use crate::jobs::after_everybody_else;
 use crate::outage::Outage;
+use crate::watch::Watch;
 
 /// Between two looks at what is new and what is due, while there is nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -47,13 +48,23 @@ pub(crate) struct Webhooks {
 
 impl Webhooks {
     /// Starts it. A healthy sender reports every `interval_secs`.
+    ///
+    /// # Errors
+    ///
+    /// Where the certificate authorities can't be read, or there is no thread for it.
     pub(crate) fn start(
         store: &Arc<Store>,
+        watch: &Arc<Watch>,
         config: &WebhookConfig,
         interval_secs: u32,
-    ) -> std::io::Result<Webhooks> {
-        let watcher = Watcher::new(store.clone(), config.silent_hours, interval_secs);
-        let courier = Courier::new(store.clone(), Poster::new(config.reach.clone()));
+    ) -> Result<Webhooks, String> {
+        let watcher = Watcher::new(
+            store.clone(),
+            watch.clone(),
+            config.silent_hours,
+            interval_secs,
+        );
+        let courier = Courier::new(store.clone(), watch.clone(), Poster::new(config)?);
         let (stop, stops) = sync_channel(0);
         // Nobody ever sends: it hears that the thread is gone.
         let (alive, ended) = sync_channel(0);
@@ -63,7 +74,8 @@ impl Webhooks {
                 let _alive: SyncSender<()> = alive;
                 after_everybody_else();
                 work(&watcher, courier, &stops);
-            })?;
+            })
+            .map_err(|e| format!("starting webhooks: {e}"))?;
         Ok(Webhooks { stop, ended })
     }
 

@@ -11,6 +11,11 @@ use usage_store::webhook::Due;
 use super::limits::{ANSWER_HEAD_MAX_BYTES, CONNECT_TIMEOUT, POST_TIMEOUT};
 use super::reach::Reach;
 use super::signature;
+use crate::config::WebhookConfig;
+use crate::peer;
+
+/// The setting that names authorities to believe receivers by.
+const CA_FILE: &str = "webhook-ca-file";
 
 /// Posts messages.
 pub(super) struct Poster {
@@ -18,16 +23,19 @@ pub(super) struct Poster {
 }
 
 impl Poster {
-    pub(super) fn new(reach: Reach) -> Poster {
-        Poster::looking_up(Checked {
-            reach,
-            names: DefaultResolver::default(),
-        })
+    /// # Errors
+    ///
+    /// Where the certificate authorities can't be read.
+    pub(super) fn new(config: &WebhookConfig) -> Result<Poster, String> {
+        Poster::looking_up(DefaultResolver::default(), config)
     }
 
     /// With another way to look names up.
-    pub(super) fn looking_up(resolver: impl Resolver) -> Poster {
-        let config = Agent::config_builder()
+    pub(super) fn looking_up(
+        names: impl Resolver,
+        config: &WebhookConfig,
+    ) -> Result<Poster, String> {
+        let agent = Agent::config_builder()
             .timeout_global(Some(POST_TIMEOUT))
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_resolve(Some(CONNECT_TIMEOUT))
@@ -40,11 +48,19 @@ impl Poster {
             .max_response_header_size(ANSWER_HEAD_MAX_BYTES)
             // A proxy would look the name up by itself, and connect to whatever that is.
             .proxy(None)
-            .user_agent(concat!("usage-server/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Poster {
-            agent: Agent::with_parts(config, DefaultConnector::default(), resolver),
-        }
+            .user_agent(concat!("usage-server/", env!("CARGO_PKG_VERSION")));
+        #[cfg(feature = "https")]
+        let agent = match &config.authorities {
+            Some(pem) => agent.tls_config(peer::believing_also(CA_FILE, pem)?),
+            None => agent,
+        };
+        let checked = Checked {
+            reach: config.reach.clone(),
+            names,
+        };
+        Ok(Poster {
+            agent: Agent::with_parts(agent.build(), DefaultConnector::default(), checked),
+        })
     }
 
     /// Tries once; what went wrong otherwise.
@@ -62,9 +78,7 @@ impl Poster {
             .send(due.body.as_bytes());
         match answer {
             Ok(answer) => meaning(answer.status()),
-            Err(ureq::Error::Timeout(_)) => Err("it doesn't answer in time".to_owned()),
-            Err(ureq::Error::Io(cause)) => Err(cause.to_string()),
-            Err(cause) => Err(cause.to_string()),
+            Err(cause) => Err(peer::why(&cause, CA_FILE)),
         }
     }
 }
@@ -82,9 +96,9 @@ fn meaning(status: StatusCode) -> Result<(), String> {
 /// Looks a name up, and passes on what may be reached: the connection goes there, whatever the name leads to a
 /// moment later.
 #[derive(Debug)]
-pub(super) struct Checked<R> {
-    pub(super) reach: Reach,
-    pub(super) names: R,
+struct Checked<R> {
+    reach: Reach,
+    names: R,
 }
 
 impl<R: Resolver> Resolver for Checked<R> {

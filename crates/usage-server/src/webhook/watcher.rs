@@ -5,21 +5,24 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use usage_store::query::{Asked, Window};
-use usage_store::webhook::{Event, Events, News, Watched};
+use usage_store::webhook::{Event, Events, NewCluster, News, Watched};
 use usage_store::{Day, Store};
 
 use super::Failure;
 use super::limits::{
-    AWAY_AFTER_MINUTES, BEHIND_MAX_MINUTES, LOOK_AT, NEWS_MAX_AGE_HOURS, REFUSED_MANY,
-    REFUSED_WITHIN_HOURS, SILENT_AT_ONCE, SILENT_BACK_DAYS,
+    ADOPTED_AT_ONCE, AWAY_AFTER_MINUTES, BEHIND_MAX_MINUTES, LOOK_AT, NEWS_MAX_AGE_HOURS,
+    REFUSED_MANY, REFUSED_WITHIN_HOURS, SILENT_AT_ONCE, SILENT_BACK_DAYS,
 };
 use super::message;
+use crate::watch::Watch;
 
-/// Between two decisions on who has gone silent: each goes over the sets of some days.
-const SILENCE_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// Between two decisions on who has gone silent, each of which goes over the sets of some days, and between two looks
+/// at what was adopted.
+const NOW_AND_THEN: SignedDuration = SignedDuration::from_mins(5);
 
 pub(super) struct Watcher {
     store: Arc<Store>,
+    watch: Arc<Watch>,
     /// After how many hours a cluster is silent.
     silent_hours: u32,
     /// After how many seconds a healthy sender reports again.
@@ -35,6 +38,20 @@ struct Look {
     more: bool,
 }
 
+impl Look {
+    /// What is older comes out of a file.
+    fn news_from(&self) -> Timestamp {
+        before(self.now, SignedDuration::from_hours(NEWS_MAX_AGE_HOURS))
+    }
+
+    fn first_report(&mut self, one: &NewCluster) -> Result<(), Failure> {
+        if self.wanted.have(Event::ClusterFirstReport) {
+            self.news.push(message::first_report(one, self.now)?);
+        }
+        Ok(())
+    }
+}
+
 fn before(at: Timestamp, long: SignedDuration) -> Timestamp {
     at.saturating_sub(long).unwrap_or(Timestamp::MIN)
 }
@@ -44,9 +61,15 @@ fn after(at: Timestamp, long: SignedDuration) -> Timestamp {
 }
 
 impl Watcher {
-    pub(super) fn new(store: Arc<Store>, silent_hours: u32, interval_secs: u32) -> Watcher {
+    pub(super) fn new(
+        store: Arc<Store>,
+        watch: Arc<Watch>,
+        silent_hours: u32,
+        interval_secs: u32,
+    ) -> Watcher {
         Watcher {
             store,
+            watch,
             silent_hours,
             interval_secs,
         }
@@ -67,11 +90,12 @@ impl Watcher {
         self.clusters(&mut look)?;
         self.organizations(&mut look)?;
         self.quarantine(&mut look)?;
-        if after(watched.looked_at, SILENCE_EVERY) <= now || watched.looked_at > now {
+        if after(watched.looked_at, NOW_AND_THEN) <= now || watched.looked_at > now {
             self.now_and_then(&mut look)?;
         }
         if look.watched != watched || !look.news.is_empty() {
-            self.store.tell_webhooks(&look.news, &look.watched, now)?;
+            let told = self.store.tell_webhooks(&look.news, &look.watched, now);
+            self.watch.webhooks.dropped.inc_by(told?);
         }
         Ok(look.more)
     }
@@ -79,12 +103,26 @@ impl Watcher {
     fn clusters(&self, look: &mut Look) -> Result<(), Failure> {
         let clusters = self.store.clusters_after(look.watched.clusters, LOOK_AT)?;
         look.more |= clusters.len() == LOOK_AT;
-        let news_from = before(look.now, SignedDuration::from_hours(NEWS_MAX_AGE_HOURS));
         for one in &clusters {
             look.watched.clusters = one.id;
-            let is_news = one.adopted && one.first_seen.is_none_or(|seen| seen >= news_from);
-            if is_news && look.wanted.have(Event::ClusterFirstReport) {
-                look.news.push(message::first_report(one, look.now)?);
+            // Those of a product that was adopted since are told with the others that it had by then.
+            let adopted = one
+                .adopted_at
+                .is_some_and(|at| at <= look.watched.looked_at);
+            if adopted && one.first_seen.is_none_or(|seen| seen >= look.news_from()) {
+                look.first_report(one)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was new of products before somebody adopted them, and still is.
+    fn adopted(&self, look: &mut Look, since: Timestamp) -> Result<(), Failure> {
+        let up_to = look.watched.clusters;
+        let found = self.store.clusters_adopted(since, up_to, ADOPTED_AT_ONCE)?;
+        for one in found.iter().rev() {
+            if one.first_seen.is_some_and(|seen| seen >= look.news_from()) {
+                look.first_report(one)?;
             }
         }
         Ok(())
@@ -128,6 +166,7 @@ impl Watcher {
     fn now_and_then(&self, look: &mut Look) -> Result<(), Failure> {
         let away = look.watched.looked_at;
         look.watched.looked_at = look.now;
+        self.adopted(look, away)?;
         if after(away, SignedDuration::from_mins(AWAY_AFTER_MINUTES)) < look.now {
             // Who couldn't report while the server was away does so by then.
             let interval = SignedDuration::from_secs(i64::from(self.interval_secs));

@@ -178,6 +178,25 @@ fn a_rebuild_runs_beside_the_server() {
 }
 
 #[test]
+fn a_second_rebuild_is_refused_and_told_who_makes_the_first() {
+    let folder = Folder::new();
+    folder.serve().stop();
+    folder.run(&["rebuild"]).well();
+    // As the first one holds it.
+    let turn = folder.data().join("rebuild.turn");
+    std::fs::write(&turn, "4711\n").unwrap();
+    let held = std::fs::File::open(&turn).unwrap();
+    held.lock().unwrap();
+    let said = folder.run(&["rebuild"]).refused(1);
+    assert!(
+        said.contains("under way") && said.contains("process 4711"),
+        "{said}"
+    );
+    held.unlock().unwrap();
+    folder.run(&["rebuild"]).well();
+}
+
+#[test]
 fn an_operator_is_added_with_a_password_from_standard_input() {
     let folder = Folder::new();
     let add = ["operator", "add", "--email", "ann@example.com"];

@@ -202,5 +202,5 @@ fn prometheus_understands_every_question_and_alert() {
         .and_then(|block| block.split("```").next())
         .unwrap();
     let said = check("alerts.yml", alerts);
-    assert!(said.contains("3 rules found"), "{said}");
+    assert!(said.contains("4 rules found"), "{said}");
 }

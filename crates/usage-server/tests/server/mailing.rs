@@ -4,10 +4,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use data_encoding::BASE64;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 
+use crate::authority::{Certified, pem};
 use crate::folder::Folder;
 use crate::patience::until;
 use crate::process::Process;
@@ -29,11 +28,14 @@ impl MailServer {
         let install = "python3-venv, and in an environment pip install -r requirements.txt";
         let installed = program("aiosmtpd", install)?;
         let folder = tempfile::tempdir().unwrap();
-        let (authority, certificate, key) = certified();
+        let certified = Certified::host("127.0.0.1");
         for (name, text) in [
-            ("authority.pem", authority),
-            ("certificate.pem", certificate),
-            ("key.pem", key),
+            ("authority.pem", certified.authority_pem()),
+            (
+                "certificate.pem",
+                pem("CERTIFICATE", &certified.certificate),
+            ),
+            ("key.pem", pem("PRIVATE KEY", &certified.key)),
             ("password", "open sesame\n".to_owned()),
         ] {
             std::fs::write(folder.path().join(name), text).unwrap();
@@ -93,38 +95,6 @@ impl MailServer {
         let link = link.unwrap_or_else(|| panic!("no link: {text}"));
         (to[0].as_str().unwrap().to_owned(), link, text)
     }
-}
-
-/// A throw-away authority, and a certificate by it with its key; all PEM.
-fn certified() -> (String, String, String) {
-    let mut params = CertificateParams::new([]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "an authority for one test");
-    let authority_key = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&authority_key).unwrap();
-    let issuer = Issuer::new(params, authority_key);
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(["127.0.0.1".to_owned()])
-        .unwrap()
-        .signed_by(&key, &issuer)
-        .unwrap();
-    let pem = |what: &str, der: &[u8]| {
-        let text = BASE64.encode(der);
-        let lines: Vec<&str> = text
-            .as_bytes()
-            .chunks(64)
-            .map(|line| std::str::from_utf8(line).unwrap())
-            .collect();
-        let lines = lines.join("\n");
-        format!("-----BEGIN {what}-----\n{lines}\n-----END {what}-----\n")
-    };
-    (
-        pem("CERTIFICATE", authority.der()),
-        pem("CERTIFICATE", certificate.der()),
-        pem("PRIVATE KEY", &key.serialize_der()),
-    )
 }
 
 #[test]

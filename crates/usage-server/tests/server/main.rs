@@ -11,6 +11,7 @@
 )]
 
 mod allowing;
+mod authority;
 mod backing_up;
 mod behind_proxies;
 mod commands;

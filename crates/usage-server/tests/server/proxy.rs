@@ -5,12 +5,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use data_encoding::BASE64;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::crypto::ring::default_provider;
-use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use crate::authority::Certified;
 use crate::http::{Connection, Message};
 use crate::patience::DEADLINE;
 
@@ -32,7 +29,8 @@ pub(crate) struct Passed {
 impl Proxy {
     /// A proxy that pretends to be `host` and is a way to `server`.
     pub(crate) fn start(host: &str, server: SocketAddr) -> Proxy {
-        let (config, authority) = certified(host);
+        let certified = Certified::host(host);
+        let config = certified.server();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (note, passed) = channel();
@@ -48,7 +46,7 @@ impl Proxy {
         });
         Proxy {
             address,
-            authority,
+            authority: certified.authority_pem(),
             passed,
         }
     }
@@ -68,38 +66,6 @@ impl Proxy {
             .recv_timeout(DEADLINE)
             .expect("nothing passed the proxy")
     }
-}
-
-/// A certificate for `host` by a throw-away authority, and the authority's own.
-fn certified(host: &str) -> (Arc<ServerConfig>, String) {
-    let mut params = CertificateParams::new([]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "an authority for one test");
-    let authority_key = KeyPair::generate().unwrap();
-    let authority = params.self_signed(&authority_key).unwrap();
-    let issuer = Issuer::new(params, authority_key);
-
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new([host.to_owned()])
-        .unwrap()
-        .signed_by(&key, &issuer)
-        .unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
-        )
-        .unwrap();
-    let pem = format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        BASE64.encode(authority.der())
-    );
-    (Arc::new(config), pem)
 }
 
 /// One CONNECT, and the requests in it until one side has had enough.

@@ -35,9 +35,9 @@ pub(crate) const PACK_SERVERS_A: u64 = 16;
 /// is written once. Some 80 bytes each; two or three such batches are in memory.
 pub(crate) const OBSERVATIONS_IN_BULK: usize = 500_000;
 
-/// Batches taken in by one transaction of a rebuild: what several of them say of a server is written once. Some
-/// seconds, which is what a rebuild that is killed does again.
-pub(crate) const BATCHES_AT_ONCE: usize = 16;
+/// Batches taken in by one transaction of a rebuild: what several of them say of a server is written once. A minute
+/// at most, which is what a rebuild that is killed does again; and a WAL of 1 GB.
+pub(crate) const BATCHES_AT_ONCE: usize = 32;
 
 /// Bytes of servers and texts at which such a transaction ends early: a million servers take about as many.
 pub(crate) const KEPT_BYTES: usize = 192 * 1024 * 1024;

@@ -1,20 +1,73 @@
-//! Who makes the read model anew: one process at a time. Whoever else has something to change in it waits: each of
-//! a rebuild's large steps is made for the model as the one before left it, and would be for nothing.
+//! Who makes the read model anew: one process at a time. Another one that wants to is told so. Whoever else has
+//! something to change in it waits: each of a rebuild's large steps is made for the model as the one before left it,
+//! and would be for nothing.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::path::Path;
 
 use crate::{Error, Result};
 
-/// Held by who rebuilds. Released by the operating system when the process ends, however it ends.
+/// Held by who rebuilds, and held for a moment by whoever looks whether somebody does.
 const LOCK: &str = "rebuild.lock";
 
-/// Waits until nobody else rebuilds; from then on somebody does, for as long as this is held.
-pub(super) fn begin(data_dir: &Path) -> Result<File> {
+/// Held by who rebuilds, and by nobody who only looks: who finds it taken has found another rebuild. Its text is
+/// that process's id.
+const TURN: &str = "rebuild.turn";
+
+/// Somebody rebuilds for as long as this is held. Released by the operating system when the process ends, however
+/// it ends.
+#[derive(Debug)]
+pub(super) struct Rebuilding {
+    _turn: File,
+    _lock: File,
+}
+
+/// Begins; refused where somebody else rebuilds.
+pub(super) fn begin(data_dir: &Path) -> Result<Rebuilding> {
+    Ok(Rebuilding {
+        _turn: turn(&data_dir.join(TURN))?,
+        _lock: lock(&data_dir.join(LOCK))?,
+    })
+}
+
+fn turn(path: &Path) -> Result<File> {
+    let failed = |e| Error::Io(path.to_owned(), e);
+    let mut options = OpenOptions::new();
+    let options = options.create(true).truncate(false).write(true);
+    let mut turn = options.open(path).map_err(failed)?;
+    match turn.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::Error(e)) => return Err(failed(e)),
+        Err(TryLockError::WouldBlock) => {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            return Err(Error::BeingRebuilt(text.trim().parse().ok()));
+        }
+    }
+    turn.set_len(0).map_err(failed)?;
+    let id = std::process::id();
+    turn.write_all(format!("{id}\n").as_bytes())
+        .map_err(failed)?;
+    Ok(turn)
+}
+
+/// Waits for those who look.
+fn lock(path: &Path) -> Result<File> {
+    let lock = File::options().create(true).append(true).open(path);
+    let lock = lock.and_then(|lock| lock.lock().map(|()| lock));
+    lock.map_err(|e| Error::Io(path.to_owned(), e))
+}
+
+/// The same without waiting; `None` where somebody else does.
+pub(super) fn try_begin(data_dir: &Path) -> Result<Option<File>> {
     let path = data_dir.join(LOCK);
     let lock = File::options().create(true).append(true).open(&path);
-    let lock = lock.and_then(|lock| lock.lock().map(|()| lock));
-    lock.map_err(|e| Error::Io(path, e))
+    let lock = lock.map_err(|e| Error::Io(path.clone(), e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(e)) => Err(Error::Io(path, e)),
+    }
 }
 
 /// Whether somebody rebuilds.

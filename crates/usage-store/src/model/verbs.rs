@@ -5,6 +5,7 @@ use std::sync::mpsc::{channel, sync_channel};
 
 use rusqlite::Connection;
 
+use super::applied;
 use super::bulk::{self, Begin, Load, News};
 use super::limits::{BATCHES_AT_ONCE, OBSERVATIONS_IN_BULK};
 use super::rebuilding;
@@ -29,6 +30,28 @@ impl Store {
         rebuilding::is_under_way(self.data_dir())
     }
 
+    /// Brings it forward to the journal's end by the large steps of a rebuild, where very much waits: many times as fast,
+    /// with more memory, and the steps take some seconds. How many reports it looked at; 0 where somebody makes it
+    /// anew.
+    pub fn catch_up(&self) -> Result<u64> {
+        let Some(_nobody_else_does) = rebuilding::try_begin(self.data_dir())? else {
+            return Ok(0);
+        };
+        let at = || self.readers.read(|db| Ok(applied::read(db)?.seq));
+        let before = at()?;
+        self.in_bulk(|store| {
+            store.apply_in_bulk((OBSERVATIONS_IN_BULK, BATCHES_AT_ONCE), &mut |_, _| ())
+        })?;
+        Ok(at()?.saturating_sub(before))
+    }
+
+    fn in_bulk(&self, apply: impl FnOnce(&Store) -> Result<()>) -> Result<()> {
+        sqlite::set_cache(&self.model().db, sqlite::BULK_CACHE_KIB)?;
+        let made = apply(self);
+        sqlite::set_cache(&self.model().db, sqlite::CACHE_KIB)?;
+        made
+    }
+
     fn apply_chunk(&self) -> Result<u64> {
         let mut model = self.model();
         let mut chunk = self.readers.read(super::next_chunk)?;
@@ -43,7 +66,7 @@ impl Store {
 
     /// Makes the read model anew from the journal. `progress` hears how many places of how many
     /// are read. A server that runs beside follows the journal again when this is done, or interrupted: then from
-    /// where it came to.
+    /// where it came to. `Error::BeingRebuilt` where somebody does so already.
     pub fn rebuild(&self, progress: impl FnMut(u64, u64)) -> Result<()> {
         self.rebuild_by((OBSERVATIONS_IN_BULK, BATCHES_AT_ONCE), progress)
     }
@@ -55,10 +78,7 @@ impl Store {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<()> {
         let _nobody_else_does = rebuilding::begin(self.data_dir())?;
-        sqlite::set_cache(&self.model().db, sqlite::BULK_CACHE_KIB)?;
-        let made = self.make_anew((at_once, batches), &mut progress);
-        sqlite::set_cache(&self.model().db, sqlite::CACHE_KIB)?;
-        made
+        self.in_bulk(|store| store.make_anew((at_once, batches), &mut progress))
     }
 
     fn make_anew(&self, by: (usize, usize), progress: &mut impl FnMut(u64, u64)) -> Result<()> {

@@ -29,6 +29,8 @@ pub struct Vitals {
     pub erasures_pending: u64,
     /// Refused reports kept.
     pub quarantined: u64,
+    /// Messages that wait for webhooks.
+    pub webhooks_waiting: u64,
     /// Bytes of the database's two files.
     pub database_bytes: u64,
     /// Bytes of them that are free for what comes next.
@@ -70,6 +72,7 @@ pub(crate) fn vitals(db: &Connection, database: &Path) -> Result<Vitals> {
         spans_to_repack: (next_seq.saturating_sub(mark::read(db, mark::REPACK)?)) / SPAN_REPORTS,
         erasures_pending: count(sql!("erasure/waiting"))? as u64,
         quarantined: count(sql!("quarantine/count"))? as u64,
+        webhooks_waiting: count(sql!("webhook/waiting"))? as u64,
         database_bytes: file_bytes(database)? + file_bytes(&model)?,
         database_free_bytes: free_bytes as u64,
         disk_free_bytes: free_space(database)?,

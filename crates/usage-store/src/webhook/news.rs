@@ -2,7 +2,7 @@
 //! silent is asked as everybody asks it.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::hooks::Events;
 use super::limits::REASONS_TOLD;
@@ -47,8 +47,8 @@ pub struct NewCluster {
     pub id: i64,
     /// Its product.
     pub product: String,
-    /// Whether an operator adopted that.
-    pub adopted: bool,
+    /// When an operator adopted that.
+    pub adopted_at: Option<Timestamp>,
     /// Its id, as it reports it.
     pub cluster_id: String,
     /// The organization it reports for.
@@ -94,6 +94,23 @@ pub struct Reason {
     pub errors: String,
     /// How many of them are still kept.
     pub refused: u64,
+}
+
+impl NewCluster {
+    fn read(row: &Row<'_>) -> rusqlite::Result<NewCluster> {
+        let at = |column| -> rusqlite::Result<Option<Timestamp>> {
+            Ok(row.get::<_, Option<i64>>(column)?.map(timestamp))
+        };
+        Ok(NewCluster {
+            id: row.get(0)?,
+            product: row.get(1)?,
+            adopted_at: at(2)?,
+            cluster_id: row.get(3)?,
+            organization: row.get(4)?,
+            servers: row.get::<_, i64>(5)? as u64,
+            first_seen: at(6)?,
+        })
+    }
 }
 
 /// The last ones that ever were, whatever was erased since.
@@ -166,17 +183,22 @@ impl Store {
     pub fn clusters_after(&self, id: i64, limit: usize) -> Result<Vec<NewCluster>> {
         self.readers.read(|db| {
             let mut query = db.prepare_cached(sql!("webhook/new_clusters"))?;
-            let found = query.query_map(params![id, limit as i64], |row| {
-                Ok(NewCluster {
-                    id: row.get(0)?,
-                    product: row.get(1)?,
-                    adopted: row.get(2)?,
-                    cluster_id: row.get(3)?,
-                    organization: row.get(4)?,
-                    servers: row.get::<_, i64>(5)? as u64,
-                    first_seen: row.get::<_, Option<i64>>(6)?.map(timestamp),
-                })
-            })?;
+            let found = query.query_map(params![id, limit as i64], NewCluster::read)?;
+            Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The newest clusters up to one, of products that were adopted after an instant.
+    pub fn clusters_adopted(
+        &self,
+        after: Timestamp,
+        up_to: i64,
+        limit: usize,
+    ) -> Result<Vec<NewCluster>> {
+        self.readers.read(|db| {
+            let mut query = db.prepare_cached(sql!("webhook/clusters_adopted"))?;
+            let asked = params![up_to, millis(after), limit as i64];
+            let found = query.query_map(asked, NewCluster::read)?;
             Ok(found.collect::<rusqlite::Result<_>>()?)
         })
     }

@@ -62,15 +62,15 @@ pub struct GivenUp {
     pub last_error: String,
 }
 
-/// Puts a message into a webhook's queue, where there is room.
-fn add(db: &Connection, webhook: WebhookId, news: &News, now: Timestamp) -> Result<()> {
+/// Puts a message into a webhook's queue; whether there was room.
+fn add(db: &Connection, webhook: WebhookId, news: &News, now: Timestamp) -> Result<bool> {
     let waiting: u32 = db
         .prepare_cached(sql!("webhook/count_waiting"))?
         .query_row([webhook.0], |row| row.get(0))?;
     if waiting >= WAITING_MAX {
         db.prepare_cached(sql!("webhook/drop"))?
             .execute([webhook.0])?;
-        return Ok(());
+        return Ok(false);
     }
     db.prepare_cached(sql!("webhook/add_message"))?
         .execute(params![
@@ -80,7 +80,7 @@ fn add(db: &Connection, webhook: WebhookId, news: &News, now: Timestamp) -> Resu
             news.body,
             millis(now)
         ])?;
-    Ok(())
+    Ok(true)
 }
 
 /// What is about an erased cluster goes; `id` as JSON writes it.
@@ -92,26 +92,28 @@ pub(crate) fn forget(db: &Connection, id: &str) -> Result<()> {
 /// Messages.
 impl Store {
     /// Puts news into the queues of those who hear of them, and notes up to where it is decided: both or
-    /// neither.
-    pub fn tell_webhooks(&self, news: &[News], watched: &Watched, now: Timestamp) -> Result<()> {
+    /// neither. Returns how many messages were dropped, as there was no room.
+    pub fn tell_webhooks(&self, news: &[News], watched: &Watched, now: Timestamp) -> Result<u64> {
         self.write(|db| {
+            let mut dropped = 0;
             for one in news {
                 let hearing = db
                     .prepare_cached(sql!("webhook/hearing"))?
                     .query_map([one.event.code()], |row| row.get(0).map(WebhookId))?
                     .collect::<rusqlite::Result<Vec<_>>>()?;
                 for webhook in hearing {
-                    add(db, webhook, one, now)?;
+                    dropped += u64::from(!add(db, webhook, one, now)?);
                 }
             }
-            news::note(db, watched)
+            news::note(db, watched)?;
+            Ok(dropped)
         })
     }
 
     /// Puts a message into one webhook's queue, whatever it hears of; `Error::NotFound` where there is none.
     pub fn tell_webhook(&self, id: WebhookId, news: &News, now: Timestamp) -> Result<()> {
         match self.webhooks()?.iter().any(|one| one.id == id) {
-            true => self.write(|db| add(db, id, news, now)),
+            true => self.write(|db| add(db, id, news, now).map(drop)),
             false => Err(Error::NotFound("this webhook".to_owned())),
         }
     }

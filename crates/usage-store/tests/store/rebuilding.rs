@@ -10,7 +10,7 @@ use rusqlite::types::Value;
 use usage_store::query::lists::{List, Sort, State, Turn};
 use usage_store::query::{Asked, ProductId, Window};
 use usage_store::report::Kind;
-use usage_store::{Day, NewReport, Store, Tier, Writing};
+use usage_store::{Day, Error, NewReport, Store, Tier, Writing};
 
 use crate::fleet::*;
 use crate::folding::is_partitioned;
@@ -154,6 +154,7 @@ proptest! {
         aged in proptest::option::of((-3i64..4, -3i64..4)),
         at_once in prop_oneof![1usize..8, 8usize..60, Just(1_000_000)],
         batches in 1usize..5,
+        catching_up in prop::bool::weighted(0.2),
         meddled_at in proptest::option::of(0usize..9),
     ) {
         let world = World::new();
@@ -175,6 +176,10 @@ proptest! {
                 fold();
             }
             is_partitioned(&world);
+        }
+        if catching_up {
+            world.store.catch_up().unwrap();
+            prop_assert_eq!(world.store.freshness().unwrap().behind, 0);
         }
         world.apply_all();
         let age = || {
@@ -266,10 +271,16 @@ fn while_the_model_is_made_anew_nobody_else_touches_it() {
         assert_eq!(beside.apply().unwrap(), 0);
         assert!(!beside.pack_columns(Some(Day(i32::MAX))).unwrap());
         assert!(!beside.fold_day(Day(i32::MAX), 2).unwrap());
+        let refused = beside.rebuild(|_, _| unreachable!()).unwrap_err();
+        let id = std::process::id();
+        assert!(matches!(refused, Error::BeingRebuilt(Some(who)) if who == id));
+        assert!(refused.to_string().contains(&format!("(process {id})")));
         told.push((done, beside.freshness().unwrap().behind));
     };
     world.store.rebuild_by((30, 1), tries).unwrap();
     assert!(told.contains(&(90, 110)), "{told:?}");
+    assert_eq!(dump(&world), before);
+    beside.rebuild(|_, _| ()).unwrap();
     assert_eq!(dump(&world), before);
     // Afterwards it goes on as ever.
     world.append(usage("c", "late", "1.0", noon(3)));

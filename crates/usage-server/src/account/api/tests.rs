@@ -1,8 +1,6 @@
 //! Who may ask: keys with and without the scope, revoked and expired ones, operators and others, and what
 //! each hears that may not.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -14,9 +12,8 @@ use usage_store::registry::{ApiKeyId, COMMAND_LINE, NewAccount, NewApiKey};
 use usage_store::{Store, Writing};
 
 use super::*;
-use crate::account::{self, FirstVisit};
+use crate::account;
 use crate::app::Settings;
-use crate::watch::Watch;
 
 const READ_KEY: &str = "uak_reads";
 const EXPORT_KEY: &str = "uak_exports";
@@ -40,20 +37,10 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
         let settings = Settings {
-            public_url: "http://usage.example.com".to_owned(),
-            tls: false,
-            trusted_proxies: Vec::new(),
             limit_loopback: true,
-            per_sender: Default::default(),
-            sign_up: Default::default(),
-            reserve: Default::default(),
-            next_report_in: 43_200,
-            retention: Default::default(),
-            webhooks: Default::default(),
+            ..Settings::for_tests()
         };
-        let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
-        let first = FirstVisit::closed();
-        let app = Arc::new(App::start(store, settings, first, None, watch).unwrap());
+        let app = Arc::new(App::for_tests(store, settings));
         let doors = Router::new()
             .route("/read", get(async |asker: Asker<Read>| asker.name))
             .route("/read-by-post", post(async |asker: Asker<Read>| asker.name))

@@ -8,7 +8,6 @@ mod raw;
 mod tables;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -20,10 +19,8 @@ use usage_store::registry::{COMMAND_LINE, NewApiKey, Scope};
 use usage_store::report::Kind;
 use usage_store::{NewReport, Sender, Store, Writing};
 
-use crate::account::FirstVisit;
 use crate::app::{App, Settings};
 use crate::demo::Fleet;
-use crate::watch::Watch;
 
 const KEY: &str = "uak_reads";
 
@@ -46,21 +43,7 @@ impl House {
     fn empty() -> House {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
-        let settings = Settings {
-            public_url: "http://usage.example.com".to_owned(),
-            tls: false,
-            trusted_proxies: Vec::new(),
-            limit_loopback: false,
-            per_sender: Default::default(),
-            sign_up: Default::default(),
-            reserve: Default::default(),
-            next_report_in: 43_200,
-            retention: Default::default(),
-            webhooks: Default::default(),
-        };
-        let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
-        let first = FirstVisit::closed();
-        let app = Arc::new(App::start(store, settings, first, None, watch).unwrap());
+        let app = Arc::new(App::for_tests(store, Settings::for_tests()));
         let new = NewApiKey {
             secret: KEY.as_bytes(),
             name: "reads",

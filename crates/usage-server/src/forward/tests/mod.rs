@@ -2,7 +2,11 @@
 
 mod arriving;
 mod failing;
+#[cfg(feature = "https")]
+mod https;
 mod running;
+#[cfg(feature = "https")]
+pub(crate) mod secured;
 pub(crate) mod target;
 
 use std::sync::Arc;
@@ -19,7 +23,7 @@ use super::*;
 use crate::config::{ForwardFrom, ForwardProof};
 
 /// Patience with a target that doesn't answer: longer than any that does takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A store, and who watches it.
 struct World {

@@ -34,7 +34,10 @@ impl Post {
     }
 }
 
-type Answering = Box<dyn FnMut(&Post) -> Reply + Send>;
+/// A connection, as it is read and written.
+pub(super) trait Line: Read + Write {}
+
+impl<T: Read + Write> Line for T {}
 
 #[derive(Default)]
 struct Came {
@@ -51,19 +54,21 @@ pub(crate) struct Scripted {
 
 impl Scripted {
     /// Answers each post by this.
-    pub(crate) fn new(mut answering: impl FnMut(&Post) -> Reply + Send + 'static) -> Scripted {
+    pub(crate) fn new(answering: impl FnMut(&Post) -> Reply + Send + 'static) -> Scripted {
+        Scripted::over(|stream| Box::new(stream), answering)
+    }
+
+    /// The same over whatever is spoken on a connection.
+    pub(super) fn over(
+        mut spoken: impl FnMut(TcpStream) -> Box<dyn Line> + Send + 'static,
+        mut answering: impl FnMut(&Post) -> Reply + Send + 'static,
+    ) -> Scripted {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let came = Arc::new(Came::default());
         let thread = std::thread::spawn({
             let came = came.clone();
-            move || {
-                serve(
-                    &listener,
-                    &came,
-                    &mut (Box::new(move |post: &Post| answering(post)) as Answering),
-                )
-            }
+            move || serve(&listener, &came, &mut spoken, &mut answering)
         });
         Scripted {
             address,
@@ -119,14 +124,21 @@ impl Drop for Scripted {
     }
 }
 
-fn serve(listener: &TcpListener, came: &Came, answering: &mut Answering) {
+fn serve(
+    listener: &TcpListener,
+    came: &Came,
+    spoken: &mut impl FnMut(TcpStream) -> Box<dyn Line>,
+    answering: &mut impl FnMut(&Post) -> Reply,
+) {
     let mut hanging = Vec::new();
     for stream in listener.incoming() {
         if came.ends.load(Ordering::Relaxed) {
             return;
         }
-        let mut stream = stream.unwrap();
-        let Some(mut post) = receive(&mut stream) else {
+        let stream = stream.unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut stream = spoken(stream);
+        let Some(mut post) = receive(&mut *stream) else {
             continue;
         };
         let reply = answering(&post);
@@ -154,8 +166,7 @@ fn serve(listener: &TcpListener, came: &Came, answering: &mut Answering) {
 }
 
 /// A request, by its length.
-fn receive(stream: &mut TcpStream) -> Option<Post> {
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+fn receive(stream: &mut dyn Line) -> Option<Post> {
     let mut bytes = Vec::new();
     let mut piece = [0; 64 * 1024];
     loop {

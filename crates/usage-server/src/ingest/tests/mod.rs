@@ -22,9 +22,7 @@ use tokio::task::JoinHandle;
 use usage_store::registry::{NewApiKey, NewToken, Scope};
 use usage_store::{Store, StoredReport, Writing};
 
-use crate::account::FirstVisit;
 use crate::app::{App, Settings};
-use crate::watch::Watch;
 
 const CHECK_IN: &str =
     r#"{"cluster_id":"c","server_id":"s","host":"h","product":"influxdb","version":"1"}"#;
@@ -56,23 +54,9 @@ impl House {
     async fn with(change: impl FnOnce(&mut Settings)) -> House {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
-        let mut settings = Settings {
-            public_url: "http://usage.example.com".to_owned(),
-            tls: false,
-            trusted_proxies: Vec::new(),
-            limit_loopback: false,
-            per_sender: Default::default(),
-            sign_up: Default::default(),
-            reserve: Default::default(),
-            next_report_in: 43_200,
-            retention: Default::default(),
-            webhooks: Default::default(),
-        };
+        let mut settings = Settings::for_tests();
         change(&mut settings);
-        let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
-        let app = Arc::new(
-            App::start(store, settings, FirstVisit::closed(), None, watch.clone()).unwrap(),
-        );
+        let app = Arc::new(App::for_tests(store, settings));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = crate::router::Doors::new(Arc::clone(&app));
@@ -81,7 +65,7 @@ impl House {
             listener,
             router,
             1_000,
-            watch,
+            app.watch.clone(),
             async move {
                 let _ = stopped.await;
             },

@@ -8,6 +8,7 @@ use axum::response::Redirect;
 use jiff::{SignedDuration, Timestamp};
 use usage_store::registry::{InvitationId, InvitedTo, Role};
 
+use super::super::shown_once;
 use super::super::{Failure, ask as ask_store};
 use super::go_to;
 use super::members::NewRole;
@@ -50,9 +51,10 @@ pub(super) async fn invite(
         let until = now.saturating_add(SignedDuration::from_hours(VALID_HOURS));
         let until = until.unwrap_or(Timestamp::MAX);
         let made = app.store.invite(secret.bytes(), to, by, now, until)?;
-        let (session, once) = (member.person.session, Once::Invitation(made.0));
-        let shown = &app.account.shown_once;
-        shown.keep(session, once, secret.text(), Instant::now());
+        let path = format!("/invite/{}", secret.text());
+        let link = format!("{}{path}", app.settings.public_url.trim_end_matches('/'));
+        let once = Once::Invitation(made.0);
+        shown_once::keep(app, member.person.session, once, link);
         if let Some(mail) = app.mail.as_ref().filter(|_| mailed == "&mail=sent") {
             let name = &member.organization.name;
             mail.send(Errand::Invite {
@@ -62,7 +64,7 @@ pub(super) async fn invite(
                     Role::Owner => format!("{name}, as an owner"),
                     Role::Member => format!("{name}, as a member"),
                 },
-                path: format!("/invite/{}", secret.text()),
+                path,
             });
         }
         let path = format!("/members?invited={}{mailed}", made.0);

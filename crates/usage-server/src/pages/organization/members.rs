@@ -2,7 +2,6 @@
 //! change that; everybody may leave.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Form, Path, Query, State};
@@ -11,9 +10,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::registry::{AccountId, Invitation, InvitedTo, Member as Colleague, Role};
 
-use super::super::assets::COPY;
 use super::super::figures::Moment;
 use super::super::layout::{Layout, Part};
+use super::super::shown_once::Shown;
 use super::super::{Failure, ask as ask_store, render};
 use super::tokens::Agreed;
 use super::{go_to, home};
@@ -27,14 +26,11 @@ struct Members {
     home: String,
     csrf: String,
     owner: bool,
-    /// The link of the invitation that was made just now, to be shown this once.
-    link: Option<String>,
-    /// It was made, and shown before.
-    shown_before: bool,
+    /// The link of the invitation that was made just now.
+    invited: Shown,
     /// Whether an invitation can be mailed, and what became of the one that was to be.
     by_mail: bool,
     mailed: Option<&'static str>,
-    script: String,
     members: Vec<MemberRow>,
     invitations: Vec<InvitationRow>,
 }
@@ -101,24 +97,20 @@ pub(super) async fn show(
     let now = Timestamp::now();
     let page = ask_store(&app, move |app| {
         let (id, viewer) = (member.organization.id, member.person.account.id);
-        let page = Layout::of_organization(app, &member, Part::Members, now)?;
+        let mut page = Layout::of_organization(app, &member, Part::Members, now)?;
         let owner = member.role == Role::Owner;
-        let code = asked.invited.and_then(|id| {
-            let (session, once) = (member.person.session, Once::Invitation(id));
-            app.account.shown_once.take(session, once, Instant::now())
-        });
-        let public_url = app.settings.public_url.trim_end_matches('/');
+        let invited = asked.invited.map(Once::Invitation);
+        let invited = Shown::on(&mut page, app, member.person.session, invited);
         let invitations = match owner {
             true => app.store.invitations(Some(id), now)?,
             false => Vec::new(),
         };
         Ok(Members {
             home: home(app, &member),
-            script: format!("{}{}", page.base, COPY.path()),
             page,
             csrf: member.person.csrf,
             owner,
-            shown_before: asked.invited.is_some() && code.is_none(),
+            invited,
             by_mail: app.mail.is_some(),
             mailed: match asked.mail.as_str() {
                 "sent" => Some("The invitation is on its way by mail, too."),
@@ -128,7 +120,6 @@ pub(super) async fn show(
                 "wrong" => Some("That is no mail address, so nobody was invited."),
                 _ => None,
             },
-            link: code.map(|code| format!("{public_url}/invite/{code}")),
             members: app
                 .store
                 .members(id)?

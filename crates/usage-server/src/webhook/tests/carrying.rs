@@ -2,16 +2,10 @@
 
 use by_hand::verify;
 use data_encoding::BASE64;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
-use usage_store::webhook::News;
 
+use super::rebinding::Rebinding;
 use super::*;
 use crate::forward::tests::target::{Post, Reply, Scripted};
-use crate::webhook::courier::Courier;
-use crate::webhook::message;
-use crate::webhook::post::{Checked, Poster};
-use crate::webhook::reach::Reach;
 
 /// What a receiver does, written out of the specification and without our code.
 mod by_hand {
@@ -31,14 +25,6 @@ mod by_hand {
     }
 }
 
-fn here() -> Reach {
-    Reach::to_public_and(vec![("127.0.0.1".parse().unwrap(), 32)])
-}
-
-fn news() -> News {
-    message::test("ada@example.com", Timestamp::now()).unwrap()
-}
-
 fn header<'a>(post: &'a Post, name: &str) -> &'a str {
     let found = post.head.lines().find_map(|line| {
         let (key, value) = line.split_once(": ")?;
@@ -47,24 +33,12 @@ fn header<'a>(post: &'a Post, name: &str) -> &'a str {
     found.unwrap_or_else(|| panic!("{name} in {}", post.head))
 }
 
-/// A webhook that leads to this place, and a message for it.
-fn waiting(world: &World, url: &str) -> WebhookId {
-    let id = world.hook(url, url, &Event::ALL);
-    world.store.tell_webhook(id, &news(), world.at(0)).unwrap();
-    id
-}
-
-fn hook(world: &World, id: WebhookId) -> usage_store::webhook::Webhook {
-    let mut hooks = world.store.webhooks().unwrap().into_iter();
-    hooks.find(|one| one.id == id).unwrap()
-}
-
 #[test]
 fn a_message_is_signed_so_that_its_receiver_can_tell() {
     let world = World::new();
     let receiver = Scripted::well();
-    let id = waiting(&world, &format!("http://{}/hook?a=b", receiver.address()));
-    let mut courier = Courier::new(world.store.clone(), Poster::new(here()));
+    let id = world.waiting(&format!("http://{}/hook?a=b", receiver.address()));
+    let mut courier = world.courier(&here());
     assert!(courier.carry(world.at(1)).unwrap());
     assert!(!courier.carry(world.at(2)).unwrap(), "once is enough");
     let posts = receiver.posts();
@@ -84,9 +58,11 @@ fn a_message_is_signed_so_that_its_receiver_can_tell() {
     let signed = format!("{message}.{seconds}.{}", post.text());
     let expected = BASE64.encode(&verify(&SECRET, signed.as_bytes()));
     assert_eq!(header(post, "webhook-signature"), format!("v1,{expected}"));
-    let hook = hook(&world, id);
+    let hook = world.shown(id);
     assert_eq!((hook.waiting, hook.delivered), (0, 1));
     assert_eq!(hook.delivered_at, Some(world.at(1)));
+    let counted = &world.watch.webhooks;
+    assert_eq!((counted.delivered.get(), counted.failed.get()), (1, 0));
 }
 
 #[test]
@@ -99,14 +75,14 @@ fn what_fails_comes_again_as_the_same_message_until_it_is_taken() {
         Reply::Says(500, "", "broken"),
     ];
     let receiver = Scripted::new(move |_| answers.pop().unwrap());
-    let id = waiting(&world, &format!("http://{}/", receiver.address()));
-    let mut courier = Courier::restless(world.store.clone(), Poster::new(here()));
+    let id = world.waiting(&format!("http://{}/", receiver.address()));
+    let mut courier = world.courier(&here()).restless();
     let mut minutes = 0;
     for failures in 1..=3 {
         assert!(!courier.carry(world.at(minutes)).unwrap());
         assert!(!courier.carry(world.at(minutes)).unwrap(), "not at once");
         assert_eq!(receiver.posts().len(), failures);
-        let hook = hook(&world, id);
+        let hook = world.shown(id);
         assert_eq!(hook.waiting, 1);
         assert_eq!(hook.failed_at, Some(world.at(minutes)));
         minutes += 60;
@@ -124,7 +100,7 @@ fn what_fails_comes_again_as_the_same_message_until_it_is_taken() {
         .map(|post| header(post, "webhook-timestamp"))
         .collect();
     assert_eq!(times.len(), 4, "each attempt says when it was made");
-    let hook = hook(&world, id);
+    let hook = world.shown(id);
     assert_eq!((hook.waiting, hook.delivered), (0, 1));
 }
 
@@ -132,15 +108,17 @@ fn what_fails_comes_again_as_the_same_message_until_it_is_taken() {
 fn what_nobody_takes_is_given_up_and_shown_with_the_reason() {
     let world = World::new();
     let receiver = Scripted::new(|_| Reply::Says(503, "", ""));
-    let id = waiting(&world, &format!("http://{}/", receiver.address()));
-    let mut courier = Courier::restless(world.store.clone(), Poster::new(here()));
+    let id = world.waiting(&format!("http://{}/", receiver.address()));
+    let mut courier = world.courier(&here()).restless();
     let mut hours = 0;
-    while hook(&world, id).waiting > 0 {
+    while world.shown(id).waiting > 0 {
         assert!(hours < 24 * 7, "it goes on for ever");
         courier.carry(world.at(hours * 60)).unwrap();
         hours += 1;
     }
     assert_eq!(receiver.posts().len(), 9);
+    let counted = &world.watch.webhooks;
+    assert_eq!((counted.failed.get(), counted.given_up.get()), (9, 1));
     let given_up = world.store.given_up_messages(10).unwrap();
     assert_eq!((given_up.len(), given_up[0].attempts), (1, 9));
     assert!(given_up[0].last_error.starts_with("503"), "{given_up:?}");
@@ -162,10 +140,10 @@ fn no_redirect_is_followed() {
         let location: &'static str =
             format!("Location: http://{}/\r\n", elsewhere.address()).leak();
         let receiver = Scripted::new(move |_| Reply::Says(status, location, ""));
-        let id = waiting(&world, &format!("http://{}/{status}", receiver.address()));
-        let mut courier = Courier::restless(world.store.clone(), Poster::new(here()));
+        let id = world.waiting(&format!("http://{}/{status}", receiver.address()));
+        let mut courier = world.courier(&here()).restless();
         assert!(!courier.carry(world.at(1)).unwrap());
-        let error = hook(&world, id).last_error.unwrap();
+        let error = world.shown(id).last_error.unwrap();
         assert!(error.contains("redirects"), "{error}");
         world.store.remove_webhook(id, "x", world.at(1)).unwrap();
     }
@@ -177,8 +155,7 @@ fn private_addresses_are_refused_however_they_are_written() {
     let world = World::new();
     let receiver = Scripted::well();
     let port = receiver.address().port();
-    let nowhere = Poster::new(Reach::default());
-    let mut courier = Courier::restless(world.store.clone(), nowhere);
+    let mut courier = world.courier(&WebhookConfig::default()).restless();
     for host in [
         "127.0.0.1",
         "localhost",
@@ -190,10 +167,10 @@ fn private_addresses_are_refused_however_they_are_written() {
         "0.0.0.0",
         "[::]",
     ] {
-        let id = waiting(&world, &format!("http://{host}:{port}/"));
+        let id = world.waiting(&format!("http://{host}:{port}/"));
         assert!(!courier.carry(world.at(1)).unwrap(), "{host}");
         // Some of these are no addresses on some systems.
-        let error = hook(&world, id).last_error.unwrap();
+        let error = world.shown(id).last_error.unwrap();
         if matches!(host, "127.0.0.1" | "localhost" | "[::ffff:127.0.0.1]") {
             assert!(error.contains("private address"), "{host}: {error}");
         }
@@ -202,63 +179,26 @@ fn private_addresses_are_refused_however_they_are_written() {
     assert!(receiver.posts().is_empty());
 }
 
-/// A name that leads here when it is looked up for the first time, and elsewhere from then on.
-#[derive(Debug)]
-struct Rebinding {
-    first: std::net::SocketAddr,
-    then: std::net::SocketAddr,
-    asked: Arc<std::sync::atomic::AtomicUsize>,
-}
-
-impl Resolver for Rebinding {
-    fn resolve(
-        &self,
-        _: &axum::http::Uri,
-        _: &ureq::config::Config,
-        _: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let before = self
-            .asked
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let mut found = self.empty();
-        found.push(if before == 0 { self.first } else { self.then });
-        Ok(found)
-    }
-}
-
 #[test]
 fn the_address_that_was_checked_is_the_one_that_is_connected_to() {
     let world = World::new();
     let (checked, other) = (Scripted::well(), Scripted::well());
-    let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let names = Rebinding {
-        first: checked.address(),
-        then: other.address(),
-        asked: asked.clone(),
-    };
-    let resolver = Checked {
-        reach: here(),
-        names,
-    };
-    let mut courier = Courier::restless(world.store.clone(), Poster::looking_up(resolver));
-    waiting(&world, "http://rebinds.example/hook");
+    let names = Rebinding::new(checked.address(), other.address());
+    let asked = names.asked.clone();
+    let poster = Poster::looking_up(names, &here()).unwrap();
+    let mut courier = world.carrying_by(poster).restless();
+    world.waiting("http://rebinds.example/hook");
     assert!(courier.carry(world.at(1)).unwrap());
     assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
     assert_eq!((checked.posts().len(), other.posts().len()), (1, 0));
     assert_eq!(header(&checked.posts()[0], "host"), "rebinds.example");
     // What the name leads to at the next attempt is checked again.
-    let rebound = Checked {
-        reach: here(),
-        names: Rebinding {
-            first: "169.254.169.254:80".parse().unwrap(),
-            then: checked.address(),
-            asked: Arc::default(),
-        },
-    };
-    let mut courier = Courier::restless(world.store.clone(), Poster::looking_up(rebound));
-    let id = waiting(&world, "http://rebinds.example/other");
+    let rebound = Rebinding::new("169.254.169.254:80".parse().unwrap(), checked.address());
+    let poster = Poster::looking_up(rebound, &here()).unwrap();
+    let mut courier = world.carrying_by(poster).restless();
+    let id = world.waiting("http://rebinds.example/other");
     assert!(!courier.carry(world.at(2)).unwrap());
-    let error = hook(&world, id).last_error.unwrap();
+    let error = world.shown(id).last_error.unwrap();
     assert!(error.contains("private address"), "{error}");
 }
 
@@ -266,17 +206,17 @@ fn the_address_that_was_checked_is_the_one_that_is_connected_to() {
 fn one_that_fails_rests_and_does_not_hold_up_the_others() {
     let world = World::new();
     let well = Scripted::well();
-    let broken = waiting(&world, "http://127.0.0.1:1/");
-    let fine = waiting(&world, &format!("http://{}/", well.address()));
+    let broken = world.waiting("http://127.0.0.1:1/");
+    let fine = world.waiting(&format!("http://{}/", well.address()));
     for _ in 0..3 {
         for id in [broken, fine] {
-            world.store.tell_webhook(id, &news(), world.at(0)).unwrap();
+            world.tell(id);
         }
     }
-    let mut courier = Courier::new(world.store.clone(), Poster::new(here()));
+    let mut courier = world.courier(&here());
     while courier.carry(world.at(1)).unwrap() {}
     assert_eq!(well.posts().len(), 4);
-    let hook = hook(&world, broken);
+    let hook = world.shown(broken);
     assert_eq!((hook.waiting, hook.delivered), (4, 0));
     let tried = world.store.due_messages(world.at(1)).unwrap();
     assert_eq!(

@@ -48,6 +48,39 @@ fn a_new_cluster_of_an_adopted_product_is_told_once() {
 }
 
 #[test]
+fn what_was_new_before_its_product_was_adopted_is_told_then_and_once() {
+    let world = World::new();
+    world.hook_of_all();
+    world.reports("p", "long-before", world.at(0));
+    world.reports_late("p", "late", world.at(1), Some(world.at(-3 * 24 * HOUR)));
+    world.look(world.at(2));
+    let now = 3 * 24 * HOUR;
+    world.reports("p", "before", world.at(now - 47 * HOUR));
+    world.reports("other", "stays-unknown", world.at(now));
+    world.look(world.at(now - 3));
+    assert!(world.told().is_empty(), "anybody can report under any name");
+    world.reports("p", "just-before", world.at(now - 2));
+    world.adopt_at("p", world.at(now));
+    world.reports("p", "after", world.at(now + 1));
+    world.look(world.at(now + 2));
+    world.reports("p", "later", world.at(now + 3));
+    let mut told = Vec::new();
+    for minutes in 3..30 {
+        world.look(world.at(now + minutes));
+        told.extend(world.told_of("cluster_id"));
+    }
+    told.sort();
+    let expected = ["after", "before", "just-before", "later"].map(first);
+    assert_eq!(told, expected);
+    world
+        .store
+        .adopt_products(&["p"], world.at(now + 40))
+        .unwrap();
+    world.look(world.at(now + 60));
+    assert!(world.told().is_empty(), "adopted it is already");
+}
+
+#[test]
 fn what_comes_out_of_old_files_is_no_news_but_a_late_report_is() {
     let world = World::new();
     world.reports("p", "c0", world.at(0));
@@ -188,13 +221,15 @@ fn nobody_hears_of_what_they_did_not_ask_for_and_a_full_queue_drops_and_counts()
     };
     let watched = world.store.webhook_watch().unwrap().unwrap();
     let many = vec![news; 1_004];
-    world
-        .store
-        .tell_webhooks(&many, &watched, world.at(2))
-        .unwrap();
+    let told = world.store.tell_webhooks(&many, &watched, world.at(2));
+    assert_eq!(told.unwrap(), 5);
     let hooks = world.store.webhooks().unwrap();
     assert_eq!((hooks[0].waiting, hooks[0].dropped), (0, 0));
     assert_eq!((hooks[1].waiting, hooks[1].dropped), (1_000, 5));
+    assert_eq!(world.store.vitals().unwrap().webhooks_waiting, 1_000);
+    world.store.organization("Umbrella", world.at(3)).unwrap();
+    world.look(world.at(3));
+    assert_eq!(world.watch.webhooks.dropped.get(), 1);
     world
         .store
         .remove_webhook(hooks[1].id, "x", world.at(3))

@@ -3,23 +3,41 @@
 
 mod carrying;
 mod deciding;
+#[cfg(feature = "https")]
+mod https;
+mod rebinding;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 use usage_store::report::Kind;
-use usage_store::webhook::{Event, Events, NewWebhook, WebhookId};
+use usage_store::webhook::{Event, Events, NewWebhook, Webhook, WebhookId};
 use usage_store::{NewReport, Sender, Store, Writing};
 
+use super::courier::Courier;
+use super::post::Poster;
 use super::watcher::Watcher;
+use super::{Reach, message};
+use crate::config::WebhookConfig;
+use crate::watch::Watch;
 
 const SECRET: [u8; 32] = [7; 32];
+
+/// Settings by which this machine may be reached.
+fn here() -> WebhookConfig {
+    WebhookConfig {
+        reach: Reach::to_public_and(vec![("127.0.0.1".parse().unwrap(), 32)]),
+        ..WebhookConfig::default()
+    }
+}
 
 /// A store, and who looks at it, two days ago and later.
 struct World {
     store: Arc<Store>,
+    watch: Arc<Watch>,
     watcher: Watcher,
     began: Timestamp,
     _folder: TempDir,
@@ -29,9 +47,11 @@ impl World {
     fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(folder.path(), Writing::Alone).unwrap());
+        let watch = Arc::new(Watch::new(Duration::MAX).unwrap());
         World {
-            watcher: Watcher::new(store.clone(), 48, 12 * 3_600),
+            watcher: Watcher::new(store.clone(), watch.clone(), 48, 12 * 3_600),
             store,
+            watch,
             began: "2026-11-01T09:30:00Z".parse().unwrap(),
             _folder: folder,
         }
@@ -60,6 +80,33 @@ impl World {
         self.hook("all", "http://127.0.0.1:1/", &Event::ALL)
     }
 
+    /// A webhook that leads to this place, and a message for it.
+    fn waiting(&self, url: &str) -> WebhookId {
+        let id = self.hook(url, url, &Event::ALL);
+        self.tell(id);
+        id
+    }
+
+    fn tell(&self, id: WebhookId) {
+        let news = message::test("ada@example.com", self.at(0)).unwrap();
+        self.store.tell_webhook(id, &news, self.at(0)).unwrap();
+    }
+
+    /// What the page shows of a webhook.
+    fn shown(&self, id: WebhookId) -> Webhook {
+        let mut hooks = self.store.webhooks().unwrap().into_iter();
+        hooks.find(|one| one.id == id).unwrap()
+    }
+
+    /// Who carries by these settings.
+    fn courier(&self, config: &WebhookConfig) -> Courier {
+        self.carrying_by(Poster::new(config).unwrap())
+    }
+
+    fn carrying_by(&self, poster: Poster) -> Courier {
+        Courier::new(self.store.clone(), self.watch.clone(), poster)
+    }
+
     /// A cluster's usage report, received then.
     fn reports(&self, product: &str, cluster: &str, at: Timestamp) {
         self.reports_late(product, cluster, at, None);
@@ -82,7 +129,11 @@ impl World {
     }
 
     fn adopt(&self, product: &str) {
-        self.store.adopt_products(&[product], self.began).unwrap();
+        self.adopt_at(product, self.began);
+    }
+
+    fn adopt_at(&self, product: &str, at: Timestamp) {
+        self.store.adopt_products(&[product], at).unwrap();
     }
 
     /// Looks until there is nothing more.

@@ -8,7 +8,8 @@ DELETE FROM stat_day;
 DELETE FROM fold;
 DELETE FROM cell;
 DELETE FROM day_reports;
-UPDATE server
+-- "OR ROLLBACK": else all of the table's pages would be kept in memory, to be able to undo this statement alone.
+UPDATE OR ROLLBACK server
 SET first_seen = NULL, last_seen = NULL, host = NULL, host_at = NULL, version = NULL,
     version_at = NULL, usage = NULL, usage_at = NULL, spans = NULL,
     reports = 0, starts = 0, prev_host = NULL, host_returns = 0, backwards = 0;
