@@ -3,6 +3,7 @@
 //! Three threads; each does its work in steps so small that no commit waits long, and what takes much
 //! of the processor gives way: while many reports come, it works a twentieth of the time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
@@ -10,7 +11,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::{Day, Store, TOP_VALUES, Tier};
+use usage_store::query::ProductId;
+use usage_store::{Day, NAMES_PER_PRODUCT, Store, TOP_VALUES, Thing, Tier};
 
 use crate::config::Retention;
 use crate::outage::Outage;
@@ -191,11 +193,13 @@ fn follow(store: &Store, nudges: &Receiver<()>, mut manners: Manners, watch: &Wa
     after_everybody_else();
     let mut outage = Outage::of("counting what was reported");
     outage.note(&catch_up(store));
+    let mut told = BTreeSet::new();
     loop {
         let began = Instant::now();
         let applied = store.apply();
         watch.applied(&applied, began.elapsed());
         outage.note(&applied);
+        tell_of_names(store, &mut told);
         let pause = match applied {
             Ok(0) => APPLY_AT_LEAST_EVERY,
             Ok(_) => {
@@ -207,6 +211,22 @@ fn follow(store: &Store, nudges: &Receiver<()>, mut manners: Manners, watch: &Wa
         };
         if nudges.recv_timeout(pause) == Err(RecvTimeoutError::Disconnected) {
             return;
+        }
+    }
+}
+
+/// Says once of a product that it reports more names than are told apart.
+fn tell_of_names(store: &Store, told: &mut BTreeSet<(ProductId, Thing)>) {
+    for of @ (product, thing) in store.names_beyond() {
+        if told.insert(of) {
+            let product = store.listed_product(product);
+            let product = product.ok().flatten().map(|product| product.name);
+            tracing::warn!(
+                product,
+                of = thing.name(),
+                told_apart = NAMES_PER_PRODUCT,
+                "more names are reported than are told apart; the product's dictionary says more"
+            );
         }
     }
 }

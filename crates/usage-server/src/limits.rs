@@ -386,3 +386,14 @@ pub(crate) const PUBLIC_KEPT_FOR: Duration = Duration::from_secs(60);
 
 /// How long browsers and proxies keep a public page: it changes once a week.
 pub(crate) const PUBLIC_FILES_MAX_AGE_SECONDS: u32 = 600;
+
+/// Between two looks whether a day is over, or one that is has changed, so that pages are asked ahead.
+pub(crate) const AHEAD_LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// After asking ahead, so many times as long of rest: days that are over change all the time while late reports
+/// come, or a rebuild is under way.
+pub(crate) const AHEAD_REST_FOR_WORK: u32 = 19;
+
+/// Products whose pages are asked ahead, those with most servers first: answers about more would push each other
+/// out of memory.
+pub(crate) const AHEAD_PRODUCTS_MAX: usize = 10;

@@ -30,6 +30,6 @@ pub use error::{Error, Result};
 pub use journal::{
     Idempotency, NewReport, Outcome, Repacked, Sender, Seq, StoredReport, TokenProof,
 };
-pub use model::{TOP_VALUES, Tier};
+pub use model::{NAMES_PER_PRODUCT, TOP_VALUES, Tier};
 pub use store::{Opening, Store, Writing};
 pub use time::Day;

@@ -1,19 +1,23 @@
-//! The data that the pages show: the fleet of the questions' bench up to yesterday, and a little of what it
-//! doesn't have. It is copied for each run, as a server changes what it serves.
+//! The data that the pages show: the fleet of the questions' bench up to yesterday, the same of today, and a
+//! little of what it doesn't have. It is copied for each run, as a server changes what it serves.
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use usage_store::quarantine::Refused;
 use usage_store::report::Kind;
 use usage_store::{Day, NewReport, Sender, Store, Writing};
 
 use crate::build::{self, PRODUCT, Wanted};
+use crate::fleet::{DAYS, Fleet, ORGANIZATIONS};
 use crate::folder::Folder;
 use crate::options::Options;
 
 /// Data that ends earlier is made again: pages show the last days, and those would be empty.
 const OLDEST_DAYS: i32 = 7;
+
+/// Reports in one commit.
+const COMMIT: usize = 1_000;
 
 /// Refused reports.
 const REFUSED: usize = 2_000;
@@ -46,8 +50,36 @@ pub(crate) fn folder(options: &Options) -> Folder {
         std::fs::copy(data.store.join(file), folder.data().join(file)).expect("a copy");
     }
     let store = Store::open(&folder.data(), Writing::Alone).expect("the store");
+    add_today(&store, options.servers).expect("room");
     add_the_rest(&store).expect("room");
+    while store.pack_columns(None).expect("packed") {}
     folder
+}
+
+/// What the fleet has reported today: as on its last day, up to now.
+fn add_today(store: &Store, servers: u32) -> usage_store::Result<()> {
+    let now = Timestamp::now();
+    let today = Day::of(now).start();
+    let so_far = now.duration_since(today).as_millis();
+    let organizations =
+        (1..=ORGANIZATIONS).map(|n| store.organization(&format!("Organization {n}"), now));
+    let organizations: Vec<_> = organizations.collect::<usage_store::Result<_>>()?;
+    let last = Fleet::new(servers).filter(|row| row.day == DAYS - 1);
+    let mut reports = Vec::new();
+    for row in last.filter(|row| i128::from(row.at) < so_far) {
+        let mut body = String::new();
+        row.body(&mut body);
+        let at = today + SignedDuration::from_millis(row.at.into());
+        let mut report = report(Kind::Usage, body, at);
+        let organization = row.organization.checked_sub(1);
+        report.sender.organization = organization.map(|n| organizations[n as usize]);
+        reports.push(report);
+    }
+    for commit in reports.chunks(COMMIT) {
+        store.append(commit)?;
+    }
+    while store.apply()? > 0 {}
+    Ok(())
 }
 
 /// Hosts, stats, what was refused; the product is the operators'.

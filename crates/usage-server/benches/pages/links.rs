@@ -39,7 +39,7 @@ pub(crate) fn kinds(server: SocketAddr, cookie: &str) -> Vec<String> {
 }
 
 /// What tells pages apart: the path, whichever number is in it, and with it each thing that the query says
-/// something of.
+/// something of, and how long the window is.
 fn traits(address: &str) -> BTreeSet<String> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let named = |part: &str| match part.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -49,8 +49,12 @@ fn traits(address: &str) -> BTreeSet<String> {
     let path = path.split('/').map(named).collect::<Vec<_>>().join("/");
     let said = query.split('&').filter_map(|pair| pair.split_once('='));
     let said = said.filter(|(_, value)| !value.is_empty());
-    let names = said.map(|(name, _)| name.split(['[', '%']).next().unwrap_or(name));
-    let mut traits: BTreeSet<String> = names.map(|name| format!("{path}?{name}")).collect();
+    // Windows are as many kinds as they are long.
+    let said = said.map(|(name, value)| match name {
+        "days" => format!("{path}?days={value}"),
+        name => format!("{path}?{}", name.split(['[', '%']).next().unwrap_or(name)),
+    });
+    let mut traits: BTreeSet<String> = said.collect();
     traits.insert(path);
     traits
 }

@@ -1,6 +1,7 @@
 //! How long every page that an operator sees takes, and how many bytes it has: on 119,000 servers over 100 days,
 //! some nine million reports, made once and kept. Pages are found by following links from the front page, so
-//! that a new one is measured, too. Prints the README's table.
+//! that a new one is measured, too; each of a server that has just started, of one that has asked pages ahead
+//! since, again, and while reports come in. Prints the README's table.
 //!
 //! `cargo bench -p usage-server --bench pages -- [--servers 119000] [--only PART] [--times 100] [--anew]`
 
@@ -53,9 +54,13 @@ fn main() {
     let cookie = looking::sign_in(&server, password.trim_end());
     let pages = links::kinds(server.address(), &cookie);
     server.stop();
-    let wanted = pages.iter().filter(|page| options.wants(page));
-    let looks: Vec<_> = wanted
-        .map(|page| looking::look(&folder, &cookie, page, options.times))
-        .collect();
+    let wanted = pages.into_iter().filter(|page| options.wants(page));
+    let wanted: Vec<String> = wanted.collect();
+    let ahead = looking::first_looks(&folder, &cookie, &wanted);
+    let looks = wanted
+        .iter()
+        .zip(ahead)
+        .map(|(page, ahead)| looking::look(&folder, &cookie, (page, ahead), options.times));
+    let looks = looks.collect();
     table::print(looks);
 }

@@ -22,6 +22,7 @@ use crate::limits::{METRICS_CONNECTIONS_MAX, METRICS_DRAIN_TIMEOUT};
 use crate::mail::{Mail, Smtp};
 #[cfg(feature = "openid")]
 use crate::openid::{OpenId, Remote};
+use crate::pages::Ahead;
 use crate::router::Doors;
 use crate::watch::{self, Watch};
 use crate::webhook::Webhooks;
@@ -170,13 +171,16 @@ async fn serve_until_told(
         None => None,
     };
     let watch = app.watch.clone();
-    let looking = app.clone();
+    let ahead = Ahead::start(&app, jobs.manners()).map_err(io("asking pages ahead"))?;
+    let (looking, end_ahead) = (app.clone(), ahead.end());
     let told = async move {
         told.await;
         looking.live.end();
+        end_ahead();
     };
     let connections = serve::connections_max(config.max_connections);
     serve::serve(listener, Doors::new(app), connections, watch, told).await;
+    ahead.stop();
     if let Some((stop, served)) = metrics {
         drop(stop);
         // A scrape that takes longer is given up with the event loop.

@@ -3,6 +3,7 @@
 //! A page asks the store and shows the answer; it computes no statistics of its own.
 
 mod account;
+mod ahead;
 mod api_keys;
 mod assets;
 mod audit;
@@ -60,6 +61,7 @@ use crate::app::App;
 use crate::ingest::Refusal;
 use crate::limits::IMPORT_UPLOAD_MAX_BYTES;
 
+pub(crate) use self::ahead::Ahead;
 pub(crate) use self::failure::Failure;
 pub(crate) use self::frame::not_found;
 pub(crate) use self::layout::base_path;

@@ -100,6 +100,56 @@ fn what_products_report_is_told_with_what_operators_noted() {
 }
 
 #[test]
+fn made_up_names_end_at_a_limit_that_is_told_and_go_with_who_sent_them() {
+    let folder = Folder::new();
+    let key = folder
+        .run(&["api-key", "issue", "--name", "t", "--scope", "read"])
+        .well();
+    let key = key.trim();
+    let server = folder.serve();
+    let mut sender = server.connect();
+    let mut send = |cluster: &str, names: std::ops::Range<usize>| {
+        let values: Vec<String> = names.map(|n| format!(r#""made-up-{n:04}":{n}"#)).collect();
+        let values = values.join(",");
+        let body = format!(r#"[{{"values":{{"cluster_id":"{cluster}",{values}}}}}]"#);
+        let answer = sender.post("/api/v1/usage/influxdb", &[], body);
+        assert_eq!(answer.status(), 200);
+    };
+    for (cluster, from) in [("junk", 0), ("junk2", 900), ("junk3", 1800)] {
+        send(cluster, from..from + 900);
+    }
+    let rows = |until_there_are: usize| {
+        until("the names to be counted", || {
+            let answer = ask(&server, key, "product=influxdb");
+            let rows = answer["rows"].as_array()?.clone();
+            (answer["behind"] == 0 && rows.len() == until_there_are).then_some(rows)
+        })
+    };
+    let all = rows(2_001);
+    let others = &all[2_000];
+    let said = ["kind", "name", "servers", "values", "more_values"].map(|name| &others[name]);
+    assert_eq!(json!(said), json!(["value", null, 1, 700, false]));
+    assert_eq!(others["first_day"], all[0]["first_day"]);
+    until("the log to say so", || {
+        server
+            .said()
+            .contains("more names are reported")
+            .then_some(())
+    });
+    let args = ["forget", "--yes", "--product", "influxdb"];
+    let junk = [&args[..], &["--cluster", "junk"]].concat();
+    folder.run(&junk).well();
+    // Those that are still not told apart are until they are reported again.
+    assert_eq!(rows(1_101)[1_100]["servers"], 1);
+    send("junk3", 1800..2700);
+    let all = rows(1_800);
+    assert_eq!(all[0]["name"], "made-up-0900");
+    assert_eq!(all[1_799]["name"], "made-up-2699");
+    let said = server.stopped();
+    assert_eq!(said.matches("more names are reported").count(), 1, "{said}");
+}
+
+#[test]
 fn a_note_is_about_one_thing_and_says_something() {
     let folder = Folder::new();
     for args in [

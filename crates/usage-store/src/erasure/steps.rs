@@ -12,7 +12,7 @@ use crate::journal::{SPAN_REPORTS, Seq, StoredReport, mark, walk};
 use crate::model::replay::{self, Subject};
 use crate::model::{self, Model, applied, unused};
 use crate::query::{ProductId, ServerId};
-use crate::registry::{OrganizationId, audit};
+use crate::registry::{OrganizationId, allowlists, audit};
 use crate::report::{self, Observation, decode};
 use crate::sqlite::{millis, sql};
 use crate::{Result, webhook};
@@ -191,6 +191,10 @@ pub(crate) fn finish(db: &mut Connection, work: &Work, now: Timestamp) -> Result
         clear_quarantine(&step, erasure)?;
         let id = serde_json::Value::from(erasure.cluster_id.as_str());
         webhook::forget(&step, &id.to_string())?;
+    }
+    if reports(&step, erasure)? > 0 {
+        let one = erasure.everything_of().is_none();
+        allowlists::forget_removed(&step, one.then_some(&*erasure.product))?;
     }
     let done = step.prepare_cached(sql!("erasure/done"))?.execute(params![
         erasure.id,

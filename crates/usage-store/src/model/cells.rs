@@ -54,6 +54,12 @@ pub(crate) const POSTED: Place = Place {
     value: 5,
 };
 
+/// Servers that posted dimensions whose names are beyond the limit: in place of the cells of those.
+pub(crate) const BEYOND: Place = Place {
+    dimension: OWN,
+    value: 6,
+};
+
 /// Stands for the day where a set is of none.
 pub(crate) const ALL_DAYS: Day = Day(i32::MIN);
 
@@ -292,6 +298,27 @@ pub(crate) fn read(db: &Connection, (product, day, place): Key) -> Result<Roarin
         )
         .optional()?;
     cell.unwrap_or_else(|| Ok(RoaringBitmap::new()))
+}
+
+/// Those of a few servers that are in a cell.
+pub(crate) fn common(
+    db: &Connection,
+    (product, day, place): Key,
+    few: &RoaringBitmap,
+) -> Result<RoaringBitmap> {
+    let cell = db
+        .prepare_cached(sql!("model/cell"))?
+        .query_row(
+            params![product.0, day.0, place.dimension, place.value],
+            |row| Ok(common_with(row.get_ref(0)?, few)),
+        )
+        .optional()?;
+    cell.unwrap_or_else(|| Ok(RoaringBitmap::new()))
+}
+
+/// Those of a few servers that are in a column's bitmap.
+pub(crate) fn common_with(column: ValueRef<'_>, few: &RoaringBitmap) -> Result<RoaringBitmap> {
+    sets::common(column.as_blob().unwrap_or_default(), few).map_err(damaged)
 }
 
 /// The bitmap in a column.

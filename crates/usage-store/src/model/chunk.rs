@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::applied::{self, Mark};
 use super::cells::{ACTIVE, Cells, POSTED, Place, SHADOWED};
-use super::columns::Numbers;
+use super::columns::{self, Numbers};
 use super::limits::OBSERVATIONS_AT_ONCE;
 use super::servers::{Seen, Servers};
 use super::stat_days::StatDays;
@@ -376,9 +376,7 @@ fn places(
     let mut places = Vec::with_capacity(1 + observation.dimensions.len());
     places.push(POSTED);
     for (name, value) in &observation.dimensions {
-        let dimension = dictionary.dimension(db, product, name, day)?;
-        let value = dictionary.value(db, dimension, value)?;
-        places.push(Place { dimension, value });
+        places.push(dictionary.place(db, (product, day), (name, value))?);
     }
     Ok(places)
 }
@@ -390,12 +388,13 @@ fn numbers(
     (product, day): (ProductId, Day),
     observation: &Observation<'_>,
 ) -> Result<Numbers> {
-    let mut numbers = Numbers::with_capacity(observation.values.len());
+    let mut keys = Vec::with_capacity(observation.values.len());
     for (name, number) in &observation.values {
-        let key = dictionary.number_key(db, product, name, day, *number)?;
-        // Ids are dense and small.
-        numbers.push((key as u32, *number));
+        let key = dictionary.number_key(db, (product, day), (name, *number))?;
+        keys.push((key, *number));
     }
+    let mut numbers = Numbers::with_capacity(keys.len());
+    columns::told_apart(keys.into_iter(), |key, number| numbers.push((key, number)));
     numbers.sort_unstable_by_key(|(key, _)| *key);
     Ok(numbers)
 }

@@ -8,7 +8,7 @@ use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::cells::{Cells, POSTED, Place};
-use super::columns::{self, Numbers};
+use super::columns::{self, Numbers, Picking};
 use super::rows::{self, Rows};
 use super::{stat_days, unused};
 use crate::query::{ProductId, ServerId};
@@ -89,6 +89,10 @@ impl DaySet {
         }
         places.sort_unstable();
         places.dedup();
+        if latest.at.is_some() {
+            // A name that is not said any more may have been this server's only.
+            self.doubted.insert((product, POSTED));
+        }
         for old in &latest.places {
             if places.binary_search(old).is_err()
                 && cells.leave(db, (product, day, *old), server)?
@@ -159,13 +163,15 @@ pub(super) fn forget(
 }
 
 /// The cells that a server's day put it in.
-pub(crate) fn places_on(db: &Connection, key @ (product, day, server): Key) -> Result<Vec<Place>> {
-    if let Some(row) = read_row(db, key)? {
-        return Ok(row.places);
+pub(crate) fn places_on(
+    db: &Connection,
+    picking: &mut Picking,
+    key @ (product, day, server): Key,
+) -> Result<Vec<Place>> {
+    match read_row(db, key)? {
+        Some(row) => Ok(row.places),
+        None => rows::places_of(db, picking, (product, day), columns::place(server.0)),
     }
-    let (chunk, low) = columns::place(server.0);
-    let rows = rows::read_packed(db, (product, day), chunk)?;
-    Ok(LatestOfDay::of(rows.find(low)).places)
 }
 
 /// Where it isn't packed.

@@ -6,7 +6,11 @@ use std::fmt::Write as _;
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
-use super::limits::{IDS_KEPT, VALUE_BYTES};
+use super::cells::{BEYOND, Place};
+use super::columns;
+use super::limits::{IDS_KEPT, NAMES_PER_PRODUCT, VALUE_BYTES};
+use super::names::{self, Names, Said};
+use crate::allow::Thing;
 use crate::query::{ProductId, ServerId};
 use crate::registry::OrganizationId;
 use crate::report::Number;
@@ -17,53 +21,65 @@ use crate::{Day, Result};
 pub(crate) const OTHER: i64 = 0;
 
 /// Ids by what they stand for. Keys are built in one buffer, so that a hit allocates nothing.
-#[derive(Default)]
 pub(crate) struct Dictionary {
     known: HashMap<Box<str>, i64>,
     /// Those of a product's dimensions, and of its numbers: each report asks for all of its own.
-    dimensions: HashMap<ProductId, Names>,
-    number_keys: HashMap<ProductId, Names>,
+    dimensions: Names,
+    number_keys: Names,
+    /// How many of each are told apart.
+    places: usize,
+    /// How often ids had been forgotten when the first of these was looked up.
+    forgotten: i64,
     key: String,
 }
-
-type Names = HashMap<Box<str>, Name>;
-
-/// A name of which is kept since when it is known, and which kinds of numbers it had.
-#[derive(Clone, Copy)]
-struct Name {
-    id: i64,
-    first_day: i32,
-    kinds: u8,
-}
-
-/// The queries of a kind of names.
-struct Queries {
-    look_up: &'static str,
-    add: &'static str,
-    date: &'static str,
-}
-
-const DIMENSION: Queries = Queries {
-    look_up: sql!("model/dimension_by_name"),
-    add: sql!("model/add_dimension"),
-    date: sql!("model/date_dimension"),
-};
-
-const NUMBER_KEY: Queries = Queries {
-    look_up: sql!("model/number_key_by_name"),
-    add: sql!("model/add_number_key"),
-    date: sql!("model/date_number_key"),
-};
 
 /// The kinds of numbers, as a column has them: a bit each.
 const WHOLE: u8 = 1;
 const FLOAT: u8 = 2;
+
+impl Default for Dictionary {
+    fn default() -> Dictionary {
+        Dictionary {
+            known: HashMap::new(),
+            dimensions: Names::default(),
+            number_keys: Names::default(),
+            places: NAMES_PER_PRODUCT,
+            forgotten: 0,
+            key: String::new(),
+        }
+    }
+}
 
 impl Dictionary {
     pub(crate) fn clear(&mut self) {
         self.known.clear();
         self.dimensions.clear();
         self.number_keys.clear();
+    }
+
+    /// From now on so many names of each kind are told apart in a product.
+    pub(crate) fn tell_apart(&mut self, places: usize) {
+        self.places = places;
+    }
+
+    /// Forgets all ids if anybody, also another process, has taken any out of the database. At the begin of a step.
+    pub(crate) fn refresh(&mut self, db: &Connection) -> Result<()> {
+        let forgotten = db
+            .prepare_cached(sql!("model/forgotten"))?
+            .query_row([], |row| row.get(0))?;
+        if forgotten != self.forgotten {
+            self.clear();
+            self.forgotten = forgotten;
+        }
+        Ok(())
+    }
+
+    /// Products in which more names came than are told apart, since the last refresh.
+    pub(crate) fn beyond(&self) -> impl Iterator<Item = (ProductId, Thing)> {
+        let dimensions = self.dimensions.beyond();
+        let dimensions = dimensions.map(|product| (product, Thing::Dimension));
+        let values = self.number_keys.beyond();
+        dimensions.chain(values.map(|product| (product, Thing::Value)))
     }
 
     /// The product of this name. The journal has listed it before the first of its reports.
@@ -104,43 +120,46 @@ impl Dictionary {
         Ok(ServerId(id as u32))
     }
 
-    /// The dimension of this name, reported for a day.
-    pub(crate) fn dimension(
+    /// The cell that a dimension's value puts its server in, reported for a day; [`BEYOND`] where its name is
+    /// beyond the limit.
+    pub(crate) fn place(
         &mut self,
         db: &Connection,
-        product: ProductId,
-        name: &str,
-        day: Day,
-    ) -> Result<i64> {
-        named(
-            db,
-            &mut self.dimensions,
-            &DIMENSION,
-            (product, name),
-            day,
-            0,
-        )
+        (product, day): (ProductId, Day),
+        (name, value): (&str, &str),
+    ) -> Result<Place> {
+        let (places, kinds) = (self.places, 0);
+        let said = Said { day, kinds, places };
+        let names = &mut self.dimensions;
+        let Some(dimension) = names.id(db, &names::DIMENSIONS, (product, name), &said)? else {
+            return Ok(BEYOND);
+        };
+        let value = self.value(db, dimension, value)?;
+        Ok(Place { dimension, value })
     }
 
-    /// The key of a number of this name, reported for a day.
+    /// The key of a number of this name, reported for a day; [`columns::BEYOND`] where the name is beyond the
+    /// limit.
     pub(crate) fn number_key(
         &mut self,
         db: &Connection,
-        product: ProductId,
-        name: &str,
-        day: Day,
-        number: Number,
-    ) -> Result<i64> {
-        let kind = match number {
+        (product, day): (ProductId, Day),
+        (name, number): (&str, Number),
+    ) -> Result<u32> {
+        let kinds = match number {
             Number::Int(_) | Number::UInt(_) => WHOLE,
             Number::Float(_) => FLOAT,
         };
+        let places = self.places;
+        let said = Said { day, kinds, places };
         let names = &mut self.number_keys;
-        named(db, names, &NUMBER_KEY, (product, name), day, kind)
+        let id = names.id(db, &names::NUMBER_KEYS, (product, name), &said)?;
+        // Ids are dense and small.
+        Ok(id.map_or(columns::BEYOND, |id| id as u32))
     }
 
     /// A dimension's value; [`OTHER`] where it is too long.
-    pub(crate) fn value(&mut self, db: &Connection, dimension: i64, value: &str) -> Result<i64> {
+    fn value(&mut self, db: &Connection, dimension: i64, value: &str) -> Result<i64> {
         if value.len() > VALUE_BYTES {
             return Ok(OTHER);
         }
@@ -224,54 +243,9 @@ fn add(db: &Connection, query: &str, what: &[&dyn ToSql]) -> Result<i64> {
     Ok(db.last_insert_rowid())
 }
 
-fn run(db: &Connection, query: &str, with: &[&dyn ToSql]) -> Result<()> {
-    db.prepare_cached(query)?.execute(with)?;
+/// Tells everybody who remembers ids that some of them are gone.
+pub(super) fn tell_forgotten(db: &Connection) -> Result<()> {
+    db.prepare_cached(sql!("model/tell_forgotten"))?
+        .execute([])?;
     Ok(())
-}
-
-/// The id of a product's name; given now, if it is new.
-fn named(
-    db: &Connection,
-    names: &mut HashMap<ProductId, Names>,
-    queries: &Queries,
-    (product, name): (ProductId, &str),
-    Day(day): Day,
-    kinds: u8,
-) -> Result<i64> {
-    if let Some(known) = names.get(&product).and_then(|of| of.get(name))
-        && known.first_day <= day
-        && known.kinds & kinds == kinds
-    {
-        return Ok(known.id);
-    }
-    let known: Option<Name> = db
-        .prepare_cached(queries.look_up)?
-        .query_row(params![product.0, name], |row| {
-            Ok(Name {
-                id: row.get(0)?,
-                first_day: row.get::<_, Option<i32>>(1)?.unwrap_or(i32::MAX),
-                kinds: row.get(2)?,
-            })
-        })
-        .optional()?;
-    let mut now = known.unwrap_or(Name {
-        id: 0,
-        first_day: day,
-        kinds,
-    });
-    (now.first_day, now.kinds) = (now.first_day.min(day), now.kinds | kinds);
-    let (first_day, kinds) = (now.first_day, now.kinds);
-    // Dimensions have no kinds, and their queries no such parameter.
-    match known {
-        None if kinds == 0 => now.id = add(db, queries.add, params![product.0, name, day])?,
-        None => now.id = add(db, queries.add, params![product.0, name, day, kinds])?,
-        Some(known) if (known.first_day, known.kinds) == (first_day, kinds) => {}
-        Some(_) if kinds == 0 => run(db, queries.date, params![now.id, first_day])?,
-        Some(_) => run(db, queries.date, params![now.id, first_day, kinds])?,
-    }
-    if names.values().map(HashMap::len).sum::<usize>() >= IDS_KEPT {
-        names.clear();
-    }
-    names.entry(product).or_default().insert(name.into(), now);
-    Ok(now.id)
 }

@@ -4,8 +4,9 @@
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 
-use super::cells::{self, ACTIVE, ALL_DAYS, Place, SHADOWED, bitmap, read};
+use super::cells::{self, ACTIVE, ALL_DAYS, POSTED, Place, SHADOWED, bitmap, read};
 use super::chunk::Touched;
+use super::columns::Picking;
 use super::{days, folding, unused};
 use crate::query::{ProductId, ServerId};
 use crate::sqlite::sql;
@@ -51,6 +52,10 @@ pub(crate) fn day(
         }
     }
     cells::change_day(db, product, day)?;
+    if !there.is_empty() {
+        // Numbers leave no set of their own empty.
+        left_by.push(POSTED);
+    }
     days::forget(db, (product, day), &there)?;
     uncover(db, product, day)?;
     unused::doubt(db, product, &left_by)
@@ -66,8 +71,9 @@ pub(super) fn folded_places(
     let folds = folding::folds(db, product, day)?;
     let mut places = Vec::new();
     if !folds.is_empty() {
+        let mut picking = Picking::default();
         for server in servers.iter().map(ServerId) {
-            let said = days::places_on(db, (product, day, server))?;
+            let said = days::places_on(db, &mut picking, (product, day, server))?;
             places.extend(
                 said.into_iter()
                     .filter(|place| folds.contains(&place.dimension)),

@@ -9,6 +9,10 @@ pub(crate) const RULES: i64 = 1;
 /// counts as [`OTHER`](super::dictionary::OTHER).
 pub(crate) const VALUE_BYTES: usize = 256;
 
+/// Names of dimensions, and as many of numbers, that are told apart in a product: twice what one report may have.
+/// Products send some dozens; each costs a set or a column a day. Not the version, which has its place anyway.
+pub const NAMES_PER_PRODUCT: usize = 2_000;
+
 /// Observations taken in by one transaction, where so many wait: pages of the file that several of
 /// them change are written once. A tenth of a second, in which nobody waits but other writers
 /// of the model; a few MiB of memory.

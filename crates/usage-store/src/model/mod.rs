@@ -17,6 +17,7 @@ mod dictionary;
 mod folding;
 pub(crate) mod leaving;
 mod limits;
+mod names;
 mod rebuilding;
 pub(crate) mod replay;
 pub(crate) mod rows;
@@ -33,7 +34,7 @@ pub(crate) use columns::Packing;
 pub(crate) use counters::{alternates, goes_back};
 pub(crate) use days::DaySet;
 pub(crate) use dictionary::{Dictionary, OTHER};
-pub use limits::TOP_VALUES;
+pub use limits::{NAMES_PER_PRODUCT, TOP_VALUES};
 pub(crate) use servers::Latest;
 pub use tiers::Tier;
 
@@ -94,6 +95,7 @@ pub(crate) fn apply(model: &mut Model, chunk: &mut Chunk) -> Result<()> {
         chunk.from.seq = chunk.stretch.next;
         return Ok(());
     }
+    dictionary.refresh(&step)?;
     let taken = chunk::take_in(&step, dictionary, chunk.from, &chunk.stretch)
         .and_then(|to| Ok(step.commit().map(|()| to)?));
     match taken {
@@ -129,9 +131,11 @@ fn reset_from(step: &Connection, kept: &Kept) -> Result<()> {
 
 fn empty(step: &Connection) -> Result<()> {
     match retention::kept(step)? {
-        None => Ok(step.execute_batch(sql!("model/reset"))?),
-        Some(kept) => reset_from(step, &kept),
+        None => step.execute_batch(sql!("model/reset"))?,
+        Some(kept) => reset_from(step, &kept)?,
     }
+    unused::doubt_all_names(step)?;
+    dictionary::tell_forgotten(step)
 }
 
 /// Empties the read model, to be applied anew from the journal's beginning.

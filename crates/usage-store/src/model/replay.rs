@@ -8,6 +8,7 @@ use super::applied::{self, Mark};
 use super::cells::{ACTIVE, SHADOWED, bitmap};
 use super::changes;
 use super::chunk::Touched;
+use super::columns::Picking;
 use super::days::{self, places_on};
 use super::tiers::Tiers;
 use super::{Dictionary, leaving, unused};
@@ -46,6 +47,7 @@ pub(crate) fn server(
     dictionary: &mut Dictionary,
     subject: &Subject,
 ) -> Result<()> {
+    dictionary.refresh(db)?;
     let places = remove(db, subject)?;
     let mut touched = Touched::new(db)?;
     let applied = applied::read(db)?;
@@ -88,6 +90,7 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
     let mut places = Vec::new();
     let only = RoaringBitmap::from_iter([server.0]);
     let kept = Tiers::read(db)?.days;
+    let mut picking = Picking::default();
     for day in days_of(db, product, server)? {
         if day < kept {
             // No row tells which cells it is in.
@@ -96,7 +99,7 @@ fn remove(db: &Connection, subject: &Subject) -> Result<Vec<super::cells::Place>
         }
         touched.cells.remove(db, (product, day, ACTIVE), server)?;
         touched.cells.remove(db, (product, day, SHADOWED), server)?;
-        for place in places_on(db, (product, day, server))? {
+        for place in places_on(db, &mut picking, (product, day, server))? {
             touched.cells.leave(db, (product, day, place), server)?;
             places.push(place);
         }

@@ -12,9 +12,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, params};
+use zstd::bulk::Decompressor;
 
 use super::cells::Place;
-use super::columns::{Chunk, damaged, pack, place, servers_of, unpack};
+use super::columns::{Chunk, Picking, damaged, pack, place, servers_of, unpack};
 use super::days::{decode, encode};
 use super::limits::CHUNK_SERVERS;
 use crate::query::{ProductId, ServerId};
@@ -115,6 +116,23 @@ pub(super) fn read_packed(
         .ok_or_else(|| damaged(product, day, &format!("the rows of chunk {chunk}")))
 }
 
+/// The cells of one server of those that are packed; none where it isn't there.
+pub(super) fn places_of(
+    db: &Connection,
+    picking: &mut Picking,
+    (product, day): (ProductId, Day),
+    (chunk, low): (u32, u16),
+) -> Result<Vec<Place>> {
+    let mut query = db.prepare_cached(sql!("rows/chunk"))?;
+    let mut rows = query.query(params![product.0, day.0, chunk])?;
+    let Some(row) = rows.next()? else {
+        return Ok(Vec::new());
+    };
+    let packed = row.get_ref(0)?.as_blob().unwrap_or_default();
+    picked(picking, packed, low)
+        .ok_or_else(|| damaged(product, day, &format!("the rows of chunk {chunk}")))
+}
+
 /// Writes a chunk's rows, or that it has none any more, in place of all that were there.
 pub(super) fn write(
     db: &Connection,
@@ -204,8 +222,8 @@ fn packed(day: Day, rows: &Rows) -> std::io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// `None` where the bytes don't follow the format.
-fn unpacked(day: Day, packed: &[u8]) -> Option<Rows> {
+/// The parts of a packed chunk: times, which list each server has, and the lists.
+fn parts(packed: &[u8]) -> Option<[&[u8]; 3]> {
     let (&version, mut rest) = packed.split_first()?;
     if version != VERSION {
         return None;
@@ -214,27 +232,38 @@ fn unpacked(day: Day, packed: &[u8]) -> Option<Rows> {
         let (length, behind) = rest.split_first_chunk()?;
         let (part, behind) = behind.split_at_checked(u32::from_le_bytes(*length) as usize)?;
         rest = behind;
-        unpack(part)
+        Some(part)
     };
     let (times, said) = (part()?, part()?);
-    let size =
-        zstd::bulk::Decompressor::upper_bound(rest).filter(|size| *size <= LISTS_MAX_BYTES)?;
-    let plain = zstd::bulk::decompress(rest, size).ok()?;
+    Some([times, said, rest])
+}
+
+fn unpacked_lists(lists: &[u8]) -> Option<Vec<u8>> {
+    let size = Decompressor::upper_bound(lists).filter(|size| *size <= LISTS_MAX_BYTES)?;
+    zstd::bulk::decompress(lists, size).ok()
+}
+
+/// The first of some lists of cells, as bytes, and those behind it.
+fn next_list(lists: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (count, behind) = lists.split_first_chunk()?;
+    let bytes = (u32::from_le_bytes(*count) as usize).checked_mul(8)?;
+    behind.split_at_checked(bytes)
+}
+
+/// `None` where the bytes don't follow the format.
+fn unpacked(day: Day, packed: &[u8]) -> Option<Rows> {
+    let [times, said, lists] = parts(packed)?;
+    let (times, said) = (unpack(times)?, unpack(said)?);
+    let plain = unpacked_lists(lists)?;
     let mut read = Rows::default();
     let mut input = &plain[..];
     while !input.is_empty() {
-        let (count, behind) = input.split_first_chunk()?;
-        let bytes = (u32::from_le_bytes(*count) as usize).checked_mul(8)?;
-        let (list, behind) = behind.split_at_checked(bytes)?;
+        let (list, behind) = next_list(input)?;
         read.places.extend(decode(list));
         read.ends.push(read.places.len());
         input = behind;
     }
     let start = millis(day.start());
-    let int = |number| match number {
-        Number::Int(n) => Some(n),
-        _ => None,
-    };
     let rows = times.iter().zip(&said).map(|((low, at), (other, list))| {
         let list = u32::try_from(int(*list)?).ok()?;
         let fits = low == other && (list as usize) < read.ends.len();
@@ -243,6 +272,27 @@ fn unpacked(day: Day, packed: &[u8]) -> Option<Rows> {
     let rows = rows.collect::<Option<Vec<_>>>()?;
     read.rows = rows;
     (times.len() == said.len()).then_some(read)
+}
+
+/// The cells of one server; none where it isn't there, and `None` where the bytes don't follow the format.
+fn picked(picking: &mut Picking, packed: &[u8], low: u16) -> Option<Vec<Place>> {
+    let [_, said, lists] = parts(packed)?;
+    let Some(list) = picking.pick(said, low)? else {
+        return Some(Vec::new());
+    };
+    let lists = unpacked_lists(lists)?;
+    let mut input = &lists[..];
+    for _ in 0..int(list)? {
+        (_, input) = next_list(input)?;
+    }
+    Some(decode(next_list(input)?.0))
+}
+
+fn int(number: Number) -> Option<i64> {
+    match number {
+        Number::Int(n) => Some(n),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -275,6 +325,12 @@ mod tests {
             };
             prop_assert_eq!(all(&read), all(&rows));
             prop_assert_eq!(read.rows.len(), rows.rows.len());
+            let packed = packed(Day(0), &rows).unwrap();
+            let mut picking = Picking::default();
+            for low in 0..CHUNK_SERVERS as u16 {
+                let one = rows.find(low).map_or(Vec::new(), |(_, places)| places.to_vec());
+                prop_assert_eq!(picked(&mut picking, &packed, low), Some(one));
+            }
         }
 
         #[test]
@@ -287,6 +343,10 @@ mod tests {
             }
             if let Some(rows) = unpacked(Day(0), &packed) {
                 prop_assert!(rows.rows.iter().all(|row| (row.2 as usize) < rows.ends.len()));
+                for row in &rows.rows {
+                    let places = rows.places(row.2).to_vec();
+                    prop_assert_eq!(picked(&mut Picking::default(), &packed, row.0), Some(places));
+                }
             }
         }
     }

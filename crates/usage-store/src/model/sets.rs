@@ -7,9 +7,11 @@
 //! What changes is written as a bitmap; what is over, as what is smallest. Gaps are LEB128. A bitmap of roaring's
 //! begins with neither 1 nor 2.
 
+use std::cell::RefCell;
 use std::io;
 
 use roaring::RoaringBitmap;
+use zstd::bulk::Decompressor;
 
 use crate::leb128;
 
@@ -24,6 +26,14 @@ const SAVES_A: usize = 8;
 
 /// A set of all servers that there are ids for has less.
 const PLAIN_MAX_BYTES: usize = 1 << 30;
+
+/// Sets with one of so many ids are made bit by bit: twice as fast as one after the other.
+const BITS_FOR_ONE: usize = 64;
+
+thread_local! {
+    /// To make one takes as long as to read a set of thousands.
+    static ZSTD: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
 
 /// The set as a bitmap, into an empty buffer.
 pub(super) fn plain(set: &mut RoaringBitmap, bytes: &mut Vec<u8>) -> io::Result<()> {
@@ -62,19 +72,33 @@ pub(super) fn is_packed(bytes: &[u8]) -> bool {
 pub(super) fn read(bytes: &[u8]) -> io::Result<RoaringBitmap> {
     match bytes.split_first() {
         Some((&PACKED_BITMAP, packed)) => RoaringBitmap::deserialize_from(&unzip(packed)?[..]),
-        Some((&PACKED_GAPS, packed)) => {
-            let damaged = || io::Error::new(io::ErrorKind::InvalidData, "gaps");
-            from_gaps(&unzip(packed)?).ok_or_else(damaged)
-        }
+        Some((&PACKED_GAPS, packed)) => from_gaps(&unzip(packed)?).ok_or_else(damaged_gaps),
         _ => RoaringBitmap::deserialize_from(bytes),
     }
 }
 
+/// Those of a few servers that are in the set, whatever its form: faster than to read all of it.
+pub(super) fn common(bytes: &[u8], few: &RoaringBitmap) -> io::Result<RoaringBitmap> {
+    match bytes.split_first() {
+        Some((&PACKED_GAPS, packed)) => common_gaps(&unzip(packed)?, few).ok_or_else(damaged_gaps),
+        _ => Ok(read(bytes)? & few),
+    }
+}
+
+fn damaged_gaps() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "gaps")
+}
+
 fn unzip(packed: &[u8]) -> io::Result<Vec<u8>> {
-    let size =
-        zstd::bulk::Decompressor::upper_bound(packed).filter(|size| *size <= PLAIN_MAX_BYTES);
+    let size = Decompressor::upper_bound(packed).filter(|size| *size <= PLAIN_MAX_BYTES);
     let size = size.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "too large"))?;
-    zstd::bulk::decompress(packed, size)
+    ZSTD.with_borrow_mut(|zstd| {
+        let zstd = match zstd {
+            Some(zstd) => zstd,
+            None => zstd.insert(Decompressor::new()?),
+        };
+        zstd.decompress(packed, size)
+    })
 }
 
 fn gaps(set: &RoaringBitmap) -> Vec<u8> {
@@ -87,16 +111,54 @@ fn gaps(set: &RoaringBitmap) -> Vec<u8> {
     out
 }
 
-/// `None` where the bytes don't follow the format.
-fn from_gaps(bytes: &[u8]) -> Option<RoaringBitmap> {
-    let mut ids = Vec::with_capacity(bytes.len());
+/// Each id, in order, until `visit` has enough of them; `None` where the bytes don't follow the format.
+fn each_of_gaps(bytes: &[u8], mut visit: impl FnMut(u32) -> bool) -> Option<()> {
     let (mut input, mut next) = (bytes, 0u64);
     while !input.is_empty() {
         let id = next.checked_add(leb128::take(&mut input)?)?;
-        ids.push(u32::try_from(id).ok()?);
+        if !visit(u32::try_from(id).ok()?) {
+            break;
+        }
         next = id + 1;
     }
-    RoaringBitmap::from_sorted_iter(ids).ok()
+    Some(())
+}
+
+fn from_gaps(bytes: &[u8]) -> Option<RoaringBitmap> {
+    let mut ids = Vec::with_capacity(bytes.len());
+    each_of_gaps(bytes, |id| {
+        ids.push(id);
+        true
+    })?;
+    let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
+        return Some(RoaringBitmap::new());
+    };
+    let begin = first & !7;
+    let span = (last - begin) as usize + 1;
+    if span / ids.len() >= BITS_FOR_ONE {
+        return RoaringBitmap::from_sorted_iter(ids).ok();
+    }
+    let mut bits = vec![0u8; span.div_ceil(8)];
+    for id in &ids {
+        bits[((id - begin) / 8) as usize] |= 1 << (id % 8);
+    }
+    Some(RoaringBitmap::from_lsb0_bytes(begin, &bits))
+}
+
+fn common_gaps(bytes: &[u8], few: &RoaringBitmap) -> Option<RoaringBitmap> {
+    let mut wanted = few.iter();
+    let mut next = wanted.next();
+    let mut common = RoaringBitmap::new();
+    each_of_gaps(bytes, |id| {
+        while next.is_some_and(|wanted| wanted < id) {
+            next = wanted.next();
+        }
+        if next == Some(id) {
+            common.insert(id);
+        }
+        next.is_some()
+    })?;
+    Some(common)
 }
 
 #[cfg(test)]
@@ -140,8 +202,20 @@ mod tests {
         }
 
         #[test]
+        fn what_is_common_is_what_both_have(mut set in any_set(), other in any_set()) {
+            let both = &set & &other;
+            let mut bytes = Vec::new();
+            packed(&mut set, &mut bytes).unwrap();
+            prop_assert_eq!(&common(&bytes, &other).unwrap(), &both);
+            plain(&mut set, &mut bytes).unwrap();
+            prop_assert_eq!(&common(&bytes, &other).unwrap(), &both);
+            prop_assert_eq!(common_gaps(&gaps(&set), &other), Some(both));
+        }
+
+        #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = from_gaps(&bytes);
+            let _ = common_gaps(&bytes, &RoaringBitmap::from_iter([7, 90, u32::MAX]));
             for form in [0, PACKED_BITMAP, PACKED_GAPS] {
                 let packed = zstd::bulk::compress(&bytes, 1).unwrap();
                 let _ = read(&[&[form], &packed[..]].concat());

@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::cells::{ACTIVE, ALL_DAYS, Place, change_day, read};
+use super::cells::{ACTIVE, ALL_DAYS, POSTED, Place, change_day, read};
 use super::{Model, applied, begin, leaving, stat_days, unused};
 use crate::journal::next_seq;
 use crate::query::{ProductId, ServerId};
@@ -91,7 +91,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Forgets the texts of values that nobody has said on any day that is kept: after days went.
+    /// Forgets the texts of values and names that nobody has said on any day that is kept: after days went.
     pub fn forget_unused(&self) -> Result<()> {
         if self.is_being_rebuilt()? {
             return Ok(());
@@ -138,8 +138,10 @@ fn raise(db: &Connection, tier: Tier, before: Day) -> Result<()> {
 /// Each server's rows of a day. What is folded can't be told apart any more: texts that were nowhere else go.
 fn forget_rows(db: &Connection, product: ProductId, day: Day) -> Result<()> {
     let active = read(db, (product, day, ACTIVE))?;
-    let folded = leaving::folded_places(db, product, day, &active)?;
-    unused::doubt(db, product, &folded)?;
+    let mut going = leaving::folded_places(db, product, day, &active)?;
+    // And numbers do, with their names.
+    going.push(POSTED);
+    unused::doubt(db, product, &going)?;
     for server in active.iter().map(ServerId) {
         stat_days::forget(db, server, day)?;
     }

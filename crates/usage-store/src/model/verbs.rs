@@ -1,5 +1,6 @@
 //! The read model as the store's users have it follow the journal, or made anew.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{channel, sync_channel};
 
@@ -8,8 +9,10 @@ use rusqlite::Connection;
 use super::applied;
 use super::bulk::{self, Begin, Load, News};
 use super::limits::{BATCHES_AT_ONCE, OBSERVATIONS_IN_BULK};
-use super::rebuilding;
+use super::{rebuilding, unused};
+use crate::allow::Thing;
 use crate::journal::{SPAN_REPORTS, Seq, next_seq, walk};
+use crate::query::ProductId;
 use crate::{Result, Store, sqlite};
 
 /// Stretches of the journal read ahead of a rebuild, a thousand reports each.
@@ -85,11 +88,30 @@ impl Store {
         super::reset(&mut self.model().db)?;
         loop {
             self.apply_in_bulk(by, progress)?;
-            // What came meanwhile, or what is to be begun anew.
-            if self.stopping.load(Ordering::Relaxed) || self.apply_chunk()? == 0 {
+            if self.stopping.load(Ordering::Relaxed) {
                 return Ok(());
             }
+            // What came meanwhile, or what is to be begun anew.
+            if self.apply_chunk()? == 0 {
+                break;
+            }
         }
+        let mut model = self.model();
+        let step = super::begin(&mut model.db)?;
+        unused::forget_unused(&step)?;
+        Ok(step.commit()?)
+    }
+
+    /// From now on so many names of dimensions, and as many of numbers, are told apart in a product, in place of
+    /// [`NAMES_PER_PRODUCT`](crate::NAMES_PER_PRODUCT).
+    pub fn tell_names_apart(&self, at_most: usize) {
+        self.model().dictionary.tell_apart(at_most);
+    }
+
+    /// Products in which more names came than are told apart, and of what; since this was opened, or ids were last
+    /// looked up anew.
+    pub fn names_beyond(&self) -> BTreeSet<(ProductId, Thing)> {
+        self.model().dictionary.beyond().collect()
     }
 
     fn apply_in_bulk(

@@ -75,6 +75,12 @@ impl Window {
         (self.from.0..=self.to.0).map(Day)
     }
 
+    /// Its days before one of them, and those from that one on.
+    pub(crate) fn before_and_from(self, day: Day) -> (Window, Window) {
+        let (to, from) = (day.plus(-1), day);
+        (Window { to, ..self }, Window { from, ..self })
+    }
+
     /// The whole periods that it touches, the first first: weeks and months are never cut.
     pub fn periods(self, per: Per) -> Vec<Window> {
         let mut periods = Vec::new();

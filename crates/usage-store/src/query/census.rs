@@ -43,6 +43,11 @@ impl Census {
         &self.anonymous
     }
 
+    /// The highest number of a cluster.
+    pub(crate) fn clusters(&self) -> usize {
+        self.clusters
+    }
+
     /// A server's cluster.
     pub(crate) fn cluster(&self, server: u32) -> u32 {
         self.of(server).cluster

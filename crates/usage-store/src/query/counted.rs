@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::asked::{Asked, Filter, Who, Window};
 use super::census::Census;
 use super::{ProductId, fleet};
-use crate::model::cells::{ACTIVE, ALL_DAYS, CLONES, NEW, ONCE, POSTED, Place, SHADOWED, read};
+use crate::model::cells::{
+    ACTIVE, ALL_DAYS, CLONES, NEW, ONCE, POSTED, Place, SHADOWED, common, read,
+};
 use crate::sqlite::sql;
 use crate::{Day, Result};
 
@@ -46,6 +48,20 @@ impl Cut {
     pub(crate) fn active(&self, db: &Connection, day: Day) -> Result<RoaringBitmap> {
         let active = read(db, (self.product, day, ACTIVE))?;
         let active = active - read(db, (self.product, day, SHADOWED))?;
+        self.of(db, day, active)
+    }
+
+    /// The same of a few servers.
+    pub(crate) fn active_of(
+        &self,
+        db: &Connection,
+        day: Day,
+        few: &RoaringBitmap,
+    ) -> Result<RoaringBitmap> {
+        let mut active = common(db, (self.product, day, ACTIVE), few)?;
+        if !active.is_empty() {
+            active -= common(db, (self.product, day, SHADOWED), &active)?;
+        }
         self.of(db, day, active)
     }
 

@@ -42,6 +42,13 @@ impl Store {
     }
 }
 
+impl Answering {
+    /// How many answers weren't in memory when they were asked for.
+    pub(crate) fn worked_out(&self) -> u64 {
+        self.memo.worked_out()
+    }
+}
+
 impl<'a> Ground<'a> {
     /// What is kept of a question's answers about the whole periods of a window. `about` is all that they
     /// depend on besides.

@@ -1,6 +1,7 @@
 //! How a value is spread: how many servers have one between 1 and 2, 2 and 5, 5 and 10, and so on.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::asked::{Asked, Per, Window};
 use super::ground::Ground;
@@ -124,6 +125,9 @@ fn as_f64(number: Number) -> f64 {
 /// Steps for positive numbers begin here: 1e-324 is the smallest there is.
 const SMALLEST: i32 = 3 * 325;
 
+/// So many steps reach beyond the largest, 1.8e308.
+const STEPS: i32 = SMALLEST + 3 * 310;
+
 /// Which bucket a number is in: 0 is zero's; above it 1, 2 and 5 times each power of ten; below it the same.
 fn step(number: f64) -> i32 {
     if number == 0.0 {
@@ -146,6 +150,13 @@ fn step(number: f64) -> i32 {
 
 /// Where a positive step begins: exactly what the decimal says.
 fn edge(step: i32) -> f64 {
+    // Reading one takes longer than all else that is done with a value.
+    static EDGES: LazyLock<Vec<f64>> = LazyLock::new(|| (0..STEPS).map(read_edge).collect());
+    let edge = usize::try_from(step).ok().and_then(|step| EDGES.get(step));
+    edge.copied().unwrap_or(f64::INFINITY)
+}
+
+fn read_edge(step: i32) -> f64 {
     let (power, digit) = (step.div_euclid(3) - SMALLEST / 3, step.rem_euclid(3));
     let digit = [1, 2, 5][digit as usize];
     format!("{digit}e{power}").parse().unwrap_or(f64::INFINITY)

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::asked::{Asked, Window};
+use super::asked::{Asked, Per, Window};
 use super::ground::Ground;
+use super::memo::Weigh;
 use super::{ProductId, ServerId};
-use crate::model::cells::{ACTIVE, read};
-use crate::model::columns;
+use crate::model::cells::{ACTIVE, common, common_with};
+use crate::model::columns::{self, Key, Picking};
 use crate::model::days::places_on;
 use crate::report::Number;
 use crate::sqlite::{sql, timestamp};
@@ -56,50 +57,83 @@ const VERSION: &str = "version";
 
 /// Each day of the window, the gaps too.
 pub(crate) fn server(ground: &Ground<'_>, id: ServerId, window: Window) -> Result<Vec<ServerDay>> {
-    let product = product_of(ground, id)?;
+    let asked = Asked::all(product_of(ground, id)?);
+    let about = id.0.to_string();
+    let series = ground.series("server's day", about, &asked, (window, Per::Day))?;
+    let mut words = Words::new(ground, asked.product)?;
+    let only = RoaringBitmap::from_iter([id.0]);
     let mut days = Vec::new();
     for day in window.days() {
-        let active = read(ground.db, (product, day, ACTIVE))?.contains(id.0);
-        let (dimensions, values) = match active {
-            true => said(ground, (product, day, id))?,
-            false => (Vec::new(), Vec::new()),
-        };
-        days.push(ServerDay {
-            day,
-            active,
-            dimensions,
-            values,
-        });
+        let one = series.get(Per::Day.around(day), || {
+            let active = common(ground.db, (asked.product, day, ACTIVE), &only)?;
+            let (dimensions, values) = match active.is_empty() {
+                true => (Vec::new(), Vec::new()),
+                false => words.said(day, id)?,
+            };
+            Ok(ServerDay {
+                day,
+                active: !active.is_empty(),
+                dimensions,
+                values,
+            })
+        })?;
+        days.push(ServerDay::clone(&one));
     }
     Ok(days)
 }
 
+impl Weigh for ServerDay {
+    fn bytes(&self) -> usize {
+        let dimensions = self.dimensions.iter();
+        let dimensions = dimensions.map(|(name, text)| name.len() + text.len() + 48);
+        let values = self.values.iter().map(|(name, _)| name.len() + 40);
+        size_of::<ServerDay>() + dimensions.sum::<usize>() + values.sum::<usize>()
+    }
+}
+
 type Said = (Vec<(String, String)>, Vec<(String, Number)>);
 
-fn said(ground: &Ground<'_>, (product, day, id): (ProductId, Day, ServerId)) -> Result<Said> {
-    let mut texts = ground.db.prepare_cached(sql!("query/place_texts"))?;
-    let mut dimensions = Vec::new();
-    for place in places_on(ground.db, (product, day, id))? {
-        let said = texts.query_row(params![place.dimension, place.value], |row| {
-            let value: Option<String> = row.get(1)?;
-            Ok((row.get(0)?, value.unwrap_or_else(|| "(other)".to_owned())))
-        });
-        dimensions.extend(said.optional()?);
+/// What a server said, in words.
+struct Words<'a> {
+    db: &'a Connection,
+    product: ProductId,
+    keys: Vec<Key>,
+    picking: Picking,
+}
+
+impl<'a> Words<'a> {
+    fn new(ground: &Ground<'a>, product: ProductId) -> Result<Words<'a>> {
+        Ok(Words {
+            db: ground.db,
+            product,
+            keys: columns::keys(ground.db, product)?,
+            picking: Picking::default(),
+        })
     }
-    let keys = columns::keys(ground.db, product)?;
-    let name = |id: u32| {
-        keys.iter()
-            .find(|key| key.id == id)
-            .map(|key| key.name.clone())
-    };
-    let numbers = columns::of_server(ground.db, product, day, id)?;
-    let mut values: Vec<(String, Number)> = numbers
-        .into_iter()
-        .filter_map(|(key, number)| Some((name(key)?, number)))
-        .collect();
-    dimensions.sort();
-    values.sort_by(|one, other| one.0.cmp(&other.0));
-    Ok((dimensions, values))
+
+    fn said(&mut self, day: Day, id: ServerId) -> Result<Said> {
+        let mut texts = self.db.prepare_cached(sql!("query/place_texts"))?;
+        let mut dimensions = Vec::new();
+        for place in places_on(self.db, &mut self.picking, (self.product, day, id))? {
+            let said = texts.query_row(params![place.dimension, place.value], |row| {
+                let value: Option<String> = row.get(1)?;
+                Ok((row.get(0)?, value.unwrap_or_else(|| "(other)".to_owned())))
+            });
+            dimensions.extend(said.optional()?);
+        }
+        let name = |id: u32| {
+            let found = self.keys.iter().find(|key| key.id == id);
+            found.map(|key| key.name.clone())
+        };
+        let numbers = columns::of_server(self.db, &mut self.picking, self.product, day, id)?;
+        let mut values: Vec<(String, Number)> = numbers
+            .into_iter()
+            .filter_map(|(key, number)| Some((name(key)?, number)))
+            .collect();
+        dimensions.sort();
+        values.sort_by(|one, other| one.0.cmp(&other.0));
+        Ok((dimensions, values))
+    }
 }
 
 /// The product that a server runs.
@@ -139,27 +173,53 @@ pub(crate) fn cluster(
     window: Window,
 ) -> Result<Vec<ClusterDay>> {
     let servers = servers_of_cluster(ground, asked, cluster_id)?;
+    let about = cluster_id.to_owned();
+    let series = ground.series("cluster's day", about, asked, (window, Per::Day))?;
     let mut cut = ground.cut(asked);
     let mut days = Vec::new();
     for day in window.days() {
-        let active = cut.get()?.active(ground.db, day)? & &servers;
-        let mut versions = BTreeSet::new();
-        let mut query = ground.db.prepare_cached(sql!("query/shares"))?;
-        let mut rows = query.query(params![asked.product.0, VERSION, day.0])?;
-        while let Some(row) = rows.next()? {
-            let cell = crate::model::cells::bitmap(row.get_ref(1)?)?;
-            if !cell.is_disjoint(&active) {
-                let version: Option<String> = row.get(0)?;
-                versions.insert(version.unwrap_or_else(|| "(other)".to_owned()));
-            }
-        }
-        days.push(ClusterDay {
-            day,
-            servers: active.len(),
-            versions: versions.into_iter().collect(),
-        });
+        let one = series.get(Per::Day.around(day), || {
+            let active = cut.get()?.active_of(ground.db, day, &servers)?;
+            Ok(ClusterDay {
+                day,
+                servers: active.len(),
+                versions: versions(ground, asked.product, day, active)?,
+            })
+        })?;
+        days.push(ClusterDay::clone(&one));
     }
     Ok(days)
+}
+
+impl Weigh for ClusterDay {
+    fn bytes(&self) -> usize {
+        let texts = self.versions.iter().map(|one| one.len() + 24);
+        size_of::<ClusterDay>() + texts.sum::<usize>()
+    }
+}
+
+/// What some servers ran on a day.
+fn versions(
+    ground: &Ground<'_>,
+    product: ProductId,
+    day: Day,
+    mut servers: RoaringBitmap,
+) -> Result<Vec<String>> {
+    let mut versions = BTreeSet::new();
+    let mut query = ground.db.prepare_cached(sql!("query/shares"))?;
+    let mut rows = query.query(params![product.0, VERSION, day.0])?;
+    // Each is in one cell.
+    while !servers.is_empty()
+        && let Some(row) = rows.next()?
+    {
+        let theirs = common_with(row.get_ref(1)?, &servers)?;
+        if !theirs.is_empty() {
+            let version: Option<String> = row.get(0)?;
+            versions.insert(version.unwrap_or_else(|| "(other)".to_owned()));
+            servers -= theirs;
+        }
+    }
+    Ok(versions.into_iter().collect())
 }
 
 /// A server's product stats: the latest of each day of the window that has some.

@@ -11,7 +11,7 @@ use super::counted::Cut;
 use super::ground::{Ground, LazyCut};
 use super::memo::Series;
 use super::split::{self, By, GroupId, Groups};
-use crate::Result;
+use crate::{Day, Result};
 
 /// How many servers each group has, in order of groups.
 pub(crate) type Counts = Vec<(GroupId, u64)>;
@@ -39,13 +39,34 @@ pub(crate) fn latest(
     Ok(groups)
 }
 
+/// The same of a period whose newest day goes on changing: what the days before it say is kept.
+pub(crate) fn latest_so_far(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    cut: &mut LazyCut<'_>,
+    by: &By,
+    (period, newest): (Window, Day),
+) -> Result<Groups> {
+    let (days, today) = period.before_and_from(newest);
+    let mut groups = latest(ground, cut.get()?, asked.product, by, today)?;
+    if period.from == newest {
+        return Ok(groups);
+    }
+    let kept = ground.series("latest before", format!("{by:?}"), asked, (days, Per::Day))?;
+    let before = kept.get(days, || latest(ground, cut.get()?, asked.product, by, days))?;
+    groups.add_before(&before, &cut.get()?.posted(ground.db, newest)?);
+    Ok(groups)
+}
+
 /// How many servers are in each group, period by period; what was counted before is kept.
 pub(crate) struct Counting<'a> {
     ground: &'a Ground<'a>,
-    product: ProductId,
+    asked: &'a Asked,
     by: &'a By,
     cut: LazyCut<'a>,
     kept: Series<'a>,
+    /// The last day of the window.
+    last: Day,
 }
 
 impl<'a> Counting<'a> {
@@ -58,17 +79,23 @@ impl<'a> Counting<'a> {
     ) -> Result<Counting<'a>> {
         Ok(Counting {
             ground,
-            product: asked.product,
+            asked,
             by,
             cut: ground.cut(asked),
             kept: ground.series("latest", format!("{by:?}"), asked, (window, per))?,
+            last: window.to,
         })
     }
 
     /// By the latest usage report of each server in a period.
     pub(crate) fn latest(&mut self, period: Window) -> Result<Arc<Counts>> {
+        let newest = self.kept.newest(period).filter(|_| period.to >= self.last);
         self.kept.get(period, || {
-            let groups = latest(self.ground, self.cut.get()?, self.product, self.by, period)?;
+            let (ground, asked, by) = (self.ground, self.asked, self.by);
+            let groups = match newest {
+                Some(day) => latest_so_far(ground, asked, &mut self.cut, by, (period, day))?,
+                None => latest(ground, self.cut.get()?, asked.product, by, period)?,
+            };
             let counts = groups.sets.iter().map(|(id, set)| (*id, set.len()));
             Ok(counts.collect::<Counts>())
         })

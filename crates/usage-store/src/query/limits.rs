@@ -11,12 +11,13 @@ pub(crate) const ANSWER_MAX_BYTES: usize = MEMO_BYTES / 8;
 /// Values of a dimension that are told apart in an answer.
 pub const TOP_MAX: usize = 1_000;
 
-/// Days of the data dictionary that are kept in memory: each has a set of servers for each name, some hundred
-/// KiB of a large fleet.
-pub(crate) const DICTIONARY_KEPT_DAYS: i32 = 31;
-
 /// Characters of a text that stands for a dimension as an example.
 pub(crate) const SAMPLE_MAX_CHARS: usize = 200;
+
+/// Servers whose latest report is read to count the names that are not told apart, and how many bytes of those
+/// reports at most: one report may have a thousand such names.
+pub(crate) const LATEST_READ: usize = 100;
+pub(crate) const LATEST_READ_BYTES: usize = 4 * 1024 * 1024;
 
 /// Days that one question may span: ten years.
 pub const WINDOW_MAX_DAYS: i32 = 3_660;

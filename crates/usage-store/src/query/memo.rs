@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, params};
@@ -35,7 +36,10 @@ struct Kept {
 
 /// Kept answers, in two generations: what is not asked for while the younger one fills goes.
 #[derive(Default)]
-pub(crate) struct Memo(Mutex<Generations>);
+pub(crate) struct Memo {
+    kept: Mutex<Generations>,
+    worked_out: AtomicU64,
+}
 
 #[derive(Default)]
 struct Generations {
@@ -136,9 +140,17 @@ impl Series<'_> {
         {
             return Ok(kept);
         }
+        self.memo.worked_out.fetch_add(1, Ordering::Relaxed);
         let answer = Arc::new(answer()?);
         self.memo.keep(key, version, answer.bytes(), answer.clone());
         Ok(answer)
+    }
+
+    /// The last of some days that has anything: the one that goes on changing, where it is today.
+    pub(crate) fn newest(&self, days: Window) -> Option<Day> {
+        let after = self.versions.partition_point(|(day, _)| *day <= days.to);
+        let (newest, _) = self.versions.get(after.checked_sub(1)?)?;
+        (*newest >= days.from).then_some(*newest)
     }
 
     /// The steps that changed the days: they only ever grow, so their sum tells of any change.
@@ -156,8 +168,13 @@ impl Series<'_> {
 }
 
 impl Memo {
+    /// How many answers weren't kept when they were asked for.
+    pub(crate) fn worked_out(&self) -> u64 {
+        self.worked_out.load(Ordering::Relaxed)
+    }
+
     fn look_up(&self, key: &Key, version: i64) -> Option<Arc<dyn Any + Send + Sync>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = all.old.remove(key) {
             all.put(key.clone(), kept);
         }
@@ -174,7 +191,7 @@ impl Memo {
         if kept.bytes > ANSWER_MAX_BYTES {
             return;
         }
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         all.put(key, kept);
     }
 }

@@ -153,7 +153,11 @@ pub(crate) fn compare(one: &Number, other: &Number) -> Ordering {
 
 /// Whether it is more than nothing.
 pub(crate) fn is_positive(number: Number) -> bool {
-    compare(&number, &Number::Int(0)) == Ordering::Greater
+    match number {
+        Number::Int(n) => n > 0,
+        Number::UInt(n) => n > 0,
+        Number::Float(_) => compare(&number, &Number::Int(0)) == Ordering::Greater,
+    }
 }
 
 fn whole(number: Number) -> Result<i128, f64> {

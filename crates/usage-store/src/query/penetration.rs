@@ -11,6 +11,7 @@ use super::ground::Ground;
 use super::numbers::is_positive;
 use crate::model::cells::bitmap;
 use crate::model::columns;
+use crate::report::Number;
 use crate::sqlite::sql;
 use crate::{Day, Error, Result};
 
@@ -107,12 +108,10 @@ fn on(
 ) -> Result<Penetration> {
     let (mut saying, mut using) = flags(ground, asked, name, day)?;
     if let Some(key) = key {
-        for (server, number) in columns::numbers(ground.db, asked.product, day, key, servers)? {
-            saying.insert(server);
-            if is_positive(number) {
-                using.insert(server);
-            }
-        }
+        let numbers = columns::numbers(ground.db, asked.product, day, key, servers)?;
+        let positive = numbers.iter().filter(|(_, number)| is_positive(*number));
+        saying |= ids(numbers.iter());
+        using |= ids(positive);
     }
     Ok(Penetration {
         day,
@@ -122,8 +121,14 @@ fn on(
     })
 }
 
+/// The servers of numbers, which are in their order.
+fn ids<'a>(numbers: impl Iterator<Item = &'a (u32, Number)>) -> RoaringBitmap {
+    let ids = numbers.map(|(server, _)| *server);
+    RoaringBitmap::from_sorted_iter(ids).unwrap_or_default()
+}
+
 fn is_dimension(ground: &Ground<'_>, asked: &Asked, name: &str) -> Result<bool> {
-    let mut query = ground.db.prepare_cached(sql!("model/dimension_by_name"))?;
+    let mut query = ground.db.prepare_cached(sql!("query/dimension_by_name"))?;
     Ok(query.exists(params![asked.product.0, name])?)
 }
 

@@ -81,10 +81,13 @@ fn not_heard(
         seen |= servers;
     }
     let cluster = |server: u32| ground.census.cluster(server);
-    let heard: RoaringBitmap = heard.iter().map(cluster).collect();
+    let mut was_heard = vec![false; ground.census.clusters() + 1];
+    for server in &heard {
+        was_heard[cluster(server) as usize] = true;
+    }
     let mut servers: HashMap<u32, Vec<u32>> = HashMap::new();
-    for server in &seen {
-        if !heard.contains(cluster(server)) {
+    for server in &(seen - heard) {
+        if !was_heard[cluster(server) as usize] {
             servers.entry(cluster(server)).or_default().push(server);
         }
     }

@@ -10,6 +10,7 @@ use super::ProductId;
 use super::asked::Window;
 use super::counted::Cut;
 use super::ground::Ground;
+use super::memo::Weigh;
 use crate::model::OTHER;
 use crate::model::cells::bitmap;
 use crate::sqlite::sql;
@@ -80,6 +81,17 @@ impl Groups {
         Ok(groups)
     }
 
+    /// Adds what earlier days say of all but these servers, of which there is something newer.
+    pub(crate) fn add_before(&mut self, before: &Groups, newer: &RoaringBitmap) {
+        for (id, set) in &before.sets {
+            let left = set - newer;
+            if !left.is_empty() {
+                *self.sets.entry(*id).or_default() |= left;
+            }
+        }
+        self.all |= &before.all - newer;
+    }
+
     /// Adds a day's servers: some in groups, the rest in none.
     pub(crate) fn add(&mut self, groups: Vec<(GroupId, RoaringBitmap)>, servers: RoaringBitmap) {
         let mut left = servers.clone();
@@ -91,6 +103,12 @@ impl Groups {
             *self.sets.entry(GroupId::Without).or_default() |= left;
         }
         self.all |= servers;
+    }
+}
+
+impl Weigh for Groups {
+    fn bytes(&self) -> usize {
+        self.sets.bytes() + self.all.serialized_size()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::asked::{Asked, Per, Window};
 use super::counted::Cut;
 use super::ground::Ground;
-use super::latest::latest;
+use super::latest::{latest, latest_so_far};
 use super::limits::BEFORE_DAYS;
 use super::split::{self, By, Group, GroupId};
 use super::standing::{Sets, Standing};
@@ -154,7 +154,13 @@ fn moves(
             to: period.to,
         };
         let moves = series.get(days, || {
-            let now = latest(ground, cut.get()?, asked.product, by, *period)?.sets;
+            let goes_on = series
+                .newest(*period)
+                .filter(|_| Some(period) == periods.last());
+            let now = match goes_on {
+                Some(newest) => latest_so_far(ground, asked, &mut cut, by, (*period, newest))?.sets,
+                None => latest(ground, cut.get()?, asked.product, by, *period)?.sets,
+            };
             if Some(period) == periods.last() {
                 // The one that goes on changing: what was before it doesn't.
                 let was = standing.get(before, || walk.before(period.from).cloned())?;

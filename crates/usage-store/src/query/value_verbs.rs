@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    Asked, By, ClusterDay, ClusterValue, DictionaryEntry, Feature, Order, Penetration, ServerDay,
-    ServerId, SilentCluster, Spread, StartsDay, StatsDay, ValueOnDay, Window, clusters, dictionary,
-    histogram, history, penetration, silent, starts, values,
+    Asked, Beyond, By, ClusterDay, ClusterValue, DictionaryEntry, Feature, Order, Penetration,
+    ServerDay, ServerId, SilentCluster, Spread, StartsDay, StatsDay, ValueOnDay, Window, beyond,
+    clusters, dictionary, histogram, history, penetration, silent, starts, values,
 };
 use crate::{Day, Result, Store};
 
@@ -22,6 +22,11 @@ impl Store {
             "" => dictionary::all(ground, asked, window),
             product => dictionary::dictionary(ground, asked, product, window),
         })
+    }
+
+    /// What of that is not told apart, as there are too many names: with an empty name of every product.
+    pub fn beyond(&self, asked: &Asked, product: &str, window: Window) -> Result<Vec<Beyond>> {
+        self.question(|ground| beyond::beyond(ground, asked, product, window))
     }
 
     /// What a numeric value comes to on each day; with `by` in that many largest groups and the rest.

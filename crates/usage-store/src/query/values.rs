@@ -2,12 +2,12 @@
 //! by groups.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
 use super::asked::{Asked, Per, Window};
 use super::ground::Ground;
+use super::memo::Weigh;
 use super::numbers::Summary;
 use super::split::{self, By, Group, GroupId, Groups};
 use crate::model::columns;
@@ -133,9 +133,14 @@ pub(crate) fn latest(
     asked: &Asked,
     key: u32,
     window: Window,
-) -> Result<Arc<Vec<(u32, Number)>>> {
-    let series = ground.series("latest value", key.to_string(), asked, (window, Per::Day))?;
-    series.get(window, || newest(ground, asked, key, window, |_, _| Ok(())))
+) -> Result<Vec<(u32, Number)>> {
+    let of = |days| -> Result<Latest> {
+        let numbers = newest(ground, asked, key, days, |_, _| Ok(()))?;
+        let groups = Groups::default();
+        Ok(Latest { numbers, groups })
+    };
+    let latest = so_far(ground, asked, ("latest value", key.to_string()), window, of)?;
+    Ok(latest.numbers)
 }
 
 /// The same, and the servers in the groups that they were in on the day of that value.
@@ -146,13 +151,57 @@ pub(crate) fn latest_in_groups(
     window: Window,
     by: &By,
 ) -> Result<(Vec<(u32, Number)>, Groups)> {
-    let mut groups = Groups::default();
-    let latest = newest(ground, asked, key, window, |day, servers| {
-        let parts = split::on(ground, asked.product, by, day, &servers)?;
-        groups.add(parts, servers);
-        Ok(())
-    })?;
-    Ok((latest, groups))
+    let of = |days| -> Result<Latest> {
+        let mut groups = Groups::default();
+        let numbers = newest(ground, asked, key, days, |day, servers| {
+            let parts = split::on(ground, asked.product, by, day, &servers)?;
+            groups.add(parts, servers);
+            Ok(())
+        })?;
+        Ok(Latest { numbers, groups })
+    };
+    let question = ("latest value by", format!("{key} {by:?}"));
+    let latest = so_far(ground, asked, question, window, of)?;
+    Ok((latest.numbers, latest.groups))
+}
+
+/// The latest values within some days, in order of ids, and the groups of those who have one.
+struct Latest {
+    numbers: Vec<(u32, Number)>,
+    groups: Groups,
+}
+
+impl Weigh for Latest {
+    fn bytes(&self) -> usize {
+        self.numbers.bytes() + self.groups.bytes()
+    }
+}
+
+/// What `of` makes of the window: of the days before its newest once, as that one goes on changing.
+fn so_far(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    (question, about): (&'static str, String),
+    window: Window,
+    of: impl Fn(Window) -> Result<Latest>,
+) -> Result<Latest> {
+    let kept = ground.series(question, about, asked, (window, Per::Day))?;
+    let newest = match kept.newest(window) {
+        Some(newest) if newest > window.from => newest,
+        _ => return of(window),
+    };
+    let (days, today) = window.before_and_from(newest);
+    let before = kept.get(days, || of(days))?;
+    let mut latest = of(today)?;
+    let newer = latest.numbers.iter().map(|(server, _)| *server);
+    let newer = RoaringBitmap::from_sorted_iter(newer).unwrap_or_default();
+    latest.groups.add_before(&before.groups, &newer);
+    let older = before.numbers.iter().copied();
+    let older = older.filter(|(server, _)| !newer.contains(*server));
+    latest.numbers.extend(older);
+    // Two runs, of which a stable sort makes one.
+    latest.numbers.sort_by_key(|(server, _)| *server);
+    Ok(latest)
 }
 
 /// The latest values, from the newest day back; `found` hears of each day whose latest they are.

@@ -8,8 +8,10 @@ use super::{
 };
 use crate::journal::{SPAN_REPORTS, Seq, StoredReport, next_seq, walk};
 use crate::model::applied;
+use crate::model::cells::ALL_DAYS;
 use crate::quarantine::{self, Quarantined};
-use crate::{Result, Store};
+use crate::sqlite::sql;
+use crate::{Day, Result, Store};
 
 /// Questions about reports.
 impl Store {
@@ -22,6 +24,22 @@ impl Store {
                 behind: next_seq(db)?.saturating_sub(mark.seq),
             })
         })
+    }
+
+    /// The last step of the read model that changed a day before this one of an adopted product: as long as it
+    /// stays, so do the answers about those days.
+    pub fn days_changed_before(&self, day: Day) -> Result<i64> {
+        self.readers.read(|db| {
+            let step: Option<i64> = db
+                .prepare_cached(sql!("query/days_changed_before"))?
+                .query_row([ALL_DAYS.0, day.0], |row| row.get(0))?;
+            Ok(step.unwrap_or(0))
+        })
+    }
+
+    /// How many parts of answers were worked out since the store was opened, as they weren't in memory.
+    pub fn answers_worked_out(&self) -> u64 {
+        self.answering.worked_out()
     }
 
     /// How the store itself is doing.

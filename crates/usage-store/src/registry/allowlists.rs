@@ -154,6 +154,23 @@ fn change(
     Ok(changed)
 }
 
+/// After an erasure: whose reports had the names that were removed is kept nowhere, so all of the product go, or of
+/// every product where it isn't known which. What is still sent comes again with the next report.
+pub(crate) fn forget_removed(db: &Connection, product: Option<&str>) -> Result<()> {
+    let removed = match product {
+        Some(product) => db
+            .prepare_cached(sql!("allow/forget_removed"))?
+            .execute([product])?,
+        None => db
+            .prepare_cached(sql!("allow/forget_all_removed"))?
+            .execute([])?,
+    };
+    match removed {
+        0 => Ok(()),
+        _ => bump(db),
+    }
+}
+
 fn bump(db: &Connection) -> Result<()> {
     db.prepare_cached(sql!("allow/bump_version"))?.execute([])?;
     Ok(())

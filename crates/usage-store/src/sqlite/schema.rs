@@ -33,6 +33,7 @@ pub(crate) const MODEL: Versions = &[
     sql!("schema/model_004_rows"),
     sql!("schema/model_005_lists"),
     sql!("schema/model_006_census"),
+    sql!("schema/model_007_names"),
 ];
 
 /// `usage` in ASCII: marks the file as ours, so that another program's is never touched.

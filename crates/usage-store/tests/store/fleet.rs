@@ -135,10 +135,12 @@ pub(crate) fn without_questions(folder: &Path) -> Connection {
         "server DROP COLUMN host_returns",
         "server DROP COLUMN backwards",
         "dimension DROP COLUMN first_day",
+        "dimension DROP COLUMN seen",
         "applied DROP COLUMN step",
         "applied DROP COLUMN rules",
         "applied DROP COLUMN emptied_at",
         "applied DROP COLUMN changes_from",
+        "applied DROP COLUMN forgotten",
         "kept DROP COLUMN known_seq",
         "kept DROP COLUMN known_element",
     ] {

@@ -14,6 +14,7 @@ use usage_store::{Day, Error, NewReport, Store, Tier, Writing};
 
 use crate::fleet::*;
 use crate::folding::is_partitioned;
+use crate::{crowding, naming};
 
 /// A column as text. Sets as their members: the same set has several encodings.
 fn text(column: &str, value: Value) -> String {
@@ -23,6 +24,13 @@ fn text(column: &str, value: Value) -> String {
         }
         value => format!("{value:?}"),
     }
+}
+
+const NAME: &str = "name | ";
+
+/// Whether a line of the dump is about a name.
+pub(crate) fn is_name(line: &str) -> bool {
+    line.starts_with(NAME)
 }
 
 /// Everything the read model holds, as text.
@@ -48,7 +56,13 @@ pub(crate) fn dump(world: &World) -> Vec<String> {
             let cells: Vec<String> = (0..names.len())
                 .map(|n| text(&names[n], row.get(n).unwrap()))
                 .collect();
-            lines.push(cells.join(" | "));
+            let of_name = names.iter().any(|name| name == "seen");
+            let line = cells.join(" | ");
+            lines.push(if of_name {
+                format!("{NAME}{line}")
+            } else {
+                line
+            });
         }
     }
     lines
@@ -126,11 +140,15 @@ fn said_by(ids: &str, version: &str, (what, host, many): (u8, u8, u8), at: Times
             (Kind::Stats, format!(r#"{{{ids}, "stats": [{stats}]}}"#))
         }
         _ => {
-            let tags = format!(r#"{{"version":"{version}","os":"linux"}}"#);
+            let own = [String::new(), format!(r#","own{many}":"{version}""#)];
+            let own = &own[usize::from(host > 0)];
+            let tags = format!(r#"{{"version":"{version}","os":"linux"{own}}}"#);
             let load = ["", r#","load":0.5"#, r#","load":7"#][usize::from(host)];
             let grown = r#","written_total":18446744073709551615"#;
             let grown = if many > 2 { grown } else { "" };
-            let values = format!(r#"{{{ids},"uptime":{many}{load}{grown}}}"#);
+            let count = format!(r#","count{many}":1"#);
+            let count = if host == 1 { &count } else { "" };
+            let values = format!(r#"{{{ids},"uptime":{many}{load}{grown}{count}}}"#);
             (
                 Kind::Usage,
                 format!(r#"[{{"tags":{tags},"values":{values}}}]"#),
@@ -156,8 +174,10 @@ proptest! {
         batches in 1usize..5,
         catching_up in prop::bool::weighted(0.2),
         meddled_at in proptest::option::of(0usize..9),
+        names in prop_oneof![Just(2_000), 0usize..9],
     ) {
         let world = World::new();
+        world.store.tell_names_apart(names);
         let acme = world.store.organization("Acme", noon(0)).unwrap();
         let fold = || {
             if let Some(top) = top {
@@ -191,7 +211,9 @@ proptest! {
         fold();
         age();
         is_partitioned(&world);
-        let step_by_step = dump(&world);
+        // What was said for a moment only.
+        world.store.forget_unused().unwrap();
+        let (step_by_step, beyond) = (dump(&world), crowding::beyond(&world));
         let (mut told, mut meddled) = (0, false);
         let meddle = |_, _| {
             // Somebody else's step: what was made ready for the next one is for nothing.
@@ -211,6 +233,13 @@ proptest! {
         fold();
         age();
         prop_assert_eq!(dump(&world), step_by_step);
+        prop_assert_eq!(crowding::beyond(&world), beyond.clone());
+        let step_by_step = naming::names(&world);
+        if aged.is_none() {
+            let world = naming::made_from_nothing(world, names);
+            prop_assert_eq!(naming::names(&world), step_by_step);
+            prop_assert_eq!(crowding::beyond(&world), beyond);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 use usage_store::erasure::Whose;
-use usage_store::query::{Asked, By, Filter, Order, ServerId, Window};
+use usage_store::query::{Asked, By, Filter, Order, Per, ServerId, Window};
 use usage_store::report::Kind;
 use usage_store::{Day, NewReport, Result, Store, Writing};
 
@@ -95,8 +95,9 @@ fn any_said() -> impl Strategy<Value = Said> {
 }
 
 fn any_question() -> impl Strategy<Value = Question> {
-    // Few windows, so that many are asked again.
-    let window = (proptest::sample::select(&[0i64, 2, 7][..]), 0i64..3);
+    // Few windows, so that many are asked again; some that reach into another month.
+    let weeks = proptest::sample::select(&[0i64, 1, 2, 6][..]);
+    let window = (proptest::sample::select(&[0i64, 2, 7, -20][..]), weeks);
     let version = proptest::sample::select(&[None, None, Some("2.0")][..]);
     (window, 0i64..330, version, 0usize..4).prop_map(|((from, weeks), since, version, limit)| {
         Question {
@@ -137,6 +138,15 @@ fn answers(store: &Store, question: &Question) -> Vec<String> {
         told(store.values(&asked, "load", window, None)),
         told(store.values(&asked, "load", window, Some((&by, limit)))),
         told(store.server_days(ServerId(1), window)),
+        told(store.server_days(ServerId(2), window)),
+        told(store.cluster_days(&asked, "c0", window)),
+        told(store.cluster_days(&asked, "c1", window)),
+        told(store.parts(&asked, window, &by, limit)),
+        told(store.adoption(&asked, window, Per::Week, &by, limit)),
+        told(store.behind(&asked, window, "version")),
+        told(store.releases(&asked, window, "version", limit)),
+        told(store.upgrades(&asked, window, Per::Week, "version")),
+        told(store.upgrade_paths(&asked, window, Per::Month, "version", limit)),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The data dictionary: what products report, and what operators noted about it.
 
 use usage_store::Store;
-use usage_store::query::{DictionaryEntry, Sample};
+use usage_store::query::{Beyond, DictionaryEntry, Sample};
 use usage_store::report::Number;
 
 use crate::api::given::Given;
@@ -17,7 +17,9 @@ pub(super) const QUESTION: Question = Question {
     description: "Exact. A row for each dimension and numeric value ever seen, of one product or of all, and for what \
                   operators described or an allowlist removed. Servers count that reported it in their latest usage \
                   report of any day of the window; values and the sample are of the last day of the window that has \
-                  any. Descriptions are edited by `usage-server product describe`.",
+                  any. Descriptions are edited by `usage-server product describe`. Of each product so many dimensions \
+                  and as many values are told apart; a row without a name stands for all further ones, where there \
+                  are any: its values are how many names these are, in the latest reports of the servers.",
     takes: &[AnyProduct, Window { days: 7 }, Filter],
     columns: &[
         Column::new("product", Kind::Text, "The product."),
@@ -26,7 +28,11 @@ pub(super) const QUESTION: Question = Question {
             Kind::Text,
             "dimension (a tag, a text or a boolean), value (a number) or stat (a series of product stats).",
         ),
-        Column::new("name", Kind::Text, "The name, as it is reported."),
+        Column::new(
+            "name",
+            Kind::Text,
+            "The name, as it is reported; null for all names that are not told apart.",
+        ),
         Column::new(
             "first_day",
             Kind::Day,
@@ -42,11 +48,15 @@ pub(super) const QUESTION: Question = Question {
             Kind::Text,
             "text, int, float, or mixed where both whole and other numbers were seen.",
         ),
-        Column::new("values", Kind::Count, "Different values on that day."),
+        Column::new(
+            "values",
+            Kind::Count,
+            "Different values on that day; without a name, different names.",
+        ),
         Column::new(
             "more_values",
             Kind::Flag,
-            "Whether there were more, which are not told apart.",
+            "Whether there were more, which are not told apart, or not counted.",
         ),
         Column::new(
             "sample",
@@ -69,7 +79,28 @@ pub(super) const QUESTION: Question = Question {
 
 fn answer(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
     let entries = store.dictionary(&given.asked, &given.product, given.window)?;
-    Ok(entries.into_iter().map(row).collect())
+    let beyond = store.beyond(&given.asked, &given.product, given.window)?;
+    let rows = entries.into_iter().map(row);
+    Ok(rows.chain(beyond.into_iter().map(row_of_others)).collect())
+}
+
+/// All that is not told apart.
+fn row_of_others(others: Beyond) -> Row {
+    let mut row = vec![Cell::Empty; QUESTION.columns.len()];
+    let said = [
+        Cell::Text(others.product),
+        others.thing.name().into(),
+        Cell::Empty,
+        Cell::Day(others.first_day),
+        others.servers.into(),
+        Cell::Empty,
+        others.names.into(),
+        Cell::Flag(others.more),
+    ];
+    for (cell, said) in row.iter_mut().zip(said) {
+        *cell = said;
+    }
+    row
 }
 
 fn row(entry: DictionaryEntry) -> Row {

@@ -128,7 +128,9 @@ struct NumberName {
 }
 
 fn numbers(dictionary: &Answered) -> Vec<NumberName> {
-    let is_number = |row: &&Row| dictionary.text(row, "kind") == Some("value");
+    let is_number = |row: &&Row| {
+        dictionary.text(row, "kind") == Some("value") && dictionary.text(row, "name").is_some()
+    };
     let text = |row, column| dictionary.text(row, column).unwrap_or_default().to_owned();
     let rows = dictionary.rows.iter().filter(is_number);
     let numbers = rows.map(|row| NumberName {

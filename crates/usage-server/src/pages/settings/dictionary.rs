@@ -1,7 +1,6 @@
 //! `/products/{id}/dictionary`: everything that a product reports, what it means, and whether it is kept. What the
 //! question `dictionary` of the query API answers, with a form for one name at a time.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use askama::Template;
@@ -9,12 +8,12 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use usage_store::registry::{Allowlist, Sensitivity};
-use usage_store::{EVERY_NAME, Mode, Thing};
+use usage_store::registry::Sensitivity;
+use usage_store::{Mode, Thing};
 
+use super::entries::{Entry, Listed, Others, edited, key, unreported};
 use super::note::Entered;
 use crate::account::Operator;
-use crate::api::{Answered, Cell, Row};
 use crate::app::App;
 use crate::pages::figures::Count;
 use crate::pages::layout::{Layout, Section};
@@ -50,6 +49,8 @@ struct Dictionary {
     every: Vec<&'static str>,
     entries: Vec<Entry>,
     all: Count,
+    /// What is not told apart, of each kind.
+    others: Vec<Others>,
     found: Count,
     /// Which of those that were found are shown.
     range: String,
@@ -78,21 +79,6 @@ impl Dictionary {
     fn to(&self) -> &str {
         self.here.strip_prefix(&self.page.base).unwrap_or_default()
     }
-}
-
-struct Entry {
-    kind: String,
-    name: String,
-    edit: String,
-    edited: bool,
-    servers: Option<Count>,
-    values: String,
-    sample: Option<String>,
-    description: Option<String>,
-    unit: Option<String>,
-    owner: Option<String>,
-    sensitivity: Option<String>,
-    listed: bool,
 }
 
 /// A form that is shown again.
@@ -159,13 +145,16 @@ async fn page(
             Ok(answer) => (Some(answer), None),
             Err(why) => (None, Some(why)),
         };
-        let mut entries: Vec<Entry> = answer
+        let (mut entries, mut others) = (Vec::new(), Vec::new());
+        for (answer, row) in answer
             .iter()
-            .flat_map(|answer| {
-                let rows = answer.rows.iter();
-                rows.map(|row| Entry::new(answer, row, &listed, &link))
-            })
-            .collect();
+            .flat_map(|one| one.rows.iter().map(move |row| (one, row)))
+        {
+            match answer.text(row, "name") {
+                Some(_) => entries.push(Entry::new(answer, row, &listed, &link)),
+                None => others.push(Others::new(answer, row)),
+            }
+        }
         entries.extend(unreported(&list, &entries, &link));
         entries.sort_by(|one, other| one.key().cmp(&other.key()));
         let all = Count(entries.len() as u64);
@@ -220,6 +209,7 @@ async fn page(
                     Count(end as u64)
                 ),
             },
+            others,
             found,
             first,
             previous,
@@ -241,147 +231,6 @@ async fn page(
         })
     });
     Ok(render(&dictionary.await?)?.into_response())
-}
-
-/// The place of a name in the list, by its kind and itself: kinds in the order of the question's answer.
-fn key<'a>((kind, name): (&'a str, &'a str)) -> (usize, &'a str) {
-    let kinds = Thing::ALL.iter().position(|thing| thing.name() == kind);
-    (kinds.unwrap_or(usize::MAX), name)
-}
-
-/// What is on the list.
-struct Listed<'a>(BTreeSet<(&'static str, &'a str)>);
-
-impl<'a> Listed<'a> {
-    fn new(list: &'a Allowlist) -> Listed<'a> {
-        let allowed = list.allowed.iter();
-        Listed(
-            allowed
-                .map(|(thing, name)| (thing.name(), name.as_str()))
-                .collect(),
-        )
-    }
-
-    fn has(&self, kind: &str, name: &str) -> bool {
-        self.0
-            .iter()
-            .any(|(one, listed)| *one == kind && (*listed == name || *listed == EVERY_NAME))
-    }
-
-    fn every(&self) -> Vec<&'static str> {
-        let every = self.0.iter().filter(|(_, name)| *name == EVERY_NAME);
-        every.map(|(kind, _)| *kind).collect()
-    }
-}
-
-/// Names on the list that nothing was reported or noted under.
-fn unreported(
-    list: &Allowlist,
-    known: &[Entry],
-    link: &dyn Fn(&str, &str) -> String,
-) -> Vec<Entry> {
-    let known: BTreeSet<_> = known
-        .iter()
-        .map(|one| (one.kind.as_str(), one.name.as_str()))
-        .collect();
-    let new = list.allowed.iter().filter(|(thing, name)| {
-        name != EVERY_NAME && !known.contains(&(thing.name(), name.as_str()))
-    });
-    new.map(|(thing, name)| Entry {
-        kind: thing.name().to_owned(),
-        name: name.clone(),
-        edit: link(thing.name(), name),
-        edited: false,
-        servers: None,
-        values: String::new(),
-        sample: None,
-        description: None,
-        unit: None,
-        owner: None,
-        sensitivity: None,
-        listed: true,
-    })
-    .collect()
-}
-
-/// The name that the address says is to be edited.
-fn edited(view: &View, entries: &[Entry]) -> Option<Entered> {
-    let (kind, name) = (view.said("edit")?, view.said("name")?);
-    let known = entries
-        .iter()
-        .find(|one| one.kind == kind && one.name == name);
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let mut entered = Entered::about(kind, name);
-    if let Some(one) = known {
-        entered.description = text(&one.description);
-        entered.unit = text(&one.unit);
-        entered.owner = text(&one.owner);
-        entered.sensitivity = text(&one.sensitivity);
-        entered.listed = one.listed.then(|| "on".to_owned());
-    }
-    Some(entered)
-}
-
-impl Entry {
-    fn key(&self) -> (usize, &str) {
-        key((&self.kind, &self.name))
-    }
-
-    fn new(
-        answer: &Answered,
-        row: &Row,
-        listed: &Listed<'_>,
-        link: &dyn Fn(&str, &str) -> String,
-    ) -> Entry {
-        let text = |column| answer.text(row, column).map(str::to_owned);
-        let (kind, name) = (
-            text("kind").unwrap_or_default(),
-            text("name").unwrap_or_default(),
-        );
-        let more = matches!(answer.cell(row, "more_values"), Cell::Flag(true));
-        let values = match (answer.text(row, "type"), answer.count(row, "values")) {
-            (Some(of), Some(1)) if !more => format!("{of}, 1 value"),
-            (Some(of), Some(n)) if n > 0 => {
-                format!(
-                    "{of}, {}{} values",
-                    Count(n),
-                    if more { " and more" } else { "" }
-                )
-            }
-            (Some(of), _) => of.to_owned(),
-            _ => String::new(),
-        };
-        Entry {
-            edit: link(&kind, &name),
-            edited: false,
-            servers: answer.count(row, "servers").map(Count),
-            values,
-            sample: text("sample"),
-            description: text("description"),
-            unit: text("unit"),
-            owner: text("owner"),
-            sensitivity: text("sensitivity"),
-            listed: listed.has(&kind, &name),
-            kind,
-            name,
-        }
-    }
-
-    fn has(&self, search: &str) -> bool {
-        let texts = [&self.description, &self.unit, &self.owner];
-        let mut texts = texts.into_iter().flatten().chain([&self.name]);
-        texts.any(|text| text.to_lowercase().contains(search))
-    }
-
-    /// Something of it is masked rather than left out.
-    fn is_text(&self) -> bool {
-        self.kind == Thing::Dimension.name()
-    }
-
-    /// Always kept, whatever the list says.
-    fn is_version(&self) -> bool {
-        self.kind != Thing::Stat.name() && self.name == usage_store::report::fields::VERSION
-    }
 }
 
 #[cfg(test)]
@@ -431,6 +280,41 @@ mod tests {
                 page.text
             );
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_told_apart_is_said() {
+        let house = House::signed_in();
+        house.app.store.tell_names_apart(1);
+        let text = serde_json::to_string(HOSTILE).unwrap();
+        let body = format!(
+            r#"[{{"tags":{{"a":"b","z":{text}}},"values":{{"cluster_id":"c","n":1,{text}:3,"o":2}}}}]"#
+        );
+        house.append(Kind::Usage, "a", &body);
+        let page = house.get("/products/1/dictionary").await;
+        let said = |kind: &str| {
+            let at = page.text.find(&format!("a reports more {kind}s than"));
+            at.map(|at| &page.text[at..at + 150]).unwrap_or_default()
+        };
+        assert!(
+            said("dimension").contains(": 1 name is only in"),
+            "{}",
+            page.text
+        );
+        assert!(
+            said("value").contains(": 2 names are only in"),
+            "{}",
+            page.text
+        );
+        assert!(page.text.contains("2 names</caption>"), "{}", page.text);
+        assert!(!page.text.contains("<script>"));
+        let values = house.get("/products/1/values").await;
+        assert_eq!(values.status, 200);
+        assert!(
+            !values.text.contains("<option value=\"\">"),
+            "{}",
+            values.text
+        );
     }
 
     #[tokio::test]

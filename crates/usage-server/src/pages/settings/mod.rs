@@ -4,6 +4,7 @@
 pub(super) mod adding;
 pub(super) mod allowlist;
 pub(super) mod dictionary;
+mod entries;
 pub(super) mod hosts;
 pub(super) mod note;
 pub(super) mod product;

@@ -16,6 +16,8 @@ SET first_seen = NULL, last_seen = NULL, host = NULL, host_at = NULL, version = 
 DELETE FROM uncounted;
 DELETE FROM organization_span;
 DELETE FROM server_change;
+UPDATE dimension SET seen = 0;
+UPDATE number_key SET seen = 0;
 UPDATE day_state SET changed = (SELECT step FROM applied), folded = 0, has_rows = 1;
 UPDATE tiers SET days = -2147483647, cells = -2147483647;
 UPDATE applied SET emptied_at = max(emptied_at, seq), seq = 0, element = 0, received_at = NULL, spans_from = 0,

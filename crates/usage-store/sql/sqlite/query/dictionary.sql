@@ -1,2 +1,3 @@
--- The dimensions of a product, and since when. Served by the unique index on product and name.
-SELECT id, name, first_day FROM dimension WHERE product = ?1 ORDER BY name;
+-- The dimensions of a product that were met since the model was emptied, and since when. Served by the unique
+-- index on product and name.
+SELECT id, name, first_day FROM dimension WHERE product = ?1 AND seen = 1 ORDER BY name;

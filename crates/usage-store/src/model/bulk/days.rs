@@ -158,10 +158,11 @@ impl Loading<'_> {
         self.sets.join(latest.said, &saids.places, server)?;
         self.chunk.rows.push((low, batch.at(latest), latest.said));
         let keys = &saids.keys[latest.shape as usize];
-        for (key, (_, number)) in keys.iter().zip(batch.numbers_of(latest)) {
-            let column = self.chunk.numbers.entry(*key).or_default();
+        let numbers = batch.numbers_of(latest).map(|(_, number)| number);
+        columns::told_apart(keys.iter().copied().zip(numbers), |key, number| {
+            let column = self.chunk.numbers.entry(key).or_default();
             column.push((low, number));
-        }
+        });
         Ok(())
     }
 

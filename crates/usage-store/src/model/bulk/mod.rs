@@ -25,7 +25,7 @@ use super::changes;
 use super::chunk::{save_count, save_spans};
 use super::stat_days::StatDays;
 use super::tiers::Tiers;
-use super::{Model, begin};
+use super::{Model, begin, unused};
 use crate::Result;
 use crate::journal::Seq;
 use crate::journal::retention::{self, Kept};
@@ -147,6 +147,7 @@ impl Load {
         if applied::step(&step)? != self.last_step + 1 {
             return Ok(None);
         }
+        dictionary.refresh(&step)?;
         let taken = self
             .take_all_in(&step, dictionary, first, at_most, next)
             .and_then(|end| Ok(step.commit().map(|()| end)?));
@@ -185,6 +186,8 @@ impl Load {
         servers.save(db, &mut cells)?;
         changes::all(db)?;
         cells.save(db)?;
+        // Names that were said for a moment only are told by no set.
+        unused::doubt_all_names(db)?;
         Ok(end)
     }
 

@@ -134,18 +134,15 @@ impl Names {
             let mut places = Vec::with_capacity(1 + said.dimensions.len());
             places.push(POSTED);
             for (name, value) in &said.dimensions {
-                let dimension = dictionary.dimension(db, product, name, day)?;
-                let value = dictionary.value(db, dimension, value)?;
-                places.push(Place { dimension, value });
+                places.push(dictionary.place(db, (product, day), (name, value))?);
             }
             places.sort_unstable();
             places.dedup();
             saids.places[seen.said as usize] = places;
             let mut keys = Vec::with_capacity(shape.keys.len());
             for (name, kind) in &shape.keys {
-                let key = dictionary.number_key(db, product, name, day, kind.number(0))?;
-                // Ids are dense and small.
-                keys.push(key as u32);
+                let said = (&**name, kind.number(0));
+                keys.push(dictionary.number_key(db, (product, day), said)?);
             }
             saids.keys[seen.shape as usize] = keys;
         }

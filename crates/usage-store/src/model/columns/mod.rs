@@ -7,6 +7,7 @@
 mod overlay;
 mod pack;
 mod packing;
+mod picking;
 mod reading;
 mod verbs;
 
@@ -14,14 +15,36 @@ pub(super) use overlay::{Numbers, save};
 pub(super) use pack::{Chunk, pack, unpack};
 pub(crate) use packing::{Packing, pack_chunk};
 pub(super) use packing::{forget, replace};
-pub(crate) use reading::{Key, keys, numbers, of_server};
+pub(crate) use picking::Picking;
+pub(crate) use reading::{Key, keys, numbers, of_server, remove_used, servers};
 
 use rusqlite::{Connection, params};
 
 use super::limits::CHUNK_SERVERS;
 use crate::query::ProductId;
+use crate::report::Number;
 use crate::sqlite::sql;
 use crate::{Day, Error, Result};
+
+/// Stands for the key where a name is beyond the limit. Its number is how many such names a server reported.
+pub(crate) const BEYOND: u32 = 0;
+
+/// Numbers by key: of those whose names are beyond the limit only how many there are.
+pub(super) fn told_apart(
+    numbers: impl Iterator<Item = (u32, Number)>,
+    mut tell: impl FnMut(u32, Number),
+) {
+    let mut beyond = 0;
+    for (key, number) in numbers {
+        match key {
+            BEYOND => beyond += 1,
+            key => tell(key, number),
+        }
+    }
+    if beyond > 0 {
+        tell(BEYOND, Number::Int(beyond));
+    }
+}
 
 /// The ids of a chunk's servers.
 pub(super) fn servers_of(chunk: u32) -> std::ops::Range<u32> {

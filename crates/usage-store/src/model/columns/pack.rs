@@ -23,18 +23,18 @@ const VERSION: u8 = 1;
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
 
-const LIST: u8 = 0;
-const MASK: u8 = 1;
+pub(super) const LIST: u8 = 0;
+pub(super) const MASK: u8 = 1;
 
-const WHOLE: u8 = 0;
-const FLOATS: u8 = 1;
-const ANY: u8 = 2;
+pub(super) const WHOLE: u8 = 0;
+pub(super) const FLOATS: u8 = 1;
+pub(super) const ANY: u8 = 2;
 
 const INT: u8 = 0;
 const UINT: u8 = 1;
 const FLOAT: u8 = 2;
 
-const MASK_BYTES: usize = CHUNK_SERVERS as usize / 8;
+pub(super) const MASK_BYTES: usize = CHUNK_SERVERS as usize / 8;
 
 /// More than the largest plain form has: a mask, and each server's number with its tag.
 const PLAIN_MAX_BYTES: usize = 64 + MASK_BYTES + 9 * CHUNK_SERVERS as usize;
@@ -156,23 +156,40 @@ pub(super) struct Unpacking {
 impl Unpacking {
     /// What was packed; `None` where the bytes don't follow the format.
     pub(super) fn unpack(&mut self, packed: &[u8]) -> Option<&[(u16, Number)]> {
-        let (&[version, form], bytes) = packed.split_first_chunk()?;
-        match (version, form) {
-            (VERSION, PLAIN) => read(bytes, &mut self.lows, &mut self.chunk)?,
-            (VERSION, ZSTD) => {
-                self.plain.clear();
-                self.plain.reserve_exact(PLAIN_MAX_BYTES);
-                let zstd = match self.zstd.take() {
-                    Some(zstd) => zstd,
-                    None => Decompressor::new().ok()?,
-                };
-                let zstd = self.zstd.insert(zstd);
-                zstd.decompress_to_buffer(bytes, &mut self.plain).ok()?;
-                read(&self.plain, &mut self.lows, &mut self.chunk)?;
-            }
-            _ => return None,
-        }
+        let plain = plain(&mut self.zstd, &mut self.plain, packed)?;
+        read(plain, &mut self.lows, &mut self.chunk)?;
         Some(&self.chunk)
+    }
+
+    /// The servers alone.
+    pub(super) fn servers(&mut self, packed: &[u8]) -> Option<&[u16]> {
+        let plain = plain(&mut self.zstd, &mut self.plain, packed)?;
+        self.lows.clear();
+        read_servers(plain, &mut self.lows)?;
+        Some(&self.lows)
+    }
+}
+
+/// The plain form, in the buffer where it isn't that already.
+pub(super) fn plain<'a>(
+    zstd: &mut Option<Decompressor<'static>>,
+    buffer: &'a mut Vec<u8>,
+    packed: &'a [u8],
+) -> Option<&'a [u8]> {
+    let (&[version, form], bytes) = packed.split_first_chunk()?;
+    match (version, form) {
+        (VERSION, PLAIN) => Some(bytes),
+        (VERSION, ZSTD) => {
+            buffer.clear();
+            buffer.reserve_exact(PLAIN_MAX_BYTES);
+            let zstd = match zstd {
+                Some(zstd) => zstd,
+                None => zstd.insert(Decompressor::new().ok()?),
+            };
+            zstd.decompress_to_buffer(bytes, buffer).ok()?;
+            Some(buffer)
+        }
+        _ => None,
     }
 }
 
@@ -291,16 +308,20 @@ impl Whole {
             return Some(());
         }
         for (low, offset) in offsets {
-            let n = self.base.checked_add(i128::from(offset))?;
-            let int = i64::try_from(n).ok().map(Number::Int);
-            let number = int.or_else(|| u64::try_from(n).ok().map(Number::UInt))?;
-            chunk.push((low, number));
+            chunk.push((low, whole_at(self.base, offset)?));
         }
         Some(())
     }
 }
 
-fn read_any([tag, bytes @ ..]: [u8; 9]) -> Option<Number> {
+/// A whole number at an offset to a base.
+pub(super) fn whole_at(base: i128, offset: u64) -> Option<Number> {
+    let n = base.checked_add(i128::from(offset))?;
+    let int = i64::try_from(n).ok().map(Number::Int);
+    int.or_else(|| u64::try_from(n).ok().map(Number::UInt))
+}
+
+pub(super) fn read_any([tag, bytes @ ..]: [u8; 9]) -> Option<Number> {
     match tag {
         INT => Some(Number::Int(i64::from_le_bytes(bytes))),
         // One that an Int has room for is an Int.
@@ -318,7 +339,7 @@ fn pieces<const BYTES: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; BYTES]>
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
@@ -336,7 +357,7 @@ mod tests {
     }
 
     /// Chunks of one kind, of two, of all; with few servers, and with many.
-    fn any_chunk() -> impl Strategy<Value = Chunk> {
+    pub(in super::super) fn any_chunk() -> impl Strategy<Value = Chunk> {
         let low = 0..CHUNK_SERVERS as u16;
         let numbers = prop_oneof![
             any_number().boxed(),
@@ -357,7 +378,7 @@ mod tests {
     }
 
     /// Bit for bit: NaN is a number, too.
-    fn bits(chunk: &[(u16, Number)]) -> Vec<(u16, u8, [u8; 8])> {
+    pub(in super::super) fn bits(chunk: &[(u16, Number)]) -> Vec<(u16, u8, [u8; 8])> {
         let bits = |(low, number): &(u16, Number)| {
             let (tag, bytes) = eight_bytes(*number);
             (*low, tag, bytes)

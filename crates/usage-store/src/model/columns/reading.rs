@@ -1,12 +1,14 @@
 //! Numbers out again: a key's of all servers of a day that are wanted, or all of one server's.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
 use super::pack::Unpacking;
-use super::{Numbers, columns_of_chunk, damaged, overlay, place, servers_of};
+use super::{Numbers, Picking, columns_of_chunk, damaged, overlay, place, servers_of};
+use crate::model::limits::CHUNK_SERVERS;
 use crate::query::{ProductId, ServerId};
 use crate::report::Number;
 use crate::sqlite::sql;
@@ -75,6 +77,33 @@ pub(crate) fn numbers(
     Ok(merged(packed, newer))
 }
 
+/// The servers that have a number of a key on a day.
+pub(crate) fn servers(
+    db: &Connection,
+    product: ProductId,
+    day: Day,
+    key: u32,
+) -> Result<RoaringBitmap> {
+    let mut servers = RoaringBitmap::new();
+    let mut unpacking = Unpacking::default();
+    let mut query = db.prepare_cached(sql!("columns/column"))?;
+    let mut chunks = query.query(params![product.0, day.0, key])?;
+    while let Some(row) = chunks.next()? {
+        let begin = servers_of(row.get(0)?).start;
+        let lows = unpacking.servers(row.get_ref(1)?.as_blob().unwrap_or_default());
+        let lows = lows.ok_or_else(|| damaged(product, day, &format!("key {key}")))?;
+        let theirs = lows.iter().map(|low| begin + u32::from(*low));
+        servers |= RoaringBitmap::from_sorted_iter(theirs).unwrap_or_default();
+    }
+    for (server, numbers) in overlay::rows(db, (product, day), 0..u32::MAX)? {
+        match numbers.binary_search_by_key(&key, |(key, _)| *key) {
+            Ok(_) => servers.insert(server),
+            Err(_) => servers.remove(server),
+        };
+    }
+    Ok(servers)
+}
+
 /// Of a chunk's column those that are wanted. Both are in order.
 fn take_wanted(
     column: &[(u16, Number)],
@@ -120,9 +149,33 @@ fn merged(
     all
 }
 
+/// Takes the keys out of `unused` that any server has a number of on a day. Reads all of the day.
+pub(crate) fn remove_used(
+    db: &Connection,
+    of: (ProductId, Day),
+    unused: &mut BTreeSet<i64>,
+) -> Result<()> {
+    let mut query = db.prepare_cached(sql!("columns/chunks"))?;
+    let chunks = query.query_map(params![of.0.0, of.1.0, CHUNK_SERVERS], |row| row.get(0))?;
+    for chunk in chunks.collect::<rusqlite::Result<Vec<u32>>>()? {
+        let rows = overlay::rows(db, of, servers_of(chunk))?;
+        for (key, _) in rows.iter().flat_map(|(_, numbers)| numbers) {
+            unused.remove(&i64::from(*key));
+        }
+        let newer: HashSet<u16> = rows.iter().map(|(server, _)| place(*server).1).collect();
+        for (key, column) in columns_of_chunk(db, of, chunk)? {
+            if column.iter().any(|(low, _)| !newer.contains(low)) {
+                unused.remove(&i64::from(key));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// All of a server's numbers on a day, by key.
 pub(crate) fn of_server(
     db: &Connection,
+    picking: &mut Picking,
     product: ProductId,
     day: Day,
     server: ServerId,
@@ -134,10 +187,14 @@ pub(crate) fn of_server(
     }
     let (chunk, low) = place(server.0);
     let mut numbers = Numbers::new();
-    for (key, column) in columns_of_chunk(db, of, chunk)? {
-        if let Ok(at) = column.binary_search_by_key(&low, |(low, _)| *low) {
-            numbers.push((key, column[at].1));
-        }
+    let mut query = db.prepare_cached(sql!("columns/columns_of_chunk"))?;
+    let mut rows = query.query(params![product.0, day.0, chunk])?;
+    while let Some(row) = rows.next()? {
+        let key: u32 = row.get(0)?;
+        let packed = row.get_ref(1)?.as_blob().unwrap_or_default();
+        let picked = picking.pick(packed, low);
+        let picked = picked.ok_or_else(|| damaged(product, day, &format!("key {key}")))?;
+        numbers.extend(picked.map(|number| (key, number)));
     }
     Ok(numbers)
 }

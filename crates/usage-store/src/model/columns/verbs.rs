@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use roaring::RoaringBitmap;
 use rusqlite::OptionalExtension;
 
-use super::{Key, keys, numbers, of_server, pack_chunk};
+use super::{Key, Picking, keys, numbers, of_server, pack_chunk};
 use crate::model::{begin, cells, rows};
 use crate::query::{ProductId, ServerId};
 use crate::report::Number;
@@ -101,7 +101,7 @@ impl Store {
         server: ServerId,
     ) -> Result<Vec<(String, Number)>> {
         self.readers.read(|db| {
-            let said = of_server(db, product, day, server)?;
+            let said = of_server(db, &mut Picking::default(), product, day, server)?;
             let of_key = |key: Key| {
                 let at = said.binary_search_by_key(&key.id, |(id, _)| *id);
                 at.ok().map(|at| (key.name, said[at].1))

@@ -1,0 +1,2 @@
+-- Forgets what every product's allowlist removed. Some hundred rows a product.
+DELETE FROM not_allowed;

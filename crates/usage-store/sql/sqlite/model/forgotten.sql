@@ -1,0 +1,2 @@
+-- How often names or values were forgotten. One row.
+SELECT forgotten FROM applied;
