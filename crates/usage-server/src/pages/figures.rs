@@ -20,6 +20,16 @@ impl fmt::Display for Count {
     }
 }
 
+/// So many servers: `1 server`, `12 345 servers`.
+pub(super) struct Servers(pub(super) u64);
+
+impl fmt::Display for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ending = if self.0 == 1 { "" } else { "s" };
+        write!(f, "{} server{ending}", Count(self.0))
+    }
+}
+
 /// How a count changed: `+12`, `−3`, `±0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Change {

@@ -92,9 +92,10 @@ fn every_query_says_what_it_answers_and_is_used() {
     }
 }
 
-/// What of the store's questions pages may ask it themselves: names, numbers of names and how fresh all is; and a
-/// body to the byte, which no table has.
-const ASKED_BY_PAGES: [&str; 6] = [
+/// What of the store's questions pages may ask it themselves: names, numbers of names, how fresh all is and whether days
+/// that are over changed; and a body to the byte, which no table has.
+const ASKED_BY_PAGES: [&str; 7] = [
+    "days_changed_before",
     "freshness",
     "listed_product",
     "listed_products",

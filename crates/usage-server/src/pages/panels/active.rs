@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use usage_store::query::Per;
 
-use super::super::figures::Count;
+use super::super::figures::{Count, Servers};
 use super::super::panel::{Ask, Days, Drawn, Panel, Table};
 use super::pivot::over_time;
 use crate::api::Answered;
@@ -58,7 +58,7 @@ pub(in super::super) fn summary(time: &Time) -> String {
         |at: usize| move |one: &Series| one.values.get(at).copied().flatten().unwrap_or(0.0);
     let total = |at: usize| time.series.iter().map(value(at)).sum::<f64>() as u64;
     let Some(last) = count.checked_sub(1) else {
-        return format!("{} servers {}.", Count(total(0)), time.on(0));
+        return format!("{} {}.", Servers(total(0)), time.on(0));
     };
     let named = time.series.iter().filter(|one| !one.name.is_empty());
     let largest = named.max_by(|a, b| value(last)(a).total_cmp(&value(last)(b)));
@@ -74,8 +74,8 @@ pub(in super::super) fn summary(time: &Time) -> String {
     }
     let most = (0..count).max_by_key(|at| total(*at)).unwrap_or(0);
     format!(
-        "{} servers {}, {} {}; the most were {} {}.",
-        Count(total(last)),
+        "{} {}, {} {}; the most were {} {}.",
+        Servers(total(last)),
         time.on(last),
         Count(total(0)),
         time.on(0),
