@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::build::PRODUCT;
 use crate::folder::{Folder, Running};
 use crate::http::Message;
-use crate::patience::DEADLINE;
+use crate::patience::until;
 use crate::person::Person;
 
 /// Who looks.
@@ -54,10 +54,9 @@ pub(crate) fn sign_in(server: &Running, password: &str) -> String {
 pub(crate) fn first_looks(folder: &Folder, cookie: &str, pages: &[String]) -> Vec<Duration> {
     let server = folder.serve_with(&["--log", "debug"]);
     let began = Instant::now();
-    while !server.said().contains(ASKED_AHEAD) {
-        assert!(began.elapsed() < DEADLINE, "no page was asked ahead");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    until(ASKED_AHEAD, || {
+        server.said().contains(ASKED_AHEAD).then_some(())
+    });
     eprintln!("pages were asked ahead in {:.1?}", began.elapsed());
     let looks = pages
         .iter()
@@ -114,14 +113,10 @@ fn report(server: &Running, cookie: &str, uptime: usize) {
     let target = format!("/api/v1/usage/{PRODUCT}");
     let answer = server.connect().post(&target, &[], body);
     assert!(answer.status() < 300, "{}", answer.text());
-    let deadline = Instant::now() + DEADLINE;
-    while !ask(server, cookie, COUNTED, "")
-        .1
-        .text()
-        .contains("; 0 reports waiting")
-    {
-        assert!(Instant::now() < deadline, "it was never counted");
-    }
+    until("pages that count it", || {
+        let page = ask(server, cookie, COUNTED, "").1.text();
+        page.contains("; 0 reports waiting").then_some(())
+    });
 }
 
 /// How long it takes from the question to the answer's last byte.
