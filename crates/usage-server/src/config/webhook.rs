@@ -116,7 +116,8 @@ mod tests {
         let set = WebhookOptions {
             networks: Some(networks),
             silent_hours,
-            ..WebhookOptions::default()
+            #[cfg(feature = "https")]
+            ca_file: None,
         };
         WebhookConfig::resolve(set, WebhookOptions::default()).map_err(|ConfigError(text)| text)
     }
