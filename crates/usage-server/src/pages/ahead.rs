@@ -17,6 +17,7 @@ use usage_store::registry::{Account, AccountId, SessionId};
 
 use super::{overview, product, settings};
 use crate::account::Operator;
+use crate::api::{self, Answered, Cell, Row};
 use crate::app::App;
 use crate::jobs::{Manners, after_everybody_else};
 use crate::limits::{AHEAD_LOOK_EVERY, AHEAD_PRODUCTS_MAX, AHEAD_REST_FOR_WORK};
@@ -115,6 +116,18 @@ fn over(app: &App) -> usage_store::Result<(Day, i64)> {
     Ok((today, app.store.days_changed_before(today)?))
 }
 
+fn is_told(stop: &Receiver<()>) -> bool {
+    stop.try_recv() != Err(TryRecvError::Empty)
+}
+
+/// The numbers of those that operators adopted.
+fn adopted(products: &Answered) -> impl Iterator<Item = i64> {
+    let is_adopted = |row: &&Row| matches!(products.cell(row, "adopted"), Cell::Flag(true));
+    let adopted = products.rows.iter().filter(is_adopted);
+    let numbers = adopted.filter_map(|row| products.count(row, "number"));
+    numbers.filter_map(|number| number.try_into().ok())
+}
+
 /// Asks all pages; how many, or `None` where it is to stop.
 fn all(
     app: &Arc<App>,
@@ -122,19 +135,22 @@ fn all(
     stop: &Receiver<()>,
     manners: &mut Manners,
 ) -> Option<usize> {
+    if is_told(stop) {
+        return None;
+    }
     let mut pages = vec![(0, None, "")];
-    let products = app.store.products(Timestamp::now()).unwrap_or_default();
-    let adopted = products.iter().filter(|product| product.adopted);
-    let adopted: Vec<i64> = adopted.map(|product| product.id.0).collect();
+    let products = api::ask(&app.store, "products", "", Timestamp::now()).ok();
+    let adopted = products.iter().flat_map(adopted);
+    let adopted: Vec<i64> = adopted.take(AHEAD_PRODUCTS_MAX).collect();
     for window in WINDOWS {
-        for id in adopted.iter().take(AHEAD_PRODUCTS_MAX) {
+        for id in &adopted {
             pages.extend(OF_PRODUCT.map(|of| (*id, Some(of), window)));
         }
     }
     let asked = pages.len();
     for (id, of, window) in pages {
         let began = Instant::now();
-        if stop.try_recv() != Err(TryRecvError::Empty) {
+        if is_told(stop) {
             return None;
         }
         let answer = runtime.block_on(open(app, (id, of, window)));
