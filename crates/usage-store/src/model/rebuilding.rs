@@ -58,18 +58,6 @@ fn lock(path: &Path) -> Result<File> {
     lock.map_err(|e| Error::Io(path.to_owned(), e))
 }
 
-/// The same without waiting; `None` where somebody else does.
-pub(super) fn try_begin(data_dir: &Path) -> Result<Option<File>> {
-    let path = data_dir.join(LOCK);
-    let lock = File::options().create(true).append(true).open(&path);
-    let lock = lock.map_err(|e| Error::Io(path.clone(), e))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(e)) => Err(Error::Io(path, e)),
-    }
-}
-
 /// Whether somebody rebuilds.
 pub(super) fn is_under_way(data_dir: &Path) -> Result<bool> {
     let path = data_dir.join(LOCK);

@@ -13,7 +13,7 @@ use super::{rebuilding, unused};
 use crate::allow::Thing;
 use crate::journal::{SPAN_REPORTS, Seq, next_seq, walk};
 use crate::query::ProductId;
-use crate::{Result, Store, sqlite};
+use crate::{Error, Result, Store, sqlite};
 
 /// Stretches of the journal read ahead of a rebuild, a thousand reports each.
 const STRETCHES_AHEAD: usize = 4;
@@ -37,8 +37,9 @@ impl Store {
     /// with more memory, and the steps take some seconds. How many reports it looked at; 0 where somebody makes it
     /// anew.
     pub fn catch_up(&self) -> Result<u64> {
-        let Some(_nobody_else_does) = rebuilding::try_begin(self.data_dir())? else {
-            return Ok(0);
+        let _nobody_else_does = match rebuilding::begin(self.data_dir()) {
+            Err(Error::BeingRebuilt(_)) => return Ok(0),
+            begun => begun?,
         };
         let at = || self.readers.read(|db| Ok(applied::read(db)?.seq));
         let before = at()?;
