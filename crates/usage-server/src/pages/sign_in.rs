@@ -2,11 +2,11 @@
 //! comes to `/`, which leads everybody home.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, Query, State};
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use usage_store::registry::Account;
 
 use super::layout::{Layout, base_path};
+use super::too_often::TooOften;
 use super::{Failure, ask, render};
 use crate::account::{self, Busy, FormGuard, SignedIn, local_path};
 use crate::app::App;
@@ -86,7 +87,9 @@ pub(super) async fn submit(
         .throttle
         .attempt(&email, address, Instant::now())
     {
-        return too_many(&app, &headers, &next, &email, wait).await;
+        let often = TooOften::new(wait);
+        let page = show(&app, &headers, &next, &email, Some(often.problem())).await?;
+        return Ok(often.answer(page));
     }
     let wanted = email.trim().to_owned();
     let found = ask(&app, move |app| Ok(app.store.account_by_email(&wanted)?)).await?;
@@ -121,20 +124,6 @@ pub(super) fn go_to(app: &App, cookie: Option<HeaderValue>, path: &str) -> Respo
     let base = base_path(&app.settings.public_url);
     let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
     (cookie, Redirect::to(&format!("{base}{path}"))).into_response()
-}
-
-async fn too_many(
-    app: &Arc<App>,
-    headers: &HeaderMap,
-    next: &str,
-    email: &str,
-    wait: Duration,
-) -> Result<Response, Failure> {
-    let seconds = wait.as_secs() + 1;
-    let problem = format!("Too many attempts. Wait {seconds} seconds, then try again.");
-    let page = show(app, headers, next, email, Some(problem)).await?;
-    let retry_after = [(RETRY_AFTER, seconds.to_string())];
-    Ok((StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response())
 }
 
 async fn show(

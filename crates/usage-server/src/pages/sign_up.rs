@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, Query, State};
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use usage_store::registry::NewAccount;
 use super::account::by_mail;
 use super::layout::Layout;
 use super::sign_in::{Next, go_to};
+use super::too_often::TooOften;
 use super::{Failure, ask, render};
 use crate::account::{self, FormGuard, local_path, organization_name, password};
 use crate::app::App;
@@ -119,16 +120,13 @@ pub(super) async fn submit(
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
-        let seconds = wait.as_secs() + 1;
+        let often = TooOften::new(wait);
         let problems = Problems {
-            all: Some(format!(
-                "Too many attempts. Wait {seconds} seconds, then try again."
-            )),
+            all: Some(often.problem()),
             ..Problems::default()
         };
         let page = show(&app, &headers, &entered, problems)?;
-        let retry_after = [(RETRY_AFTER, seconds.to_string())];
-        return Ok((StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response());
+        return Ok(often.answer(page));
     }
     let password = std::mem::take(&mut entered.password);
     let hash = app.account.passwords.hash(password).await?;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, Path, State};
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ use usage_store::registry::{InvitedTo, NewAccount, PendingSignUp};
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
+use super::super::too_often::TooOften;
 use super::super::{Failure, ask, render};
 use crate::account::{self, FormGuard, local_path, organization_name, password};
 use crate::app::App;
@@ -83,11 +84,9 @@ impl Asked {
         }
         let address: Option<IpAddr> = address.map(|Extension(ClientAddress(address))| address);
         if let Err(wait) = app.account.mails.sign_up(address, Instant::now()) {
-            let seconds = wait.as_secs() + 1;
-            let problem = format!("Too many attempts. Wait {seconds} seconds, then try again.");
-            let page = self.show(app, headers, email, false, Some(problem))?;
-            let retry_after = [(RETRY_AFTER, seconds.to_string())];
-            return Ok((StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response());
+            let often = TooOften::new(wait);
+            let page = self.show(app, headers, email, false, Some(often.problem()))?;
+            return Ok(often.answer(page));
         }
         let page = self.show(app, headers, email, true, None)?;
         if let Some(mail) = &app.mail {

@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, State};
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
 
 use super::super::layout::Layout;
+use super::super::too_often::TooOften;
 use super::super::{Failure, render};
 use crate::account::{FormGuard, password};
 use crate::app::App;
@@ -68,11 +69,9 @@ pub(in super::super) async fn submit(
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.mails.sign_up(address, Instant::now()) {
-        let seconds = wait.as_secs() + 1;
-        let problem = format!("Too many attempts. Wait {seconds} seconds, then try again.");
-        let page = show(&app, &headers, email, false, Some(problem))?;
-        let retry_after = [(RETRY_AFTER, seconds.to_string())];
-        return Ok((StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response());
+        let often = TooOften::new(wait);
+        let page = show(&app, &headers, email, false, Some(often.problem()))?;
+        return Ok(often.answer(page));
     }
     mail.send(Errand::Forgot {
         email: email.clone(),

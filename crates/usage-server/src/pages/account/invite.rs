@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, Path, State};
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use usage_store::registry::{Invitation, InvitedTo, NewAccount, Role};
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
+use super::super::too_often::TooOften;
 use super::super::{Failure, ask, render};
 use super::by_mail;
 use crate::account::{self, FormGuard, Secret, SignedIn, organization_name, password};
@@ -206,15 +207,14 @@ pub(in super::super) async fn submit(
         None => {
             let address = address.map(|Extension(ClientAddress(address))| address);
             if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
-                let seconds = wait.as_secs() + 1;
-                let said = format!("Too many attempts. Wait {seconds} seconds, then try again.");
+                let often = TooOften::new(wait);
                 let problems = Problems {
-                    all: Some(said),
+                    all: Some(often.problem()),
                     ..Problems::default()
                 };
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 let page = shown.page(&app, &headers, status, (entered, problems))?;
-                return Ok(([(RETRY_AFTER, seconds.to_string())], page).into_response());
+                return Ok(often.answer(page));
             }
             let password = std::mem::take(&mut entered.password);
             let hash = app.account.passwords.hash(password).await?;

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, State};
-use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -14,6 +13,7 @@ use serde::Deserialize;
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
+use super::super::too_often::TooOften;
 use super::super::{Failure, ask, render};
 use crate::account::{self, SignedIn, password};
 use crate::app::App;
@@ -78,15 +78,13 @@ pub(in super::super) async fn submit(
     let email = person.account.email.clone();
     let throttle = &app.account.throttle;
     if let Err(wait) = throttle.attempt(&email, address, Instant::now()) {
-        let seconds = wait.as_secs() + 1;
+        let often = TooOften::new(wait);
         let problems = Problems {
-            all: Some(format!(
-                "Too many attempts. Wait {seconds} seconds, then try again."
-            )),
+            all: Some(often.problem()),
             ..Problems::default()
         };
         let page = show(&app, person, StatusCode::TOO_MANY_REQUESTS, problems).await?;
-        return Ok(([(RETRY_AFTER, seconds.to_string())], page).into_response());
+        return Ok(often.answer(page));
     }
     let wanted = email.clone();
     let found = ask(&app, move |app| Ok(app.store.account_by_email(&wanted)?)).await?;

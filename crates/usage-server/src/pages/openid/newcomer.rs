@@ -128,7 +128,7 @@ pub(in super::super) async fn submit(
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
-        return stop(&app, Stopped::TooMany(wait.as_secs() + 1));
+        return stop(&app, Stopped::TooMany(wait));
     }
     let (sent, organization, issuer) = (headers.clone(), name.clone(), openid.issuer.clone());
     let (subject, email) = (newcomer.subject.clone(), newcomer.email.clone());

@@ -146,7 +146,9 @@ async fn without_a_redirect_the_token_is_shown_once() {
     let house = House::with_customers();
     let page = house.get(SHOWN).await;
     assert!(page.text.contains("Register, and show the token"));
-    let shown = house.press(&page, &[]).await;
+    let sent = house.press(&page, &[]).await.header("location");
+    assert!(sent.starts_with("/start/token?issued="), "{sent}");
+    let shown = house.get(&sent).await;
     assert_eq!(shown.status, 200);
     let (_, field) = shown.text.split_once("id=\"token\"").unwrap();
     let (_, value) = field.split_once("value=\"").unwrap();
@@ -163,6 +165,38 @@ async fn without_a_redirect_the_token_is_shown_once() {
     let again = house.get(SHOWN).await;
     assert!(!again.text.contains(token), "never again");
     assert!(again.text.contains(&token[..16]), "but its beginning");
+
+    // A reload, and whoever else has the address.
+    let reloaded = house.get(&sent).await;
+    assert!(reloaded.text.contains("was shown before") && !reloaded.text.contains("usage_"));
+    let back = reloaded.link_with("/start?product=jambox&cluster_id=c1");
+    assert_eq!(house.get(&back).await.status, 200);
+    assert_eq!(house.tokens("Acme"), 1, "and no other is made");
+    let second = house.press(&again, &[("tokens", "keep")]).await;
+    let sent = second.header("location");
+    for email in [ACME_MEMBER, UMBRELLA_OWNER] {
+        house.enter_as(email);
+        assert!(!house.get(&sent).await.text.contains("usage_"), "{email}");
+    }
+    assert_eq!(house.get(&sent).await.status, 404, "not Umbrella's");
+    house.leave();
+    assert_eq!(house.get(&sent).await.status, 303);
+}
+
+#[tokio::test]
+async fn who_has_no_room_for_a_token_hears_it_on_the_page_and_can_replace_one() {
+    let house = House::with_customers();
+    let first = house.press(&house.get(NEARBY).await, &[]).await;
+    token_of(&first, "http://127.0.0.1:8888/cb?a=1&token=", "#top");
+    house.fill_with_tokens("Acme");
+    for link in [NEARBY, SHOWN, &with_code()] {
+        let page = house.get(link).await;
+        let full = house.press(&page, &[("tokens", "keep")]).await;
+        assert_eq!(full.status, 422, "{link}");
+        assert!(full.text.contains("the most there may be"), "{link}");
+        let replaced = house.press(&page, &[("tokens", "replace")]).await;
+        assert_eq!(replaced.status, 303, "{link}");
+    }
 }
 
 #[tokio::test]
@@ -361,6 +395,7 @@ async fn nobody_is_sent_to_a_hostile_address() {
         "https%3A%2F%2Fgood.example%40evil.example",
         "http%3A%2F%2Fevil.example",
         "https%3A%2F%2Fevil.example%0D%0ASet-Cookie%3Ax",
+        "https%3A%2F%2Fevil.example%2F%FF",
         "https%3A%5Cevil.example",
         "%3Cscript%3E",
     ] {
@@ -391,14 +426,16 @@ async fn what_a_link_says_is_text_on_the_page() {
     let escaped = utf8_percent_encode(HOSTILE, NON_ALPHANUMERIC).to_string();
     let link = format!("/start?cluster_id={escaped}&product={escaped}");
     let page = house.get(&link).await;
-    let shown = house.press(&page, &[]).await;
+    let sent = house.press(&page, &[]).await.header("location");
+    let shown = house.get(&sent).await;
+    let before = house.get(&sent).await;
     let again = house.get(&link).await;
     let refused = house
         .post_form("/start", &filled(&again, &[("answer", "refuse")]))
         .await;
     house.leave();
     let hello = house.get(&link).await;
-    for page in [page, shown, again, refused, hello] {
+    for page in [page, shown, before, again, refused, hello] {
         assert_eq!(page.status, 200);
         assert!(!page.text.contains("<script>"), "{}", page.text);
         assert!(page.text.contains("&#60;script&#62;"));
@@ -439,7 +476,8 @@ async fn behind_a_proxys_subpath_all_of_it_stays_below() {
     house.enter_as(ACME_OWNER);
     let page = house.get(SHOWN).await;
     assert!(page.text.contains("action=\"/usage/start\""));
-    let shown = house.press(&page, &[]).await;
+    let sent = house.press(&page, &[]).await.header("location");
+    let shown = house.get(sent.strip_prefix("/usage").unwrap()).await;
     assert!(shown.text.contains("<script src=\"/usage/assets/copy-"));
     assert!(
         house

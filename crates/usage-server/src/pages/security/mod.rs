@@ -1,5 +1,10 @@
 //! What must hold of every page, asked of all of them: tables come from the list of doors, so that a new one
-//! can't be forgotten.
+//! can't be forgotten. Whoever may not come in is in `wrong_people.rs`; texts that would be more than text on a
+//! page or in a spreadsheet are in `texts.rs`.
+
+mod furniture;
+mod texts;
+mod wrong_people;
 
 use std::collections::BTreeMap;
 
@@ -35,9 +40,15 @@ const SENSIBLE: [(&str, &str); 4] = [
     ("answer", "approve"),
 ];
 
-/// The doors of this method, as the router writes them.
+/// The pages' doors of this method, as the routers write them.
 fn doors(method: &str) -> Vec<&'static str> {
-    let calls = include_str!("mod.rs").split(".route(").skip(1);
+    let routers = [
+        include_str!("../mod.rs"),
+        include_str!("../organization/mod.rs"),
+    ];
+    let calls = routers
+        .into_iter()
+        .flat_map(|router| router.split(".route(").skip(1));
     let with = calls.filter(|call| {
         let call = call.split(".route(").next().unwrap_or_default();
         [" ", "(", "."]
@@ -51,15 +62,20 @@ fn doors(method: &str) -> Vec<&'static str> {
 /// Somebody who may do everything: an operator who owns Acme.
 fn almighty() -> House {
     let house = House::with_customers();
+    crown(&house, ACME_OWNER);
+    house.enter_as(ACME_OWNER);
+    house
+}
+
+/// Somebody becomes an operator.
+fn crown(house: &House, email: &str) {
     let (store, now) = (&house.app.store, Timestamp::now());
     let secret = Secret::random().unwrap();
     links::invitation(store, &secret, InvitedTo::Operators, OP, now).unwrap();
-    let account = house.account_of(ACME_OWNER);
+    let account = house.account_of(email);
     store
         .accept_invitation(secret.bytes(), account, None, now)
         .unwrap();
-    house.enter_as(ACME_OWNER);
-    house
 }
 
 /// A path behind a door, of something that is there where it matters who looks.
@@ -89,7 +105,7 @@ async fn no_form_is_taken_without_the_token_it_was_given() {
     house.leave();
     let anothers_form = house.get("/sign-in").await.field("csrf");
     let posts = doors("post");
-    assert!(posts.len() > 15, "{posts:?}");
+    assert!(posts.len() > 40, "{posts:?}");
     for door in posts {
         let at = path(&house, door);
         for token in ["", "guess", &anothers, &form, &anothers_form] {
@@ -121,7 +137,7 @@ async fn no_page_can_be_framed_sniffed_or_kept_whoever_looks() {
     let house = almighty();
     let mine = house.cookies();
     let gets = doors("get");
-    assert!(gets.len() > 20, "{gets:?}");
+    assert!(gets.len() > 50, "{gets:?}");
     for door in gets {
         for cookies in [mine.clone(), BTreeMap::new()] {
             house.set_cookies(cookies);
@@ -420,6 +436,28 @@ async fn what_people_enter_never_becomes_a_header() {
         assert_eq!(answer.status, 422, "{hostile:?}");
         assert_eq!(answer.header("x-injected"), "");
         assert!(!answer.header("set-cookie").contains("usage_session"));
+    }
+}
+
+/// Where nobody's turn to have a password hashed comes, whoever asks for one hears that the server is busy; so does
+/// everybody, whether their address is known or not. Without that turn an answer would come sooner.
+#[tokio::test]
+async fn no_answer_tells_by_the_time_it_takes_who_has_an_account() {
+    let house = House::with_operator(OP, PASSWORD);
+    house.customer("Acme", ACME_OWNER);
+    house.app.account.passwords.close();
+    for door in ["/sign-in", "/sign-up"] {
+        for email in [OP, ACME_OWNER, "nobody@example.com"] {
+            let csrf = house.get("/sign-in").await.field("csrf");
+            let entered = [
+                ("csrf", &*csrf),
+                ("email", email),
+                ("password", PASSWORD),
+                ("organization", "New"),
+            ];
+            let answer = house.post(door, &entered).await;
+            assert_eq!(answer.status, 503, "{door} for {email}");
+        }
     }
 }
 
