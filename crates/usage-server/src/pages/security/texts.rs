@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::super::testing::{HOSTILE, House};
-use super::crown;
+use super::{crown, sources_with};
 use crate::api::QUESTIONS;
 use crate::cli::{DataDir, ExportReports, Format};
 use crate::command::export_reports;
@@ -225,27 +225,8 @@ async fn no_cell_of_any_table_is_a_formula() {
     assert!(found.values().all(|cells| *cells >= 4), "{found:?}");
 }
 
-/// The sources that say that they answer a table.
-fn sources(folder: &std::path::Path, below: &str, found: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let name = format!("{below}{}", entry.file_name().to_string_lossy());
-        if entry.file_type().unwrap().is_dir() {
-            sources(&entry.path(), &format!("{name}/"), found);
-        } else if name.ends_with(".rs") && !name.contains("tests") {
-            let source = std::fs::read_to_string(entry.path()).unwrap();
-            let source = source.split("#[cfg(test)]\nmod tests").next().unwrap();
-            if source.contains("\"text/csv") {
-                found.insert(name);
-            }
-        }
-    }
-}
-
 #[test]
 fn every_table_is_written_where_the_walk_comes_by() {
-    let mut found = BTreeSet::new();
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    sources(&folder, "", &mut found);
-    found.remove("pages/security/texts.rs");
+    let found = sources_with("\"text/csv");
     assert!(found.iter().eq(&SOURCES), "{found:?}");
 }
