@@ -96,7 +96,7 @@ fn a_product_at_an_ipv6_address_gets_its_token() {
     };
     let folder = Folder::new();
     let server = folder.serve();
-    let registration = Registration::new("clus1", "jambox").redirect_url(&product.url("callback"));
+    let registration = Registration::new("clus1", "jambox").redirect_url(product.url("callback"));
     browser.open(&link(&server, registration));
     browser.click("Create an account");
     browser.signs_up("Acme", "carl@example.com");
