@@ -278,7 +278,12 @@ impl<'a> Desk<'a> {
     fn drawn(&self, panel: &Panel, also: &[(&str, &str)]) -> Result<Drawn, String> {
         let answers = panel.asks.iter().map(|one| self.ask(one, also));
         let answers: Vec<Rc<Answered>> = answers.collect::<Result<_, _>>()?;
-        Ok((panel.draw)(&answers))
+        let mut drawn = (panel.draw)(&answers);
+        if let Some(day) = answers.iter().filter_map(|one| one.lacks_before()).max() {
+            let told = drawn.empty.as_mut().unwrap_or(&mut drawn.summary);
+            told.push_str(&format!(" What was before {day} is no longer kept."));
+        }
+        Ok(drawn)
     }
 
     /// Where the panel is a file of its own.

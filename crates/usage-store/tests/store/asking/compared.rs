@@ -31,6 +31,7 @@ pub(super) fn compare(world: &World, filter: &Filter, per: Per, window: Window) 
     question.lifecycle();
     question.retention();
     question.ids();
+    super::numbers::compare(world, &question.rows, &question.asked, window);
     super::listing::compare(world, &question.rows, &question.asked, window);
 }
 
@@ -324,7 +325,7 @@ impl Question<'_> {
 }
 
 /// A group as the rows name it.
-fn name(group: &Group) -> String {
+pub(super) fn name(group: &Group) -> String {
     match group {
         Group::Named(name) => format!("{name:?}"),
         Group::Other => "(other)".to_owned(),

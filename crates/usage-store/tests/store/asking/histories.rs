@@ -57,6 +57,8 @@ struct Said {
     at: (i64, i64, Option<i64>),
     /// Of the versions and systems that there are, or none.
     tags: (usize, usize),
+    /// A number and a flag, or none.
+    values: (Option<i64>, Option<bool>),
     kind: u8,
 }
 
@@ -65,11 +67,16 @@ impl Said {
         let days = prop_oneof![8 => 0i64..36, 1 => 100i64..130];
         let at = (days, 0i64..12, proptest::option::of(0i64..9));
         let tags = (0..VERSIONS.len() + 1, 0usize..3);
-        ((0u8..2, 0u8..3), at, tags, 0u8..5).prop_map(|(ids, at, tags, kind)| Said {
-            ids,
-            at,
-            tags,
-            kind,
+        let number = proptest::option::weighted(0.8, -2i64..6);
+        let values = (number, proptest::option::of(any::<bool>()));
+        ((0u8..2, 0u8..3), at, tags, values, 0u8..5).prop_map(|(ids, at, tags, values, kind)| {
+            Said {
+                ids,
+                at,
+                tags,
+                values,
+                kind,
+            }
         })
     }
 
@@ -84,8 +91,11 @@ impl Said {
         if let Some(os) = ["linux", "windows"].get(self.tags.1) {
             tags.push(format!(r#""os":"{os}""#));
         }
+        let (users, clustered) = self.values;
+        let users = users.map_or(String::new(), |n| format!(r#","users":{n}"#));
+        let clustered = clustered.map_or(String::new(), |is| format!(r#","clustered":{is}"#));
         let element = format!(
-            r#"{{"tags":{{{}}},"values":{{"cluster_id":"{cluster}","server_id":"{server}"}}}}"#,
+            r#"{{"tags":{{{}}},"values":{{"cluster_id":"{cluster}","server_id":"{server}"{users}{clustered}}}}}"#,
             tags.join(",")
         );
         let report = match self.kind {
@@ -126,11 +136,13 @@ fn any_filter() -> impl Strategy<Value = Filter> {
         4 => Just(Who::All), 1 => Just(Who::Anonymous), 1 => Just(Who::Organizations)
     ];
     let organization = proptest::option::weighted(0.2, 1i64..3);
-    (versions, systems, who, organization, any::<bool>()).prop_map(
-        |(version, os, who, organization, without_once)| Filter {
+    let cluster = proptest::option::weighted(0.2, 0u8..3);
+    (versions, systems, who, organization, cluster, any::<bool>()).prop_map(
+        |(version, os, who, organization, cluster, without_once)| Filter {
             dimensions: version.into_iter().chain(os).collect(),
             who,
             organization: organization.map(OrganizationId),
+            cluster: cluster.map(|n| format!("c{n}")),
             without_clones: false,
             without_once,
         },

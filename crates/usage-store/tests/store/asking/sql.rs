@@ -25,16 +25,18 @@ SELECT seq, element.key AS element, kind, organization, at, received,
        element.value -> 'values' ->> 'cluster_id' AS cluster,
        element.value -> 'values' ->> 'server_id' AS server,
        element.value -> 'tags' ->> 'version' AS version,
-       element.value -> 'tags' ->> 'os' AS os
+       element.value -> 'tags' ->> 'os' AS os,
+       element.value -> 'values' ->> 'users' AS users,
+       element.value -> 'values' ->> 'clustered' AS clustered
 FROM report, json_each(report.body) AS element WHERE kind = 'usage'
 UNION ALL
-SELECT seq, 0, kind, organization, at, received, body ->> 'cluster_id', body ->> 'server_id', NULL, NULL
+SELECT seq, 0, kind, organization, at, received, body ->> 'cluster_id', body ->> 'server_id', NULL, NULL, NULL, NULL
 FROM report WHERE kind = 'servers';
 
 CREATE TABLE r AS
 SELECT cluster || '/' || server || '/' || organization AS sid, cluster || '/' || server AS ids,
        cluster || '/' || organization AS cid, organization, at, at / 86400000 AS day,
-       received / 86400000 > at / 86400000 AS late, seq, element, kind, version, os
+       received / 86400000 > at / 86400000 AS late, seq, element, kind, version, os, users, clustered
 FROM said;
 CREATE INDEX r_ids ON r (ids, day);
 
@@ -45,7 +47,7 @@ WHERE a.organization = 0 AND b.organization > 0;
 
 -- The latest usage report of each server and day.
 CREATE TABLE posted AS
-SELECT sid, organization, day, version, os
+SELECT sid, cid, organization, day, version, os, users, clustered
 FROM (
     SELECT *, row_number() OVER (PARTITION BY sid, day ORDER BY at DESC, seq DESC, element DESC) AS n
     FROM r WHERE kind = 'usage'
@@ -55,7 +57,7 @@ CREATE INDEX posted_sid ON posted (sid, day);
 
 -- Servers that reported anything on a day.
 CREATE TABLE active AS
-SELECT DISTINCT r.sid, r.cid, r.organization, r.day, posted.version, posted.os
+SELECT DISTINCT r.sid, r.cid, r.organization, r.day, posted.version, posted.os, posted.users, posted.clustered
 FROM r LEFT JOIN posted ON posted.sid = r.sid AND posted.day = r.day
 WHERE (r.sid, r.day) NOT IN shadow;
 CREATE INDEX active_sid ON active (sid, day);
@@ -155,6 +157,9 @@ fn conditions(filter: &Filter) -> (String, String) {
     };
     if let Some(id) = filter.organization {
         who += &format!(" AND organization = {}", id.0);
+    }
+    if let Some(cluster) = &filter.cluster {
+        who += &format!(" AND sid LIKE '{cluster}/%'");
     }
     if filter.without_once {
         who += " AND sid NOT IN once";
