@@ -456,6 +456,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_panel_says_from_which_day_on_it_has_all() {
+        let house = House::signed_in();
+        house.settle_demo_fleet(20, 10);
+        let product = house
+            .app
+            .store
+            .product_named("tidewater")
+            .unwrap()
+            .unwrap()
+            .0;
+        let day = usage_store::Day::of(Timestamp::now()).plus(-4);
+        let told = format!("What was before {day} is no longer kept.");
+        let page = format!("/products/{product}?days=10");
+        assert!(!house.get(&page).await.text.contains(&told));
+        while house.app.store.age(usage_store::Tier::Cells, day).unwrap() {}
+        assert!(house.get(&page).await.text.contains(&told));
+        let later = house.get(&format!("/products/{product}?days=2")).await;
+        assert!(!later.text.contains("is no longer kept"), "{}", later.text);
+    }
+
+    #[tokio::test]
     async fn every_panel_is_a_file_of_a_living_fleet() {
         let house = House::signed_in();
         house.settle_demo_fleet(20, 10);

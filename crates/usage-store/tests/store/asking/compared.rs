@@ -316,9 +316,17 @@ impl Question<'_> {
         let ids = store.steadiness(asked, self.window, self.per).unwrap();
         let ids = ids.iter().filter(|one| one.servers > 0);
         self.must_be(
-            ids.map(|one| format!("{} | {} | {}", one.period.from.0, one.servers, one.once))
-                .collect(),
-            "SELECT {p}, count(DISTINCT sid), count(DISTINCT sid) FILTER (WHERE sid IN once)
+            ids.map(|one| {
+                let (day, servers) = (one.period.from.0, one.servers);
+                format!(
+                    "{day} | {servers} | {} | {} | {}",
+                    one.clones, one.once, one.steady
+                )
+            })
+            .collect(),
+            "SELECT {p}, count(DISTINCT sid), count(DISTINCT sid) FILTER (WHERE sid IN clone),
+                    count(DISTINCT sid) FILTER (WHERE sid IN once),
+                    count(DISTINCT sid) FILTER (WHERE sid NOT IN clone AND sid NOT IN once)
              FROM active WHERE {fits} AND day BETWEEN ?1 AND ?2 GROUP BY 1",
         );
     }

@@ -20,6 +20,13 @@ enum Event {
         said: Said,
         by: u8,
     },
+    /// Several in turn: check-ins of one of two hosts, or a counter.
+    Doubtful {
+        ids: (u8, u8),
+        by: u8,
+        day: i64,
+        said: Vec<(bool, u8)>,
+    },
     Repeat,
     Forget {
         cluster: u8,
@@ -38,6 +45,8 @@ enum Event {
 fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         24 => (Said::any(), 0u8..4).prop_map(|(said, by)| Event::Report { said, by }),
+        2 => ((0u8..2, 0u8..3), 0u8..4, 0i64..36, proptest::collection::vec((any::<bool>(), 0u8..9), 4..12))
+            .prop_map(|(ids, by, day, said)| Event::Doubtful { ids, by, day, said }),
         1 => Just(Event::Repeat),
         1 => (0u8..2, proptest::option::of(0u8..3))
             .prop_map(|(cluster, server)| Event::Forget { cluster, server }),
@@ -111,6 +120,23 @@ impl Said {
     }
 }
 
+/// A start on one of two hosts, or a counter.
+fn doubtful((cluster, server): (u8, u8), starts: bool, n: u8, at: jiff::Timestamp) -> NewReport {
+    let ids = format!(r#""cluster_id":"c{cluster}","server_id":"s{server}""#);
+    match starts {
+        true => {
+            let host = n % 2;
+            let body =
+                format!(r#"{{{ids},"host":"{host}","product":"kapacitor","version":"1.9"}}"#);
+            report(Kind::Servers, "kapacitor", body.into_bytes(), at)
+        }
+        false => usage_of(
+            &[format!(r#"{{"values":{{{ids},"writes_total":{n}}}}}"#)],
+            at,
+        ),
+    }
+}
+
 fn usage_of(elements: &[String], at: jiff::Timestamp) -> NewReport {
     let body = format!("[{}]", elements.join(","));
     report(Kind::Usage, "kapacitor", body.into_bytes(), at)
@@ -137,13 +163,14 @@ fn any_filter() -> impl Strategy<Value = Filter> {
     ];
     let organization = proptest::option::weighted(0.2, 1i64..3);
     let cluster = proptest::option::weighted(0.2, 0u8..3);
-    (versions, systems, who, organization, cluster, any::<bool>()).prop_map(
-        |(version, os, who, organization, cluster, without_once)| Filter {
+    let without = [any::<bool>(), any::<bool>()];
+    (versions, systems, who, organization, cluster, without).prop_map(
+        |(version, os, who, organization, cluster, [without_clones, without_once])| Filter {
             dimensions: version.into_iter().chain(os).collect(),
             who,
             organization: organization.map(OrganizationId),
             cluster: cluster.map(|n| format!("c{n}")),
-            without_clones: false,
+            without_clones,
             without_once,
         },
     )
@@ -174,6 +201,16 @@ proptest! {
                         Some(organization) => under(report, *organization),
                         None => report,
                     });
+                }
+                Event::Doubtful { ids, by, day, said } => {
+                    let of = organizations.get(usize::from(by));
+                    for (hour, (starts, n)) in (0..).zip(said) {
+                        let report = doubtful(ids, starts, n, noon(day) + hours(hour));
+                        world.append(match of {
+                            Some(organization) => under(report, *organization),
+                            None => report,
+                        });
+                    }
                 }
                 Event::Repeat => {
                     world.append(keyed(usage("c0", "s0", "1.9", noon(0)), 1));
