@@ -459,20 +459,13 @@ mod tests {
     async fn a_panel_says_from_which_day_on_it_has_all() {
         let house = House::signed_in();
         house.settle_demo_fleet(20, 10);
-        let product = house
-            .app
-            .store
-            .product_named("tidewater")
-            .unwrap()
-            .unwrap()
-            .0;
         let day = usage_store::Day::of(Timestamp::now()).plus(-4);
         let told = format!("What was before {day} is no longer kept.");
-        let page = format!("/products/{product}?days=10");
-        assert!(!house.get(&page).await.text.contains(&told));
+        let file = |days| format!("/charts/active.svg?product=tidewater&days={days}");
+        assert!(!house.get(&file(10)).await.text.contains(&told));
         while house.app.store.age(usage_store::Tier::Cells, day).unwrap() {}
-        assert!(house.get(&page).await.text.contains(&told));
-        let later = house.get(&format!("/products/{product}?days=2")).await;
+        assert!(house.get(&file(10)).await.text.contains(&told));
+        let later = house.get(&file(2)).await;
         assert!(!later.text.contains("is no longer kept"), "{}", later.text);
     }
 
