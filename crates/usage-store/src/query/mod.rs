@@ -60,7 +60,7 @@ pub use fleet_reports::{Found, Wanted};
 pub use fleet_servers::{Cluster, FoundServers, ServerPlace};
 pub use glance::{Glance, Recent};
 pub use histogram::{Bucket, Spread};
-pub use history::{ClusterDay, ServerDay, StatsDay};
+pub use history::{ClusterDay, ClusterStats, ServerDay, StatsDay};
 pub use ids::{Steadiness, Suspect};
 pub use lifecycle::Lifecycle;
 pub use numbers::{Summary, Total};
