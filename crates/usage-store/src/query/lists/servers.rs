@@ -6,14 +6,16 @@ use jiff::Timestamp;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::kept::{Kept, Sorted};
+use super::order::Members;
 use super::paging::{self, Listed, Place};
 use super::roster::Roster;
-use super::{List, Sort, State, counted, matching, sorting};
+use super::{List, Sort, State, counted, matching, order, sorting};
 use crate::query::activity::ACTIVE_WITHIN;
 use crate::query::asked::Window;
 use crate::query::ground::Ground;
 use crate::query::history::servers_of_cluster;
-use crate::query::limits::NOW_DAYS;
+use crate::query::limits::{FEW_OF, NOW_DAYS};
 use crate::query::servers::summary;
 use crate::query::{ServerSummary, values};
 use crate::registry::OrganizationId;
@@ -47,7 +49,7 @@ pub struct ListedServer {
 }
 
 /// The servers that a list is of, searched and in the state that is wanted.
-pub(super) fn wanted(ground: &Ground<'_>, roster: &Roster, list: &List) -> Result<RoaringBitmap> {
+fn wanted(ground: &Ground<'_>, roster: &Roster, list: &List) -> Result<RoaringBitmap> {
     let mut servers = counted::servers(ground, list)?;
     if let Some(cluster) = &list.cluster {
         servers &= match servers_of_cluster(ground, &list.asked, cluster) {
@@ -55,20 +57,22 @@ pub(super) fn wanted(ground: &Ground<'_>, roster: &Roster, list: &List) -> Resul
             found => found?,
         };
     }
-    let servers = matching::servers(ground, roster, list, servers)?;
-    let since = since(list.now);
-    let is_active = |id: u32| roster.get(id).map(|known| known.last_seen >= since);
-    Ok(match list.state {
-        State::Active => servers
-            .iter()
-            .filter(|id| is_active(*id) == Some(true))
-            .collect(),
-        State::Silent => servers
-            .iter()
-            .filter(|id| is_active(*id) == Some(false))
-            .collect(),
-        State::All | State::Clones | State::Once => servers,
-    })
+    // The tables may be a step behind.
+    match roster.products.get(&list.asked.product.0) {
+        Some(all) => servers &= all,
+        None => servers.clear(),
+    }
+    let mut servers = matching::servers(ground, roster, list, servers)?;
+    let active = |kept: &mut Kept| -> RoaringBitmap {
+        kept.active(roster, list.asked.product, since(list.now))
+            .clone()
+    };
+    match list.state {
+        State::Active => servers &= active(&mut roster.kept()),
+        State::Silent => servers -= active(&mut roster.kept()),
+        State::All | State::Clones | State::Once => {}
+    }
+    Ok(servers)
 }
 
 /// Who reported before this is silent.
@@ -92,19 +96,34 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedServ
     let roster = ground.roster()?;
     let wanted = wanted(ground, &roster, list)?;
     let values = latest_values(ground, list)?;
-    let by = |id: u32| {
+    let key = |id: u32| {
         let known = roster.get(id)?;
-        Some(match list.sort {
+        let by = match list.sort {
             Sort::Value(_) => values.get(&id).map(|n| sorting::number(sorting::float(n))),
             _ => sorting::of(known, &list.sort, &roster),
-        })
+        };
+        Some(sorting::directed(by, list.descending))
     };
-    let keys = wanted.iter().filter_map(|id| {
-        let key = sorting::directed(by(id)?, list.descending);
-        Some((key, u64::from(id)))
-    });
     let from = sorting::from(list, |place| sorting::key(place, list, &roster));
-    let page = paging::page(keys, from, list.limit);
+    let known = roster.products.get(&list.asked.product.0);
+    let are_few = wanted.len() * FEW_OF < known.map_or(0, RoaringBitmap::len);
+    let page = if are_few || matches!(list.sort, Sort::Value(_)) {
+        let keys = wanted
+            .iter()
+            .filter_map(|id| Some((key(id)?, u64::from(id))));
+        paging::page(keys, from, list.limit)
+    } else {
+        let sorted = Sorted {
+            product: list.asked.product,
+            sort: list.sort.clone(),
+            descending: list.descending,
+        };
+        let mut kept = roster.kept();
+        let ids = kept.order(&roster, &sorted);
+        let members = Members::of(&wanted);
+        let is_wanted = |id| members.contain(id);
+        order::page(ids, key, (is_wanted, wanted.len()), (from, list.limit))
+    };
     let mut rows = Vec::new();
     for (_, id) in &page.rows {
         let id = *id as u32;
