@@ -83,10 +83,10 @@ pub(crate) fn clusters(
 }
 
 /// A cluster's servers and their values together.
-struct Sum {
-    cluster: u32,
+pub(crate) struct Sum {
+    pub(crate) cluster: u32,
     servers: u64,
-    value: Total,
+    pub(crate) value: Total,
 }
 
 /// The first `limit`, each with what it came to before.
@@ -116,7 +116,7 @@ fn ranked(now: Vec<Sum>, before: &[Sum], order: Order, limit: usize) -> Vec<(Sum
 }
 
 /// Each cluster's, in order of clusters. A cluster's values are summed in order of servers.
-fn by_cluster(ground: &Ground<'_>, numbers: &[(u32, Number)]) -> Vec<Sum> {
+pub(crate) fn by_cluster(ground: &Ground<'_>, numbers: &[(u32, Number)]) -> Vec<Sum> {
     let of = |(server, number): &(u32, Number)| (ground.census.cluster(*server), *number);
     let mut of: Vec<(u32, Number)> = numbers.iter().map(of).collect();
     of.sort_by_key(|(cluster, _)| *cluster);

@@ -1,7 +1,7 @@
 //! A product's clusters as a list: what their servers come to.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
@@ -10,10 +10,10 @@ use super::paging::{self, Listed, Place};
 use super::roster::{Known, Roster};
 use super::texts::Texts;
 use super::{List, Sort, State, counted, matching, order, servers, sorting};
+use crate::query::clusters::by_cluster;
 use crate::query::ground::Ground;
 use crate::query::history::servers_of_cluster;
-use crate::query::numbers::{Total, sum};
-use crate::report::Number;
+use crate::query::numbers::Total;
 use crate::sqlite::timestamp;
 use crate::{Error, Result};
 
@@ -84,13 +84,15 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedClus
     let all = counted::servers(ground, list)?;
     let meant = meant(ground, &roster, list, &all)?;
     let values = by_cluster(ground, &servers::latest_values(ground, list)?);
+    let value = |cluster: u32| {
+        let found = values.binary_search_by_key(&cluster, |sum| sum.cluster);
+        found.ok().map(|at| values[at].value)
+    };
     let by = |cluster: u32, sums: &Sums| match list.sort {
         Sort::FirstSeen => (sums.first_seen < i64::MAX).then(|| sorting::instant(sums.first_seen)),
         Sort::Version => sums.version.map(|version| roster.versions.rank(version)),
         Sort::Servers => Some(u64::from(sums.servers)),
-        Sort::Value(_) => values
-            .get(&cluster)
-            .map(|total| sorting::number(total.as_f64())),
+        Sort::Value(_) => value(cluster).map(|total| sorting::number(total.as_f64())),
         _ => Some(sorting::instant(sums.last_seen)),
     };
     let is_there = |cluster: u32, sums: &Sums| {
@@ -131,7 +133,7 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedClus
     for ((_, cluster), sums) in page.rows.iter().zip(sums) {
         let cluster = *cluster as u32;
         let (cluster_id, organization) = ground.cluster_name(cluster)?;
-        let value = values.get(&cluster).copied();
+        let value = value(cluster);
         let by = match list.sort {
             Sort::FirstSeen => {
                 (sums.first_seen < i64::MAX).then(|| sorting::written(sums.first_seen))
@@ -203,18 +205,4 @@ fn versions(
     let texts = newest_first.iter();
     let texts = texts.map(|Reverse((_, version))| roster.versions.get(*version).to_owned());
     Ok(texts.collect())
-}
-
-fn by_cluster(ground: &Ground<'_>, values: &HashMap<u32, Number>) -> HashMap<u32, Total> {
-    let mut of: Vec<(u32, u32, Number)> = values
-        .iter()
-        .map(|(server, number)| (ground.census.cluster(*server), *server, *number))
-        .collect();
-    of.sort_unstable_by_key(|(cluster, server, _)| (*cluster, *server));
-    of.chunk_by(|a, b| a.0 == b.0)
-        .map(|one| {
-            let numbers: Vec<Number> = one.iter().map(|(.., number)| *number).collect();
-            (one[0].0, sum(&numbers))
-        })
-        .collect()
 }

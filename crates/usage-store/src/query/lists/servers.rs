@@ -1,7 +1,5 @@
 //! A product's servers as a list.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension};
@@ -80,15 +78,14 @@ pub(super) fn since(now: Timestamp) -> i64 {
     millis(now.saturating_sub(ACTIVE_WITHIN).unwrap_or(now))
 }
 
-/// The latest value of each server, where the list is sorted by one.
-pub(super) fn latest_values(ground: &Ground<'_>, list: &List) -> Result<HashMap<u32, Number>> {
+/// The latest value of each server that has one, in order of ids, where the list is sorted by it.
+pub(super) fn latest_values(ground: &Ground<'_>, list: &List) -> Result<Vec<(u32, Number)>> {
     let Sort::Value(name) = &list.sort else {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     };
     let key = values::key(ground, &list.asked, name)?;
     let window = Window::last(NOW_DAYS, list.window.to);
-    let latest = values::latest(ground, &list.asked, key, window)?;
-    Ok(latest.iter().copied().collect())
+    values::latest(ground, &list.asked, key, window)
 }
 
 /// A page of the list.
@@ -96,21 +93,26 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedServ
     let roster = ground.roster()?;
     let wanted = wanted(ground, &roster, list)?;
     let values = latest_values(ground, list)?;
-    let key = |id: u32| {
-        let known = roster.get(id)?;
-        let by = match list.sort {
-            Sort::Value(_) => values.get(&id).map(|n| sorting::number(sorting::float(n))),
-            _ => sorting::of(known, &list.sort, &roster),
-        };
-        Some(sorting::directed(by, list.descending))
-    };
     let from = sorting::from(list, |place| sorting::key(place, list, &roster));
     let known = roster.products.get(&list.asked.product.0);
     let are_few = wanted.len() * FEW_OF < known.map_or(0, RoaringBitmap::len);
-    let page = if are_few || matches!(list.sort, Sort::Value(_)) {
-        let keys = wanted
-            .iter()
-            .filter_map(|id| Some((key(id)?, u64::from(id))));
+    let key = |id: u32| {
+        let by = sorting::of(roster.get(id)?, &list.sort, &roster);
+        Some(sorting::directed(by, list.descending))
+    };
+    let page = if let Sort::Value(_) = list.sort {
+        // Both are in order of ids.
+        let mut values = values.iter().peekable();
+        let keys = wanted.iter().map(|id| {
+            while values.next_if(|(server, _)| *server < id).is_some() {}
+            let value = values.next_if(|(server, _)| *server == id);
+            let by = value.map(|(_, value)| sorting::number(sorting::float(value)));
+            (sorting::directed(by, list.descending), u64::from(id))
+        });
+        paging::page(keys, from, list.limit)
+    } else if are_few {
+        let keys = wanted.iter();
+        let keys = keys.filter_map(|id| Some((key(id)?, u64::from(id))));
         paging::page(keys, from, list.limit)
     } else {
         let sorted = Sorted {
@@ -130,7 +132,8 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedServ
         let Some(mut row) = read(ground.db, id, list.now)? else {
             continue;
         };
-        row.value = values.get(&id).copied();
+        let value = values.binary_search_by_key(&id, |(server, _)| *server);
+        row.value = value.ok().map(|at| values[at].1);
         // What it is sorted by in memory: the tables may be a step behind.
         if let Some(known) = roster.get(id) {
             let text = match list.sort {
