@@ -73,36 +73,71 @@ pub(crate) struct ServeOptions {
     pub(crate) report_interval: Option<u32>,
 
     /// Limit senders on loopback too; they are exempt otherwise
-    #[arg(long, env = "USAGE_LIMIT_LOOPBACK", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, env = "USAGE_LIMIT_LOOPBACK", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", help_heading = "Limits")]
     pub(crate) limit_loopback: Option<bool>,
 
     /// Connections at once, within the process's limit of open files [default: 100000]
-    #[arg(long, env = "USAGE_MAX_CONNECTIONS", value_name = "CONNECTIONS")]
+    #[arg(
+        long,
+        env = "USAGE_MAX_CONNECTIONS",
+        value_name = "CONNECTIONS",
+        help_heading = "Limits"
+    )]
     pub(crate) max_connections: Option<usize>,
 
     /// The largest body of a report as sent, in bytes [default: 1048576]
-    #[arg(long, env = "USAGE_MAX_BODY_BYTES", value_name = "BYTES")]
+    #[arg(
+        long,
+        env = "USAGE_MAX_BODY_BYTES",
+        value_name = "BYTES",
+        help_heading = "Limits"
+    )]
     pub(crate) max_body_bytes: Option<usize>,
 
     /// The same after decompression [default: 4194304]
-    #[arg(long, env = "USAGE_MAX_DECOMPRESSED_BYTES", value_name = "BYTES")]
+    #[arg(
+        long,
+        env = "USAGE_MAX_DECOMPRESSED_BYTES",
+        value_name = "BYTES",
+        help_heading = "Limits"
+    )]
     pub(crate) max_decompressed_bytes: Option<usize>,
 
     /// Requests that one sender (a token, else an address) may make at once [default: 1000]
-    #[arg(long, env = "USAGE_SENDER_BURST", value_name = "REQUESTS")]
+    #[arg(
+        long,
+        env = "USAGE_SENDER_BURST",
+        value_name = "REQUESTS",
+        help_heading = "Limits"
+    )]
     pub(crate) sender_burst: Option<u32>,
 
     /// Requests a second that refill the burst [default: 10]
-    #[arg(long, env = "USAGE_SENDER_RATE", value_name = "REQUESTS_PER_SECOND")]
+    #[arg(
+        long,
+        env = "USAGE_SENDER_RATE",
+        value_name = "REQUESTS_PER_SECOND",
+        help_heading = "Limits"
+    )]
     pub(crate) sender_rate: Option<u32>,
 
     /// Different servers that one address may name in a day without a token [default: 20000]
-    #[arg(long, env = "USAGE_SENDER_SERVERS", value_name = "SERVERS")]
+    #[arg(
+        long,
+        env = "USAGE_SENDER_SERVERS",
+        value_name = "SERVERS",
+        help_heading = "Limits"
+    )]
     pub(crate) sender_servers: Option<u32>,
 
     /// Free disk space below which reports are answered 503, such as 512MiB; 0 switches it off
     /// [default: 256MiB]
-    #[arg(long, env = "USAGE_DISK_RESERVE", value_name = "SIZE")]
+    #[arg(
+        long,
+        env = "USAGE_DISK_RESERVE",
+        value_name = "SIZE",
+        help_heading = "Limits"
+    )]
     pub(crate) disk_reserve: Option<String>,
 
     /// Who may make an account and an organization of their own [default: open]
@@ -110,40 +145,60 @@ pub(crate) struct ServeOptions {
     pub(crate) sign_up: Option<SignUp>,
 
     /// Days that reports themselves are kept for; what was counted stays [default: for ever]
-    #[arg(long, env = "USAGE_RETENTION_DAYS", value_name = "DAYS")]
+    #[arg(
+        long,
+        env = "USAGE_RETENTION_DAYS",
+        value_name = "DAYS",
+        help_heading = "How long data is kept"
+    )]
     pub(crate) retention_days: Option<u32>,
 
     /// Days for which it is kept what each server said on a day [default: for ever]
-    #[arg(long, env = "USAGE_DAYS_RETENTION_DAYS", value_name = "DAYS")]
+    #[arg(
+        long,
+        env = "USAGE_DAYS_RETENTION_DAYS",
+        value_name = "DAYS",
+        help_heading = "How long data is kept"
+    )]
     pub(crate) days_retention_days: Option<u32>,
 
     /// Days for which it is kept who was there on a day, and which values they had [default: for ever]
-    #[arg(long, env = "USAGE_CELLS_RETENTION_DAYS", value_name = "DAYS")]
+    #[arg(
+        long,
+        env = "USAGE_CELLS_RETENTION_DAYS",
+        value_name = "DAYS",
+        help_heading = "How long data is kept"
+    )]
     pub(crate) cells_retention_days: Option<u32>,
 
     /// What is logged to standard error [default: info]
-    #[arg(long, env = "USAGE_LOG", value_enum)]
+    #[arg(long, env = "USAGE_LOG", value_enum, help_heading = "Log")]
     pub(crate) log: Option<LogLevel>,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Forwarding")]
     pub(crate) forward: ForwardOptions,
 
     #[cfg(feature = "mail")]
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Mail")]
     pub(crate) mail: MailOptions,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Sign-in by a provider")]
     pub(crate) openid: OpenidOptions,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Webhooks")]
     pub(crate) webhooks: WebhookOptions,
 
     /// How the log is written [default: text]
-    #[arg(long, env = "USAGE_LOG_FORMAT", value_enum)]
+    #[arg(long, env = "USAGE_LOG_FORMAT", value_enum, help_heading = "Log")]
     pub(crate) log_format: Option<LogFormat>,
 
     /// Log requests, commits and the like that take longer, whatever the level [default: 1000]
-    #[arg(long, env = "USAGE_LOG_SLOWER_THAN", value_name = "MILLISECONDS")]
+    #[arg(
+        long,
+        env = "USAGE_LOG_SLOWER_THAN",
+        value_name = "MILLISECONDS",
+        help_heading = "Log"
+    )]
     pub(crate) log_slower_than: Option<u32>,
 }
 

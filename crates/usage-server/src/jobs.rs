@@ -182,7 +182,7 @@ fn catch_up(store: &Store) -> usage_store::Result<()> {
             reports = behind,
             "counting what was reported before this start"
         );
-        let reports = store.catch_up()?;
+        let reports = store.catch_up(|_, _| ())?;
         tracing::info!(reports, "counted what was reported before this start");
     }
     Ok(())

@@ -68,14 +68,7 @@ fn fill(store: &Store, servers: u32, days: u32, now: Timestamp) -> Result<(), Fa
     progress.at(u64::from(days));
     progress.done();
     let progress = Progress::start("Rolling up", "reports", store.next_seq()?);
-    let mut applied = 0;
-    loop {
-        match store.apply()? {
-            0 => break,
-            more => applied += more,
-        }
-        progress.at(applied);
-    }
+    store.catch_up(|done, _| progress.at(done))?;
     progress.done();
     while store.repack()? {}
     store.checkpoint()?;

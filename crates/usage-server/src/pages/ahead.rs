@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TryRecvError
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -15,7 +15,8 @@ use tokio::runtime::{Builder, Runtime};
 use usage_store::Day;
 use usage_store::registry::{Account, AccountId, SessionId};
 
-use super::{overview, product, settings};
+use super::product::tabs::Tab;
+use super::{overview, product, public, settings};
 use crate::account::Operator;
 use crate::api::{self, Answered, Cell, Row};
 use crate::app::App;
@@ -25,28 +26,6 @@ use crate::outage::Outage;
 
 /// What every page of a product opens with, and the windows that it offers.
 const WINDOWS: [&str; 4] = ["", "days=7", "days=90", "days=365&per=week"];
-
-/// A page of a product.
-#[derive(Debug, Clone, Copy)]
-enum Of {
-    Overview,
-    Values,
-    Retention,
-    Servers,
-    Clusters,
-    Ids,
-    Dictionary,
-}
-
-const OF_PRODUCT: [Of; 7] = [
-    Of::Overview,
-    Of::Values,
-    Of::Retention,
-    Of::Servers,
-    Of::Clusters,
-    Of::Ids,
-    Of::Dictionary,
-];
 
 /// The thread that asks.
 pub(crate) struct Ahead {
@@ -144,19 +123,20 @@ fn all(
     let adopted: Vec<i64> = adopted.take(AHEAD_PRODUCTS_MAX).collect();
     for window in WINDOWS {
         for id in &adopted {
-            pages.extend(OF_PRODUCT.map(|of| (*id, Some(of), window)));
+            let tabs = Tab::all().filter(|tab| tab.has_window() || window.is_empty());
+            pages.extend(tabs.map(|tab| (*id, Some(tab), window)));
         }
     }
     let asked = pages.len();
-    for (id, of, window) in pages {
+    for (id, tab, window) in pages {
         let began = Instant::now();
         if is_told(stop) {
             return None;
         }
-        let answer = runtime.block_on(open(app, (id, of, window)));
+        let answer = runtime.block_on(open(app, (id, tab, window)));
         if answer.status() != StatusCode::OK {
             let status = answer.status().as_u16();
-            tracing::debug!(?of, window, status, "a page could not be asked ahead");
+            tracing::debug!(?tab, window, status, "a page could not be asked ahead");
         }
         let rest = manners.rest_after(began.elapsed());
         if !rest.is_zero() && stop.recv_timeout(rest) != Err(RecvTimeoutError::Timeout) {
@@ -167,7 +147,7 @@ fn all(
 }
 
 /// A page as an operator gets it, whom nobody is.
-async fn open(app: &Arc<App>, (id, of, window): (i64, Option<Of>, &str)) -> Response {
+async fn open(app: &Arc<App>, (id, tab, window): (i64, Option<Tab>, &str)) -> Response {
     let operator = Operator {
         account: Account {
             id: AccountId(0),
@@ -184,28 +164,25 @@ async fn open(app: &Arc<App>, (id, of, window): (i64, Option<Of>, &str)) -> Resp
         Path(id),
         RawQuery(Some(window.to_owned())),
     );
-    match of {
-        None => overview::show(app, operator).await.into_response(),
-        Some(Of::Overview) => product::show(app, operator, id, said).await.into_response(),
-        Some(Of::Values) => product::values::show(app, operator, id, said)
-            .await
-            .into_response(),
-        Some(Of::Retention) => product::retention::show(app, operator, id, said)
-            .await
-            .into_response(),
-        Some(Of::Servers) => product::servers::show(app, operator, id, said)
-            .await
-            .into_response(),
-        Some(Of::Clusters) => product::clusters::show(app, operator, id, said)
-            .await
-            .into_response(),
-        Some(Of::Ids) => product::ids::show(app, operator, id, said)
-            .await
-            .into_response(),
-        Some(Of::Dictionary) => settings::dictionary::show(app, operator, id, said)
-            .await
-            .into_response(),
-    }
+    let Some(tab) = tab else {
+        return overview::show(app, operator).await.into_response();
+    };
+    let page = match tab {
+        Tab::Overview => product::show(app, operator, id, said).await,
+        Tab::Values => product::values::show(app, operator, id, said).await,
+        Tab::Retention => product::retention::show(app, operator, id, said).await,
+        Tab::Servers => product::servers::show(app, operator, id, said).await,
+        Tab::Clusters => product::clusters::show(app, operator, id, said).await,
+        Tab::Ids => product::ids::show(app, operator, id, said).await,
+        Tab::Dictionary => settings::dictionary::show(app, operator, id, said).await,
+        Tab::Public => {
+            let as_it_is = Query(Default::default());
+            let page = public::settings::show(app, operator, id, as_it_is).await;
+            page.map(IntoResponse::into_response)
+        }
+        Tab::Settings => settings::product::show(app, operator, id, said).await,
+    };
+    page.into_response()
 }
 
 #[cfg(test)]
@@ -250,15 +227,8 @@ mod tests {
         assert!(worked_out > 0);
         runtime().block_on(async {
             for window in WINDOWS {
-                for below in [
-                    "",
-                    "/values",
-                    "/retention",
-                    "/servers",
-                    "/clusters",
-                    "/ids",
-                    "/dictionary",
-                ] {
+                for tab in Tab::all() {
+                    let below = tab.below();
                     let page = house.get(&format!("/products/1{below}?{window}")).await;
                     assert_eq!(page.status, 200, "{below} {window}");
                     if Day::of(Timestamp::now()) != today {

@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// Far beyond what anything here takes, also on a busy machine: past it, something hangs.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(240);
 
 /// Between two looks at a condition that nothing announces.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);

@@ -34,9 +34,9 @@ impl Store {
     }
 
     /// Brings it forward to the journal's end by the large steps of a rebuild, where very much waits: many times as fast,
-    /// with more memory, and the steps take some seconds. How many reports it looked at; 0 where somebody makes it
-    /// anew.
-    pub fn catch_up(&self) -> Result<u64> {
+    /// with more memory, and the steps take some seconds. `progress` hears as a rebuild's does. How many reports it
+    /// looked at; 0 where somebody makes it anew.
+    pub fn catch_up(&self, mut progress: impl FnMut(u64, u64)) -> Result<u64> {
         let _nobody_else_does = match rebuilding::begin(self.data_dir()) {
             Err(Error::BeingRebuilt(_)) => return Ok(0),
             begun => begun?,
@@ -44,7 +44,7 @@ impl Store {
         let at = || self.readers.read(|db| Ok(applied::read(db)?.seq));
         let before = at()?;
         self.in_bulk(|store| {
-            store.apply_in_bulk((OBSERVATIONS_IN_BULK, BATCHES_AT_ONCE), &mut |_, _| ())
+            store.apply_in_bulk((OBSERVATIONS_IN_BULK, BATCHES_AT_ONCE), &mut progress)
         })?;
         Ok(at()?.saturating_sub(before))
     }

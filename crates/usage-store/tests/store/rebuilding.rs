@@ -198,7 +198,7 @@ proptest! {
             is_partitioned(&world);
         }
         if catching_up {
-            world.store.catch_up().unwrap();
+            world.store.catch_up(|_, _| ()).unwrap();
             prop_assert_eq!(world.store.freshness().unwrap().behind, 0);
         }
         world.apply_all();

@@ -29,6 +29,24 @@ const TABS: &[(Tab, &str, &str)] = &[
     (Tab::Settings, "Settings", "/settings"),
 ];
 
+impl Tab {
+    /// All of them, in their order.
+    pub(in super::super) fn all() -> impl Iterator<Item = Tab> {
+        TABS.iter().map(|(tab, ..)| *tab)
+    }
+
+    /// Whether it shows a window of days.
+    pub(in super::super) fn has_window(self) -> bool {
+        !matches!(self, Tab::Public | Tab::Settings)
+    }
+
+    #[cfg(test)]
+    pub(in super::super) fn below(self) -> &'static str {
+        let known = TABS.iter().find(|(tab, ..)| *tab == self);
+        known.map_or("", |(_, _, below)| below)
+    }
+}
+
 /// What tabs hand on to each other; the rest is a page's own.
 fn kept(name: &str) -> bool {
     name.starts_with("filter[")
