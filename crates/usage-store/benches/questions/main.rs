@@ -6,7 +6,7 @@
 //!
 //! `--servers 1190000` is ten times as many: a hundred million reports. `--anew` makes the data again,
 //! `--rebuild` only the read model. `--steps` asks each question once more right after 500 reports came: they are
-//! the newest ones again, so that no answer changes, but they stay in the data.
+//! the newest ones again, so that no answer changes but how many ids were seen once; they stay in the data.
 
 #![allow(
     missing_docs,

@@ -348,6 +348,10 @@ pub(crate) fn ours(data: &Data, options: &Options) -> Vec<Answer> {
     let wanted = QUESTIONS
         .iter()
         .filter(|question| options.wants(question.name));
+    if options.steps {
+        // Those of the step are no longer seen once.
+        step(&crate::open(data));
+    }
     let answers = wanted.map(|question| {
         let store = crate::open(data);
         let ask = || {
