@@ -7,6 +7,7 @@ mod ahead;
 mod api_keys;
 mod assets;
 mod audit;
+mod button;
 mod device;
 mod failure;
 pub(crate) mod figures;
@@ -43,6 +44,7 @@ mod start;
 mod testing;
 mod theme;
 mod view;
+mod visitor;
 mod webhooks;
 mod welcome;
 
