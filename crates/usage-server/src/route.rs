@@ -59,6 +59,7 @@ const NAMES: &[&str] = &[
     "/sign-up",
     "/sign-up/{code}",
     "/start",
+    "/start/token",
     "/device",
     "/organizations",
     "/organizations/{id}",

@@ -59,6 +59,12 @@ impl Passwords {
             .await
     }
 
+    /// Nobody's turn comes any more.
+    #[cfg(test)]
+    pub(crate) fn close(&self) {
+        self.turns.close();
+    }
+
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -34,7 +34,7 @@ impl Question {
     }
 
     /// Its example for a product.
-    pub(super) fn example_of(&self, product: &str) -> String {
+    pub(crate) fn example_of(&self, product: &str) -> String {
         match self.takes.contains(&Parameter::Product) {
             true => format!("{}?product={product}&{}", self.path, self.example),
             false => format!("{}?{}", self.path, self.example),

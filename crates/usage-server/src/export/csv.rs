@@ -72,9 +72,12 @@ fn text(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(cell(text).as_bytes())
 }
 
+/// What a spreadsheet takes for the beginning of a formula; the wide ones where people write wide letters.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// A text as a cell: in quotes where it needs them, and never what a spreadsheet takes for a formula.
 pub(crate) fn cell(text: &str) -> Cow<'_, str> {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let is_formula = text.starts_with(FORMULA);
     let needs_quotes = text.contains([',', '"', '\r', '\n']) || text.trim() != text;
     let mark = if is_formula { "'" } else { "" };
     match (needs_quotes, is_formula) {
@@ -103,6 +106,8 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "\"'\t=1\""),
             ("\r=1", "\"'\r=1\""),
+            ("\n=1", "\"'\n=1\""),
+            ("＝1", "'＝1"),
             (
                 "=HYPERLINK(\"http://evil\",\"x\")",
                 "\"'=HYPERLINK(\"\"http://evil\"\",\"\"x\"\")\"",

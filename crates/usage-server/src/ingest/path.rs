@@ -111,15 +111,15 @@ fn hex(digit: u8) -> Option<u8> {
         .and_then(|value| u8::try_from(value).ok())
 }
 
-/// A base URL with a trailing slash gives `//api/v1/...`, and people type a slash at the end:
-/// the address without these, if it is one of the API's and has them.
+/// A base URL with a trailing slash gives `//api/v1/...` and `//start`, and people type a slash at the end:
+/// the address without these, if it is one that programs send or show, and has them.
 pub(crate) fn tidied(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
     let inner = path.trim_start_matches('/');
-    if !inner.starts_with("api/") {
+    let inner = inner.strip_suffix('/').unwrap_or(inner);
+    if !inner.starts_with("api/") && !matches!(inner, "start" | "device") {
         return None;
     }
-    let inner = inner.strip_suffix('/').unwrap_or(inner);
     if inner.len() + 1 == path.len() {
         return None;
     }
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn slashes_in_front_of_the_api_and_one_at_the_end_are_tidied() {
+    fn slashes_in_front_of_what_programs_call_and_one_at_the_end_are_tidied() {
         for (path, expected) in [
             ("//api/v1/servers", Some("/api/v1/servers")),
             ("///api/v1/usage/a?token=t", Some("/api/v1/usage/a?token=t")),
@@ -177,6 +177,10 @@ mod tests {
             ("//api/v1/usage/a/", Some("/api/v1/usage/a")),
             ("/api/v1/usage/a//", Some("/api/v1/usage/a/")),
             ("/api/v1/usage/a", None),
+            ("//start?product=a", Some("/start?product=a")),
+            ("/device/", Some("/device")),
+            ("/start", None),
+            ("//start/token", None),
             ("//elsewhere/", None),
         ] {
             let uri: Uri = path.parse().unwrap();

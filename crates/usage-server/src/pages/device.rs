@@ -8,7 +8,6 @@ use std::time::Instant;
 use askama::Template;
 use axum::extract::{Extension, Form, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -18,6 +17,7 @@ use usage_store::registry::register::WaitingDevice;
 use super::figures::Moment;
 use super::layout::{Layout, base_path};
 use super::registration::{Choice, Chosen};
+use super::too_often::TooOften;
 use super::{Failure, ask, render};
 use crate::account::SignedIn;
 use crate::app::App;
@@ -47,7 +47,7 @@ struct DeviceAsks {
     cluster: String,
     asked_at: Moment,
     choice: Choice,
-    problem: Option<&'static str>,
+    problem: Option<String>,
 }
 
 /// It is decided.
@@ -109,11 +109,9 @@ pub(super) async fn submit(
     let email = person.account.email.clone();
     let codes = &app.account.user_codes;
     if let Err(wait) = codes.attempt(&email, address, Instant::now()) {
-        let seconds = wait.as_secs() + 1;
-        let problem = format!("Too many tries. Wait {seconds} seconds, then try again.");
-        let page = form(&app, person, entered.code, Some(problem)).await?;
-        let retry_after = [(RETRY_AFTER, seconds.to_string())];
-        return Ok((StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response());
+        let often = TooOften::new(wait);
+        let page = form(&app, person, entered.code, Some(often.problem())).await?;
+        return Ok(often.answer(page));
     }
     let Some(code) = UserCode::typed(&entered.code) else {
         let problem = "A code has ten letters, such as BCDFG-HJKLM.";
@@ -183,9 +181,15 @@ async fn decide(
         };
         let (product, cluster) = (&waiting.product, &waiting.cluster);
         let choice = Choice::new(app, &by, product, cluster, &chosen, now)?;
-        match choice.approval(&by) {
-            Ok(approval) => found(app.store.approve_device(typed.letters(), &approval, now)),
-            Err(problem) => Ok(Decided::ToChoose(waiting, chosen, problem)),
+        let approval = match choice.approval(&by) {
+            Ok(approval) => approval,
+            Err(problem) => return Ok(Decided::ToChoose(waiting, chosen, problem.to_owned())),
+        };
+        match app.store.approve_device(typed.letters(), &approval, now) {
+            Err(full @ Error::TooMany { .. }) => {
+                Ok(Decided::ToChoose(waiting, chosen, full.to_string()))
+            }
+            approved => found(approved),
         }
     });
     let decided = decided.await?;
@@ -209,8 +213,8 @@ async fn decide(
 /// What became of an answer.
 enum Decided {
     Done,
-    /// Something is still to be chosen.
-    ToChoose(WaitingDevice, Chosen, &'static str),
+    /// Something is still to be chosen, or in the way.
+    ToChoose(WaitingDevice, Chosen, String),
     /// Nobody waits, or no longer.
     Unknown,
 }
@@ -231,7 +235,7 @@ async fn asks(
     code: UserCode,
     waiting: WaitingDevice,
     chosen: Chosen,
-    problem: Option<&'static str>,
+    problem: Option<String>,
 ) -> Result<Html<String>, Failure> {
     let page = ask(app, move |app| {
         let now = Timestamp::now();

@@ -43,6 +43,7 @@ mod start;
 #[cfg(test)]
 mod testing;
 mod theme;
+mod too_often;
 mod view;
 mod visitor;
 mod webhooks;
@@ -132,6 +133,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         )
         .route("/sign-out", post(sign_in::leave))
         .route("/start", get(start::show).post(start::submit))
+        .route("/start/token", get(start::shown::show))
         .route("/device", get(device::show).post(device::submit))
         .route("/sign-up", get(sign_up::form).post(sign_up::submit))
         .route(

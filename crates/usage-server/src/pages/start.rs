@@ -1,29 +1,32 @@
 //! `/start`: a product sends its customer here for a token. The person signs in, sees for which product
 //! and cluster it is and to which host it goes, and presses a button. Nothing ever happens by itself.
-//! What a link may ask for and where a browser may be sent is decided in `register`.
+//! What a link may ask for and where a browser may be sent is decided in `register`; `shown.rs` has the page
+//! of a token that goes nowhere.
+
+pub(super) mod shown;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, RawQuery, State};
 use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use percent_encoding::{CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use usage_store::Error;
+use usage_store::registry::TokenId;
 use usage_store::registry::register::{Approval, NewCode};
 
-use super::assets::COPY;
 use super::frame::FormTarget;
 use super::layout::{Layout, base_path};
 use super::registration::{Choice, Chosen};
+use super::shown_once::keep;
 use super::{Failure, ask, render};
-use crate::account::{Secret, SignedIn, draw_token};
+use crate::account::{Once, Secret, SignedIn, draw_token};
 use crate::app::App;
 use crate::config::SignUp;
-use crate::register::{Asked, Way};
+use crate::register::{Asked, CodeWay, Way};
 
 /// The page with the button.
 #[derive(Template)]
@@ -66,16 +69,6 @@ struct Hello {
 struct Wrong {
     page: Layout,
     problems: Vec<String>,
-}
-
-/// The token, this once.
-#[derive(Template)]
-#[template(path = "start_token.html")]
-struct Shown {
-    page: Layout,
-    asked: Asked,
-    token: String,
-    copy_script: String,
 }
 
 /// The person said no, and there is nobody to tell.
@@ -186,56 +179,54 @@ async fn finish(
     asked: Asked,
     approval: Approval,
 ) -> Result<Result<Response, String>, Failure> {
-    let (wanted, by) = (asked.clone(), person.clone());
+    let session = person.session;
     let made = ask(app, move |app| {
-        let (product, cluster) = (&wanted.product, &wanted.cluster_id);
-        let now = Timestamp::now();
-        let secret = match &wanted.way {
-            Way::Code(way) => {
-                let secret = Secret::random()?.text();
-                let new = NewCode {
-                    secret: secret.as_bytes(),
-                    product,
-                    cluster,
-                    challenge: &way.challenge,
-                    approval,
-                };
-                app.store.add_register_code(&new, now)?;
-                secret
+        let made = match &asked.way {
+            Way::Code(way) => give_code(app, &asked, way, approval),
+            Way::Token(redirect) => {
+                give_token(app, &asked, &approval).map(|(_, token)| redirect.with_token(&token))
             }
-            Way::Token(_) | Way::Shown => {
-                let token = draw_token()?;
-                let secret = token.as_bytes();
-                match app
-                    .store
-                    .register_token(&approval, product, cluster, secret, now)
-                {
-                    Err(e @ Error::TooMany { .. }) => return Ok(Err(e.to_string())),
-                    granted => granted?,
-                };
-                token
-            }
+            Way::Shown => give_token(app, &asked, &approval).map(|(id, token)| {
+                keep(app, session, Once::Token(id.0), token);
+                shown::address(app, id)
+            }),
         };
-        Ok(Ok((secret, Layout::of_person(app, &by, now)?)))
-    });
-    let (secret, page) = match made.await? {
-        Ok(made) => made,
-        Err(problem) => return Ok(Err(problem)),
-    };
-    Ok(Ok(match &asked.way {
-        Way::Code(way) => leave(&way.redirect.with_code(&secret, way.state.as_deref())),
-        Way::Token(redirect) => leave(&redirect.with_token(&secret)),
-        Way::Shown => {
-            let copy_script = format!("{}{}", page.base, COPY.path());
-            let html = render(&Shown {
-                page,
-                asked,
-                token: secret,
-                copy_script,
-            })?;
-            ([(CACHE_CONTROL, "no-store")], html).into_response()
+        match made {
+            Err(Failure::NotPossible(full @ Error::TooMany { .. })) => Ok(Err(full.to_string())),
+            made => Ok(Ok(made?)),
         }
-    }))
+    });
+    Ok(made.await?.map(|to| leave(&to)))
+}
+
+/// A new token.
+fn give_token(app: &App, asked: &Asked, approval: &Approval) -> Result<(TokenId, String), Failure> {
+    let (product, cluster, now) = (&asked.product, &asked.cluster_id, Timestamp::now());
+    let token = draw_token()?;
+    let secret = token.as_bytes();
+    let id = app
+        .store
+        .register_token(approval, product, cluster, secret, now)?;
+    Ok((id, token))
+}
+
+/// Where the browser brings a new code.
+fn give_code(
+    app: &App,
+    asked: &Asked,
+    way: &CodeWay,
+    approval: Approval,
+) -> Result<String, Failure> {
+    let secret = Secret::random()?.text();
+    let new = NewCode {
+        secret: secret.as_bytes(),
+        product: &asked.product,
+        cluster: &asked.cluster_id,
+        challenge: &way.challenge,
+        approval,
+    };
+    app.store.add_register_code(&new, Timestamp::now())?;
+    Ok(way.redirect.with_code(&secret, way.state.as_deref()))
 }
 
 async fn refuse(app: &Arc<App>, person: SignedIn, asked: Asked) -> Result<Response, Failure> {
@@ -249,7 +240,7 @@ async fn refuse(app: &Arc<App>, person: SignedIn, asked: Asked) -> Result<Respon
     Ok(render(&page.await?)?.into_response())
 }
 
-/// Off to the program.
+/// Off to the program, or to the page with the token.
 fn leave(url: &str) -> Response {
     Redirect::to(url).into_response()
 }

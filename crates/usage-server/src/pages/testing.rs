@@ -225,6 +225,29 @@ impl House {
         account
     }
 
+    /// With the doors for programs, too, as the whole server has them; everybody has an address then.
+    pub(super) fn with_every_door(mut self) -> House {
+        self.router = crate::router::router(Arc::clone(&self.app));
+        self
+    }
+
+    /// Where its data are.
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self._folder.path()
+    }
+
+    /// An organization gets as many tokens as it may have.
+    pub(super) fn fill_with_tokens(&self, organization: &str) {
+        let db = rusqlite::Connection::open(self.folder().join("usage.db")).unwrap();
+        let id = self.organization(organization).0;
+        let fill =
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
+            INSERT INTO token (organization, hash, prefix, created_at, may_forget, name)
+            SELECT ?1, CAST('filled ' || n AS BLOB), '', 0, FALSE, '' FROM n
+            LIMIT 10000 - (SELECT count(*) FROM token WHERE organization = ?1)";
+        db.execute(fill, [id]).unwrap();
+    }
+
     /// The browser is signed in as somebody else from now on; whoever it was stays signed in elsewhere.
     pub(super) fn enter_as(&self, email: &str) {
         self.leave();

@@ -1,6 +1,7 @@
 //! What somebody is asked for at `/start`: the parameters of the link, checked, with what is wrong in
 //! words for the person who followed it.
 
+use percent_encoding::percent_decode_str;
 use usage_store::report::limits::NAME_BYTES_MAX;
 
 use super::redirect::RedirectUrl;
@@ -8,6 +9,16 @@ use crate::limits::{START_QUERY_MAX_BYTES, STATE_MAX_BYTES};
 
 /// SHA-256 in base64url.
 const CHALLENGE_CHARS: usize = 43;
+
+/// The parameters of a link.
+const PARAMETERS: [&str; 6] = [
+    "product",
+    "cluster_id",
+    "redirect_url",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+];
 
 /// A token is asked for, for a cluster of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +70,7 @@ impl Asked {
                 "The address is too long: after its question mark at most {START_QUERY_MAX_BYTES} bytes are allowed."
             )]);
         }
-        let mut wrong = Vec::new();
+        let mut wrong = garbled(query);
         let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect();
@@ -105,6 +116,17 @@ impl Asked {
             way,
         })
     }
+}
+
+/// What would be read as something else than was meant: no sender could ever name it.
+fn garbled(query: &str) -> Vec<String> {
+    let name = |pair: &&str| pair.split('=').next().unwrap_or_default().to_owned();
+    let is_garbled = |pair: &&str| percent_decode_str(pair).decode_utf8().is_err();
+    let names = query.split('&').filter(is_garbled).map(|pair| name(&pair));
+    names
+        .filter(|name| PARAMETERS.contains(&name.as_str()))
+        .map(|name| format!("The {name} can’t be read: its escapes must be UTF-8."))
+        .collect()
 }
 
 /// The value of a parameter. Twice the same is once; two that differ could be read in two ways.
@@ -223,6 +245,11 @@ mod tests {
             &["more than one product"],
         );
         assert!(Asked::read("product=p&product=p&cluster_id=c").is_ok());
+        refused(
+            "product=p&cluster_id=a%FFb&redirect_url=http://localhost/%E9",
+            &["cluster_id can’t be read", "redirect_url can’t be read"],
+        );
+        assert!(Asked::read("product=p&cluster_id=c&utm=%FF").is_ok());
         refused(
             "product=p&cluster_id=c&redirect_url=javascript:1",
             &["redirect_url must begin with"],

@@ -10,7 +10,7 @@ pub(crate) mod fuzzing;
 mod redirect;
 mod user_code;
 
-pub(crate) use asked::{Asked, Way, product_objection};
+pub(crate) use asked::{Asked, CodeWay, Way, product_objection};
 pub(crate) use described::operations;
 pub(crate) use doors::{device, token};
 pub(crate) use redirect::public_host;

@@ -130,17 +130,17 @@ impl RedirectUrl {
     }
 
     /// What a policy on forms must allow, so that a form's answer may lead there. A policy can't name
-    /// every host that a URL can: then it is the scheme.
+    /// every host that a URL can: then it is any, at this port.
     pub(crate) fn form_target(&self) -> String {
         let nameable = match &self.host {
             Host::Name(name) => !name.contains('_'),
             Host::Address(address) => address.is_ipv4(),
         };
         let scheme = self.scheme.name();
-        if nameable {
-            format!("{scheme}://{}", self.shown())
-        } else {
-            format!("{scheme}:")
+        match self.port {
+            _ if nameable => format!("{scheme}://{}", self.shown()),
+            Some(port) => format!("{scheme}://*:{port}"),
+            None => format!("{scheme}://*"),
         }
     }
 

@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::worded::Worded;
 use super::{Answer, exchange};
 use crate::limits::{IDLE_TIMEOUT, REQUEST_HEAD_START, REQUEST_TIMEOUT, STOP_HEAD_TIMEOUT};
 use crate::watch::Watch;
@@ -34,7 +35,8 @@ pub(super) async fn serve(
             exchange::answer(doors.clone(), request, peer, Activity::begin(&activity))
         })
     };
-    let mut connection = pin!(protocol.serve_connection(TokioIo::new(stream), service));
+    let socket = TokioIo::new(Worded::new(stream, Arc::clone(&activity)));
+    let mut connection = pin!(protocol.serve_connection(socket, service));
     let mut alarm = pin!(tokio::time::sleep(REQUEST_TIMEOUT));
     let mut stop = pin!(stopping.wait_for(|stop| *stop));
     let mut told = false;

@@ -1,14 +1,15 @@
 //! The listener: accepts connections within a bound, serves HTTP/1.1 and HTTP/2 (prior
 //! knowledge) on them, and stops gracefully. Knows nothing of what is served.
 //!
-//! What hyper answers by itself has no body and passes none of our code: 431 to a head that is too
-//! large or has more than 100 headers, 400 to bytes that are no HTTP.
+//! What hyper answers by itself passes none of our handlers: 431 to a head that is too large or has more
+//! than 100 headers, 400 to bytes that are no HTTP. `worded.rs` gives it a text.
 
 mod connection;
 mod descriptors;
 mod exchange;
 mod signal;
 mod slots;
+mod worded;
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -31,7 +31,7 @@ const ARGUMENTS: [&str; 14] = [
     "--no-first-run",
     "--lang=en-US",
     "--force-color-profile=srgb",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1, EXCLUDE [::1]",
 ];
 
 /// How WebDriver names an element.

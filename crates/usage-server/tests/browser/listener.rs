@@ -18,6 +18,16 @@ impl Listener {
     /// Answers with this page from now on.
     pub(crate) fn with_page(page: &str) -> Listener {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        Listener::over(listener, page)
+    }
+
+    /// The same at an IPv6 address, where the machine has one.
+    pub(crate) fn with_page_over_ipv6(page: &str) -> Option<Listener> {
+        let listener = TcpListener::bind(("::1", 0)).ok()?;
+        Some(Listener::over(listener, page))
+    }
+
+    fn over(listener: TcpListener, page: &str) -> Listener {
         let address = listener.local_addr().unwrap();
         let reply = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\

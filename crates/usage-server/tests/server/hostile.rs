@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::folder::{Folder, Running};
-use crate::http::{Connection, post};
+use crate::http::{Connection, Message, post};
 use crate::patience::DEADLINE;
 
 const MIB: usize = 1024 * 1024;
@@ -22,10 +22,14 @@ fn is_well(server: &Running) {
 
 /// What it answers to bytes, until it closes; the status, where it is HTTP/1.
 fn answer(server: &Running, bytes: &[u8]) -> Option<u16> {
+    reply(server, bytes).map(|reply| reply.status())
+}
+
+fn reply(server: &Running, bytes: &[u8]) -> Option<Message> {
     let mut connection = server.connect();
     // It may close before it has read everything.
     let _ = connection.send(bytes);
-    connection.receive().ok().map(|reply| reply.status())
+    connection.receive().ok()
 }
 
 #[test]
@@ -94,8 +98,13 @@ fn heads_are_bounded_in_bytes_and_lines() {
         [b"GET /", &b"a".repeat(40 * 1024)[..]].concat(),
     ];
     for bytes in too_much {
-        let status = answer(&server, &bytes);
-        assert!(matches!(status, Some(431 | 414)), "{status:?}");
+        let reply = reply(&server, &bytes).expect("an answer");
+        assert!(matches!(reply.status(), 431 | 414), "{}", reply.status());
+        assert!(
+            reply.text().contains("at most 32768 bytes"),
+            "{}",
+            reply.text()
+        );
     }
     // A head that never ends: it is cut off, whoever sends it.
     let mut endless = TcpStream::connect(server.address()).unwrap();
@@ -121,8 +130,11 @@ fn bytes_that_are_no_http_get_400_or_nothing() {
         b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ] {
-        let status = answer(&server, bytes);
-        assert!(matches!(status, None | Some(400..500)), "{status:?}");
+        let Some(reply) = reply(&server, bytes) else {
+            continue;
+        };
+        assert!(matches!(reply.status(), 400..500), "{}", reply.status());
+        assert!(!reply.text().is_empty(), "a status alone");
     }
     is_well(&server);
     server.stop();

@@ -201,8 +201,8 @@ fn a_program_of_the_first_kind_is_sent_its_token() {
     let page = person.open(&client(&server).registration_url(&cluster()).unwrap());
     assert!(page.text().contains("has a token already"));
     let answer = [("answer", "approve"), ("tokens", "keep")];
-    let shown = person.send(&page, "/start", &answer);
-    assert_eq!(shown.status(), 200);
+    let sent = person.send(&page, "/start", &answer);
+    let shown = person.open(&sent_to(&sent));
     let text = shown.text();
     let (_, field) = text.split_once("id=\"token\"").unwrap();
     let (_, value) = field.split_once("value=\"").unwrap();

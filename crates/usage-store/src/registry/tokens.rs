@@ -105,15 +105,7 @@ pub(crate) fn add(db: &Connection, new: &NewToken<'_>, now: Timestamp) -> Result
     if known.is_some() {
         return Err(Error::Taken("token"));
     }
-    let valid: u32 = db
-        .prepare_cached(sql!("registry/count_tokens"))?
-        .query_row([new.organization.0], |row| row.get(0))?;
-    if valid >= TOKENS_PER_ORGANIZATION_MAX {
-        return Err(Error::TooMany {
-            what: "valid tokens of an organization",
-            most: TOKENS_PER_ORGANIZATION_MAX,
-        });
-    }
+    has_room(db, new.organization, 0)?;
     let text = String::from_utf8_lossy(new.secret);
     let kept = if new.drawn_here {
         PREFIX_CHARS
@@ -138,6 +130,20 @@ pub(crate) fn add(db: &Connection, new: &NewToken<'_>, now: Timestamp) -> Result
     let organization = Some(new.organization);
     audit::write_about(db, now, new.by, "issue token", &prefix, organization)?;
     Ok(id)
+}
+
+/// Whether an organization may have one more, once so many are gone; `Error::TooMany`.
+pub(crate) fn has_room(db: &Connection, organization: OrganizationId, gone: usize) -> Result<()> {
+    let valid: u32 = db
+        .prepare_cached(sql!("registry/count_tokens"))?
+        .query_row([organization.0], |row| row.get(0))?;
+    if (valid as usize).saturating_sub(gone) >= TOKENS_PER_ORGANIZATION_MAX as usize {
+        return Err(Error::TooMany {
+            what: "valid tokens of an organization",
+            most: TOKENS_PER_ORGANIZATION_MAX,
+        });
+    }
+    Ok(())
 }
 
 /// A token to be revoked: its id, prefix and organization.

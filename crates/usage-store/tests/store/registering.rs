@@ -355,8 +355,8 @@ fn who_said_what_is_written_down_without_any_secret() {
             "approve registration",
             "issue token",
             "approve registration",
-            "issue token",
             "replace token",
+            "issue token",
             "refuse registration"
         ]
     );
@@ -372,6 +372,46 @@ fn who_said_what_is_written_down_without_any_secret() {
         bytes.windows(5).any(|part| part == b"HJKLM"),
         "looks where it is written"
     );
+}
+
+#[test]
+fn a_yes_that_no_token_can_come_of_is_not_taken() {
+    let house = House::new();
+    house.code(b"before", now());
+    house.device(b"device", "BCDFG", now());
+    let db = rusqlite::Connection::open(house.folder.path().join("usage.db")).unwrap();
+    let fill = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
+        INSERT INTO token (organization, hash, prefix, product, cluster, created_at, may_forget, name)
+        SELECT ?1, CAST(n AS BLOB), '', 'jambox', iif(n = 1, 'c1', 'c2'), 0, FALSE, '' FROM n";
+    db.execute(fill, [house.organization.0]).unwrap();
+    let full = |said: usage_store::Result<()>| matches!(said, Err(Error::TooMany { .. }));
+    let new = NewCode {
+        secret: b"code",
+        product: "jambox",
+        cluster: "c1",
+        challenge: "challenge",
+        approval: house.approval(false),
+    };
+    assert!(full(house.store.add_register_code(&new, now())));
+    let approval = house.approval(false);
+    assert!(full(house.store.approve_device("BCDFG", &approval, now())));
+    assert_eq!(house.poll(b"usage_early", 0), Polled::Pending);
+    // A yes from before counts no more; nothing was made or revoked for it.
+    assert!(!house.exchange(b"before", "challenge", b"usage_late", now()));
+
+    // In the place of another there is room.
+    let approval = house.approval(true);
+    house
+        .store
+        .approve_device("BCDFG", &approval, now())
+        .unwrap();
+    assert!(matches!(
+        house.poll(b"usage_test", 6_000),
+        Polled::Granted(_)
+    ));
+    let valid = "SELECT count(*) FROM token WHERE revoked_at IS NULL";
+    let valid: i64 = db.query_row(valid, [], |row| row.get(0)).unwrap();
+    assert_eq!(valid, 10_000);
 }
 
 #[test]

@@ -198,3 +198,46 @@ fn an_organization_lists_and_revokes_its_own_tokens_and_sees_when_they_were_used
         (by, "revoke token")
     );
 }
+
+/// What is compared is a digest, by an index: how long it takes tells nothing of a secret, and a fleet's tokens cost no
+/// more than one.
+#[test]
+fn every_secret_is_looked_up_by_its_hash_without_a_scan() {
+    let world = World::new();
+    let db = rusqlite::Connection::open(world.path().join("usage.db")).unwrap();
+    for (name, query) in [
+        ("grant", include_str!("../../sql/sqlite/registry/grant.sql")),
+        (
+            "token_by_hash",
+            include_str!("../../sql/sqlite/registry/token_by_hash.sql"),
+        ),
+        (
+            "api_key_by_hash",
+            include_str!("../../sql/sqlite/registry/api_key_by_hash.sql"),
+        ),
+        (
+            "session",
+            include_str!("../../sql/sqlite/registry/session.sql"),
+        ),
+        (
+            "has_code",
+            include_str!("../../sql/sqlite/register/has_code.sql"),
+        ),
+        (
+            "device",
+            include_str!("../../sql/sqlite/register/device.sql"),
+        ),
+    ] {
+        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let parameters = vec![1_i64; plan.parameter_count()];
+        let steps: Vec<String> = plan
+            .query_map(rusqlite::params_from_iter(parameters), |row| row.get(3))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        let by_hash = |step: &String| step.contains("(hash=?");
+        let scans = |step: &&String| step.starts_with("SCAN") && *step != "SCAN CONSTANT ROW";
+        assert!(steps.iter().any(by_hash), "{name}: {steps:?}");
+        assert_eq!(steps.iter().find(scans), None, "{name}: {steps:?}");
+    }
+}

@@ -133,7 +133,7 @@ async fn who_guesses_has_to_wait_even_with_the_right_code() {
     }
     let page = house.type_in(CODE).await;
     assert_eq!(page.status, 429);
-    assert!(!page.header("retry-after").is_empty() && page.text.contains("Too many tries"));
+    assert!(!page.header("retry-after").is_empty() && page.text.contains("Too many attempts"));
     assert!(!page.text.contains("jambox"));
     // Nor by answering without looking.
     let acme = house.organization("Acme").0.to_string();
@@ -211,6 +211,24 @@ async fn a_cluster_with_a_token_and_a_person_with_organizations_leave_a_choice()
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn who_has_no_room_for_a_token_hears_it_and_the_program_waits() {
+    let house = House::with_customers();
+    house.asks(CODE, "c1");
+    let page = house.type_in(CODE).await;
+    house.fill_with_tokens("Acme");
+    let full = house.answer(&page, &[("answer", "approve")]).await;
+    assert_eq!(full.status, 422);
+    assert!(
+        full.text.contains("the most there may be"),
+        "{}",
+        full.main()
+    );
+    assert_eq!(house.polls(CODE, b"usage_test"), Polled::Pending);
+    let refused = house.answer(&full, &[("answer", "refuse")]).await;
+    assert_eq!(refused.header("location"), "/device?done=refused");
 }
 
 #[tokio::test]

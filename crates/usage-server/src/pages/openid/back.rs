@@ -52,7 +52,7 @@ pub(in super::super) async fn come_back(
     };
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.openid.sign_up(address, Instant::now()) {
-        return stop(&app, Stopped::TooMany(wait.as_secs() + 1));
+        return stop(&app, Stopped::TooMany(wait));
     }
     let (linking, next) = (journey.linking, journey.next.clone());
     let Some(found) = who(&app, journey, code).await? else {

@@ -9,6 +9,7 @@ pub(super) mod newcomer;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -20,6 +21,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 pub(super) use self::back::come_back;
 use super::layout::Layout;
 use super::sign_in::{Next, go_to};
+use super::too_often::TooOften;
 use super::{Failure, ask, render};
 use crate::account::{is_cross_site, local_path};
 use crate::app::App;
@@ -75,8 +77,8 @@ fn said<T>(answer: Result<T, String>) -> Option<T> {
 enum Stopped {
     /// The provider doesn't answer, or not as it should.
     Unreachable,
-    /// Too many tries; seconds to wait.
-    TooMany(u64),
+    /// They try too often.
+    TooMany(Duration),
     /// Nobody left from this browser, or long ago.
     Over,
     /// The person or the provider said no.
@@ -111,10 +113,10 @@ fn stop(app: &App, stopped: Stopped) -> Result<Response, Failure> {
             "That didn’t work",
             format!("{name} doesn’t answer as it should. Try again in a moment; the server’s log has the cause."),
         ),
-        Stopped::TooMany(seconds) => (
+        Stopped::TooMany(wait) => (
             StatusCode::TOO_MANY_REQUESTS,
             "Too many attempts",
-            format!("Wait {seconds} seconds, then try again."),
+            TooOften::new(*wait).wait(),
         ),
         Stopped::Over => (
             StatusCode::BAD_REQUEST,
@@ -162,14 +164,10 @@ fn stop(app: &App, stopped: Stopped) -> Result<Response, Failure> {
         heading,
         text,
     })?;
-    let mut response = (status, html).into_response();
-    if let Stopped::TooMany(seconds) = stopped {
-        let seconds = axum::http::HeaderValue::from(seconds);
-        response
-            .headers_mut()
-            .insert(axum::http::header::RETRY_AFTER, seconds);
-    }
-    Ok(response)
+    Ok(match stopped {
+        Stopped::TooMany(wait) => TooOften::new(wait).answer(html),
+        _ => (status, html).into_response(),
+    })
 }
 
 /// The journey of this browser has ended, one way or another.

@@ -121,7 +121,7 @@ pub(in super::super) async fn submit(
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
-        return stop(&app, Stopped::TooMany(wait.as_secs() + 1));
+        return stop(&app, Stopped::TooMany(wait));
     }
     let (sent, issuer) = (headers.clone(), openid.issuer.clone());
     let organization = entered.organization.clone();

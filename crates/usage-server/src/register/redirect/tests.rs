@@ -185,6 +185,24 @@ const FRIENDLY: &[(&str, &str, bool, &str)] = &[
         true,
         "https://h.example/?next=https://evil.example/&token=t",
     ),
+    (
+        "http://localhost#@evil.example/",
+        "localhost",
+        false,
+        "http://localhost/?token=t#@evil.example/",
+    ),
+    (
+        "https://h.example/a/../b?x=//evil.example",
+        "h.example",
+        true,
+        "https://h.example/a/../b?x=//evil.example&token=t",
+    ),
+    (
+        "http://127.0.0.1.local/",
+        "127.0.0.1.local",
+        false,
+        "http://127.0.0.1.local/?token=t",
+    ),
     // A token that was there goes, every one of them.
     (
         "https://h.example/?token=old",
@@ -215,6 +233,18 @@ const FRIENDLY: &[(&str, &str, bool, &str)] = &[
         "h.example",
         true,
         "https://h.example/?token=t",
+    ),
+    (
+        "https://h.example/?a=1&amp;token=old",
+        "h.example",
+        true,
+        "https://h.example/?a=1&amp&token=t",
+    ),
+    (
+        "https://h.example/?token[]=kept#token=kept",
+        "h.example",
+        true,
+        "https://h.example/?token[]=kept&token=t#token=kept",
     ),
     (
         "https://h.example/?a=1;token=old",
@@ -332,12 +362,12 @@ fn a_code_comes_with_the_state_and_nothing_else_of_that_name() {
 }
 
 #[test]
-fn a_policy_names_the_target_or_its_scheme() {
+fn a_policy_names_the_target_or_its_port() {
     for (text, target) in [
         ("https://Example.com/a", "https://example.com"),
         ("http://127.0.0.1:49152/a", "http://127.0.0.1:49152"),
-        ("http://[::1]:8888/", "http:"),
-        ("https://a_b.example/", "https:"),
+        ("http://[::1]:8888/", "http://*:8888"),
+        ("https://a_b.example/", "https://*"),
     ] {
         assert_eq!(RedirectUrl::parse(text).unwrap().form_target(), target);
     }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::limits::{CODE_LIFETIME_SECONDS, CODES_WAITING_MAX};
-use super::{Approval, grant_still, note};
+use super::{Approval, checked, grant_still, note};
 use crate::Result;
 use crate::registry::tokens::hash;
 use crate::registry::{AccountId, OrganizationId, TokenId};
@@ -28,6 +28,7 @@ pub struct NewCode<'a> {
 
 pub(super) fn add(db: &Connection, new: &NewCode<'_>, now: Timestamp) -> Result<()> {
     let approval = &new.approval;
+    checked(db, approval, new.product, new.cluster)?;
     db.prepare_cached(sql!("register/add_code"))?
         .execute(params![
             hash(new.secret),

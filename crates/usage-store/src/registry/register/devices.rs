@@ -8,7 +8,7 @@ use super::limits::{
     CODE_LIFETIME_SECONDS, DEVICE_INTERVAL_MAX_SECONDS, DEVICE_INTERVAL_SECONDS,
     DEVICES_WAITING_MAX, EARLY_MAX_MILLIS, SLOW_DOWN_SECONDS, USER_CODE_TRIES_MAX,
 };
-use super::{Approval, grant_still, note};
+use super::{Approval, checked, grant_still, note};
 use crate::registry::tokens::hash;
 use crate::registry::{AccountId, OrganizationId, TokenId};
 use crate::sqlite::{millis, sql, timestamp};
@@ -136,6 +136,8 @@ pub(super) fn approve(
     approval: &Approval,
     now: Timestamp,
 ) -> Result<()> {
+    let asking = waiting(db, user_code, now)?.ok_or_else(nobody_waits)?;
+    checked(db, approval, &asking.product, &asking.cluster)?;
     let answered = answer(
         db,
         user_code,
@@ -177,7 +179,11 @@ fn answer(
             |row| row.get(0),
         )
         .optional()?;
-    answered.ok_or_else(|| Error::NotFound("a program that waits for this code".to_owned()))
+    answered.ok_or_else(nobody_waits)
+}
+
+fn nobody_waits() -> Error {
+    Error::NotFound("a program that waits for this code".to_owned())
 }
 
 struct Device {

@@ -69,20 +69,16 @@ pub(crate) fn cluster_tokens(db: &Connection, scope: &Scope<'_>) -> Result<Vec<K
     Ok(known)
 }
 
-/// Makes a token valid that was just drawn, and revokes those whose place it takes. Before anything is
-/// written: `Error::NotFound` where the person no longer belongs to the organization,
-/// `Error::TooMany` where that has too many tokens.
-pub(crate) fn grant(
+/// Whether a yes can become a token; the ones whose place that takes. `Error::NotFound` where the person doesn't
+/// belong to the organization, `Error::TooMany` where that has too many tokens.
+fn checked(
     db: &Connection,
     approval: &Approval,
     product: &str,
     cluster: &str,
-    secret: &[u8],
-    now: Timestamp,
-) -> Result<TokenId> {
+) -> Result<Vec<KnownToken>> {
     let organization = approval.organization;
     members::role_of(db, organization, approval.account)?;
-    let by = accounts::get(db, approval.account)?.email;
     let scope = Scope {
         organization,
         product,
@@ -92,6 +88,29 @@ pub(crate) fn grant(
         true => cluster_tokens(db, &scope)?,
         false => Vec::new(),
     };
+    tokens::has_room(db, organization, replaced.len())?;
+    Ok(replaced)
+}
+
+/// Makes a token valid that was just drawn, and revokes those whose place it takes. Nothing is written where it
+/// can't be.
+pub(crate) fn grant(
+    db: &Connection,
+    approval: &Approval,
+    product: &str,
+    cluster: &str,
+    secret: &[u8],
+    now: Timestamp,
+) -> Result<TokenId> {
+    let replaced = checked(db, approval, product, cluster)?;
+    let organization = approval.organization;
+    let by = accounts::get(db, approval.account)?.email;
+    for old in replaced {
+        db.prepare_cached(sql!("registry/revoke_token"))?
+            .execute(params![old.id.0, millis(now)])?;
+        let about = Some(organization);
+        audit::write_about(db, now, &by, "replace token", &old.prefix, about)?;
+    }
     let new = NewToken {
         secret,
         drawn_here: true,
@@ -102,14 +121,7 @@ pub(crate) fn grant(
         may_forget: false,
         by: &by,
     };
-    let granted = tokens::add(db, &new, now)?;
-    for old in replaced {
-        db.prepare_cached(sql!("registry/revoke_token"))?
-            .execute(params![old.id.0, millis(now)])?;
-        let about = Some(organization);
-        audit::write_about(db, now, &by, "replace token", &old.prefix, about)?;
-    }
-    Ok(granted)
+    tokens::add(db, &new, now)
 }
 
 /// The same for a yes that was said earlier: `None` where it no longer counts.

@@ -33,6 +33,7 @@ impl Store {
     }
 
     /// Keeps a one-time code for [`limits::CODE_LIFETIME_SECONDS`](super::limits::CODE_LIFETIME_SECONDS).
+    /// `Error::TooMany` where no token could come of it.
     pub fn add_register_code(&self, new: &NewCode<'_>, now: Timestamp) -> Result<()> {
         self.write(|db| codes::add(db, new, now))
     }
@@ -73,7 +74,8 @@ impl Store {
         self.readers.read(|db| devices::waiting(db, user_code, now))
     }
 
-    /// A person says yes to the program with this user code; `Error::NotFound` where none waits.
+    /// A person says yes to the program with this user code; `Error::NotFound` where none waits,
+    /// `Error::TooMany` where no token could come of it: then it still waits.
     pub fn approve_device(
         &self,
         user_code: &str,
