@@ -292,7 +292,7 @@ pub(crate) const RETENTION_MIN_DAYS: u32 = 1;
 /// How long a link to choose a new password works: until it was handed on, and no longer.
 pub(crate) const RESET_VALID_MINUTES: i64 = 60;
 
-/// How long an invitation by an operator works: over a weekend, and somebody's day off.
+/// How long an invitation works: over a weekend, and somebody's day off.
 pub(crate) const INVITATION_VALID_DAYS: i64 = 7;
 
 /// Entries on one page of the audit log.

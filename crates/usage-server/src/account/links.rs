@@ -2,7 +2,7 @@
 //! path; whoever shows it puts the public URL before it. Each is shown once, and only its hash is kept.
 
 use jiff::{SignedDuration, Timestamp};
-use usage_store::registry::{AccountId, Handed, InvitedTo};
+use usage_store::registry::{AccountId, Handed, InvitationId, InvitedTo};
 use usage_store::{Result, Store};
 
 use super::Secret;
@@ -22,17 +22,17 @@ pub(crate) fn reset(
     Ok(format!("/reset/{}", secret.text()))
 }
 
-/// A link to accept an invitation. Blocks on the store.
+/// A link to accept an invitation, and what it is listed as. Blocks on the store.
 pub(crate) fn invitation(
     store: &Store,
     secret: &Secret,
     to: InvitedTo,
     by: &str,
     now: Timestamp,
-) -> Result<String> {
+) -> Result<(InvitationId, String)> {
     let until = later(now, SignedDuration::from_hours(24 * INVITATION_VALID_DAYS));
-    store.invite(secret.bytes(), to, by, now, until)?;
-    Ok(format!("/invite/{}", secret.text()))
+    let id = store.invite(secret.bytes(), to, by, now, until)?;
+    Ok((id, format!("/invite/{}", secret.text())))
 }
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {

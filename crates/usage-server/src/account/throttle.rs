@@ -6,6 +6,9 @@
 //! are slowed down per account, too, but only from networks from which nobody has signed in to it
 //! lately. What is left to such a crowd is one guess every [`CROWD_WAIT`]; and an owner on a new network,
 //! while that goes on, may have to try again a few times.
+//!
+//! A restart forgets it all, which is meant: no sender's address is written to a disk, and who guesses can't
+//! restart the server. What they gain by a restart is the free attempts once more.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::registry::{ApiKey, ApiKeyId, NewApiKey, Scope, Scopes};
 
-use super::figures::Moment;
+use super::button::Meant;
+use super::figures::{Hour, Moment};
 use super::layout::{Layout, Section};
 use super::shown_once::{self, Shown};
 use super::sign_in::go_to;
@@ -38,7 +39,7 @@ struct KeyRow {
     scopes: String,
     made_by: String,
     created_at: Moment,
-    used: Option<String>,
+    used: Option<Hour>,
     expires_at: Option<Moment>,
     /// It has ended by itself.
     expired: bool,
@@ -54,9 +55,7 @@ impl KeyRow {
             scopes: key.scopes.names(),
             made_by: key.made_by,
             created_at: Moment::new(key.created_at, now),
-            used: key
-                .used_at
-                .map(|at| at.strftime("%Y-%m-%d %H:00").to_string()),
+            used: key.used_at.map(Hour),
             expires_at: key.expires_at.map(|at| Moment::new(at, now)),
             expired: key.expires_at.is_some_and(|at| at <= now),
             revoked_at: key.revoked_at.map(|at| Moment::new(at, now)),
@@ -152,23 +151,15 @@ pub(super) async fn issue(
     .await
 }
 
-/// The form of a button that ends a key.
-#[derive(Deserialize)]
-pub(super) struct Ended {
-    #[serde(default)]
-    csrf: String,
-    id: i64,
-}
-
 /// `POST /api-keys/revoke`
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     operator: Operator,
-    Form(ended): Form<Ended>,
+    Form(meant): Form<Meant>,
 ) -> Result<Response, Failure> {
-    operator.check(&ended.csrf)?;
+    operator.check(&meant.csrf)?;
     let revoked = ask(&app, move |app| {
-        let (id, by) = (ApiKeyId(ended.id), &operator.account.email);
+        let (id, by) = (ApiKeyId(meant.id), &operator.account.email);
         Ok(app.store.revoke_api_key(id, by, Timestamp::now())?)
     });
     revoked.await?;

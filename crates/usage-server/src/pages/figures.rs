@@ -149,6 +149,25 @@ impl fmt::Display for Moment {
 /// Digits and our own tag, nothing that was reported.
 impl HtmlSafe for Moment {}
 
+/// When something was used or seen, of which only the hour is kept: `2026-11-23 18:00`, and that it is no nearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hour(pub(super) Timestamp);
+
+impl fmt::Display for Hour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let machine = self.0.strftime("%Y-%m-%dT%H:00Z");
+        let person = self.0.strftime("%Y-%m-%d %H:00");
+        let nearer = r#"<span class="note">to the hour</span>"#;
+        write!(
+            f,
+            r#"<time datetime="{machine}">{person}</time><br>{nearer}"#
+        )
+    }
+}
+
+/// The same.
+impl HtmlSafe for Hour {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

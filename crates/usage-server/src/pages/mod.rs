@@ -7,6 +7,7 @@ mod ahead;
 mod api_keys;
 mod assets;
 mod audit;
+mod button;
 mod device;
 mod failure;
 pub(crate) mod figures;
@@ -42,8 +43,8 @@ mod start;
 #[cfg(test)]
 mod testing;
 mod theme;
-mod too_often;
 mod view;
+mod visitor;
 mod webhooks;
 mod welcome;
 

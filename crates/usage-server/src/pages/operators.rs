@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::registry::{AccountId, Handed, Invitation, InvitationId, InvitedTo};
 
+use super::button::Meant;
 use super::figures::Moment;
 use super::layout::{Layout, Section};
 use super::shown_once::{self, Shown};
@@ -150,7 +151,6 @@ pub(super) struct Entered {
     csrf: String,
     to: String,
     email: String,
-    id: i64,
 }
 
 /// `POST /operators/invite`
@@ -183,7 +183,7 @@ pub(super) async fn invite(
     }
     let invited = ask(&app, move |app| {
         let by = &operator.account.email;
-        let link = links::invitation(&app.store, &secret, to, by, Timestamp::now())?;
+        let (_, link) = links::invitation(&app.store, &secret, to, by, Timestamp::now())?;
         if let Some(mail) = app.mail.as_ref().filter(|_| !email.is_empty()) {
             mail.send(Errand::Invite {
                 email,
@@ -239,11 +239,11 @@ pub(super) async fn reset(
 pub(super) async fn withdraw(
     State(app): State<Arc<App>>,
     operator: Operator,
-    Form(entered): Form<Entered>,
+    Form(meant): Form<Meant>,
 ) -> Result<Response, Failure> {
-    operator.check(&entered.csrf)?;
+    operator.check(&meant.csrf)?;
     let withdrawn = ask(&app, move |app| {
-        let (id, by) = (InvitationId(entered.id), &operator.account.email);
+        let (id, by) = (InvitationId(meant.id), &operator.account.email);
         Ok(app
             .store
             .withdraw_invitation(None, id, by, Timestamp::now())?)
@@ -256,10 +256,10 @@ pub(super) async fn withdraw(
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
     operator: Operator,
-    Form(entered): Form<Entered>,
+    Form(meant): Form<Meant>,
 ) -> Result<Response, Failure> {
-    operator.check(&entered.csrf)?;
-    let id = AccountId(entered.id);
+    operator.check(&meant.csrf)?;
+    let id = AccountId(meant.id);
     let path = match id == operator.account.id {
         true => "/",
         false => "/operators",

@@ -18,6 +18,7 @@ use super::listing::{By, Kind, Listing, ROWS_SHOWN};
 use super::panel::{Ask, Days, Desk};
 use super::server_rows::moment;
 use super::view::View;
+use super::visitor::NAME_TAKEN;
 use super::{Failure, ask, render};
 use crate::account::{Operator, Secret, SignedIn, organization_name};
 use crate::app::App;
@@ -186,10 +187,7 @@ pub(super) async fn make(
             let base = base_path(&app.settings.public_url);
             Ok(Redirect::to(&format!("{base}/organizations/{}", id.0)).into_response())
         }
-        None => {
-            let problem = "An organization has this name already. If it is yours, ask one of its owners to invite you.";
-            again(&app, person, name, problem.to_owned()).await
-        }
+        None => again(&app, person, name, NAME_TAKEN.to_owned()).await,
     }
 }
 

@@ -13,9 +13,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::registry::Account;
 
+use super::button::Pressed;
 use super::layout::{Layout, base_path};
-use super::too_often::TooOften;
-use super::{Failure, ask, render};
+use super::visitor::{self, TooMany};
+use super::{Failure, ask};
 use crate::account::{self, Busy, FormGuard, SignedIn, local_path};
 use crate::app::App;
 use crate::config::SignUp;
@@ -87,9 +88,9 @@ pub(super) async fn submit(
         .throttle
         .attempt(&email, address, Instant::now())
     {
-        let often = TooOften::new(wait);
-        let page = show(&app, &headers, &next, &email, Some(often.problem())).await?;
-        return Ok(often.answer(page));
+        let wait = TooMany::from(wait);
+        let page = show(&app, &headers, &next, &email, Some(wait.said())).await?;
+        return Ok(wait.answer(page));
     }
     let wanted = email.trim().to_owned();
     let found = ask(&app, move |app| Ok(app.store.account_by_email(&wanted)?)).await?;
@@ -133,30 +134,16 @@ async fn show(
     email: &str,
     problem: Option<String>,
 ) -> Result<Response, Failure> {
-    let guard = FormGuard::for_form(headers, app.settings.tls)?;
     let no_operator = !ask(app, |app| Ok(app.store.has_operator()?)).await?;
-    let page = SignIn {
+    visitor::form(app, headers, |csrf| SignIn {
         page: Layout::plain(app),
-        csrf: guard.token(),
+        csrf,
         next: local_path(next).to_owned(),
         email: email.to_owned(),
         problem,
         sign_up: app.settings.sign_up == SignUp::Open,
         no_operator,
-    };
-    let cookie = AppendHeaders(
-        guard
-            .cookie(app.settings.tls)
-            .map(|cookie| (SET_COOKIE, cookie)),
-    );
-    Ok((cookie, render(&page)?).into_response())
-}
-
-/// What the button sends.
-#[derive(Deserialize)]
-pub(super) struct Leaving {
-    #[serde(default)]
-    csrf: String,
+    })
 }
 
 /// `POST /sign-out`
@@ -164,9 +151,9 @@ pub(super) async fn leave(
     State(app): State<Arc<App>>,
     person: SignedIn,
     headers: HeaderMap,
-    Form(form): Form<Leaving>,
+    Form(pressed): Form<Pressed>,
 ) -> Result<Response, Failure> {
-    person.check(&form.csrf)?;
+    person.check(&pressed.csrf)?;
     let cookie = ask(&app, move |app| {
         note(app, &person.account, "sign out")?;
         Ok(account::end(&app.store, &headers, app.settings.tls)?)

@@ -5,20 +5,18 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, Query, State};
-use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use serde::Deserialize;
 use usage_store::Error;
 use usage_store::registry::NewAccount;
 
 use super::account::by_mail;
 use super::layout::Layout;
 use super::sign_in::{Next, go_to};
-use super::too_often::TooOften;
-use super::{Failure, ask, render};
-use crate::account::{self, FormGuard, local_path, organization_name, password};
+use super::visitor::{self, Entered, Fields, Problems, TooMany};
+use super::{Failure, ask};
+use crate::account::{self, local_path};
 use crate::app::App;
 use crate::config::SignUp as Policy;
 use crate::request::ClientAddress;
@@ -32,13 +30,8 @@ struct SignUp {
     /// Whether not even by invitation.
     closed: bool,
     csrf: String,
-    next: String,
-    organization: String,
-    email: String,
-    problem: Option<String>,
-    organization_problem: Option<String>,
-    email_problem: Option<String>,
-    password_problem: Option<String>,
+    entered: Entered,
+    problems: Problems,
 }
 
 /// `GET /sign-up`
@@ -54,42 +47,7 @@ pub(super) async fn form(
         next,
         ..Entered::default()
     };
-    show(&app, &headers, &entered, Problems::default())
-}
-
-/// What the form sends.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Entered {
-    csrf: String,
-    next: String,
-    organization: String,
-    email: String,
-    password: String,
-}
-
-/// What is wrong with it, beside the field it is about.
-#[derive(Default)]
-struct Problems {
-    all: Option<String>,
-    organization: Option<String>,
-    email: Option<String>,
-    password: Option<String>,
-}
-
-impl Problems {
-    fn of(entered: &Entered) -> Problems {
-        Problems {
-            all: None,
-            organization: organization_name::objection(&entered.organization),
-            email: password::address_objection(&entered.email),
-            password: password::objection(&entered.password),
-        }
-    }
-
-    fn any(&self) -> bool {
-        self.organization.is_some() || self.email.is_some() || self.password.is_some()
-    }
+    show(&app, &headers, entered, Problems::default())
 }
 
 /// `POST /sign-up`
@@ -97,41 +55,35 @@ pub(super) async fn submit(
     State(app): State<Arc<App>>,
     address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
-    Form(mut entered): Form<Entered>,
+    Form(entered): Form<Entered>,
 ) -> Result<Response, Failure> {
-    let tls = app.settings.tls;
-    if !FormGuard::allows(&headers, tls, &entered.csrf) {
-        return Err(Failure::ForeignForm);
-    }
+    let mut entered = entered.checked(&app, &headers)?;
     if app.settings.sign_up != Policy::Open {
-        let page = show(&app, &headers, &entered, Problems::default())?;
+        let page = show(&app, &headers, entered, Problems::default())?;
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     }
     if app.mail.is_some() {
         let asked = by_mail::Asked::sign_up(&entered.next);
-        return asked.submitted(&app, &headers, address, &entered.email);
+        return asked.submitted(&app, &headers, address, entered);
     }
-    entered.organization = organization_name::tidy(&entered.organization);
-    entered.email = entered.email.trim().to_owned();
-    let problems = Problems::of(&entered);
+    let asked = Fields {
+        organization: true,
+        email: true,
+        password: true,
+    };
+    let problems = entered.problems(asked);
     if problems.any() {
-        let page = show(&app, &headers, &entered, problems)?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        return Ok(visitor::refused(show(&app, &headers, entered, problems)?));
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
-        let often = TooOften::new(wait);
-        let problems = Problems {
-            all: Some(often.problem()),
-            ..Problems::default()
-        };
-        let page = show(&app, &headers, &entered, problems)?;
-        return Ok(often.answer(page));
+        let wait = TooMany::from(wait);
+        return Ok(wait.answer(show(&app, &headers, entered, wait.into())?));
     }
     let password = std::mem::take(&mut entered.password);
     let hash = app.account.passwords.hash(password).await?;
     let (email, organization) = (entered.email.clone(), entered.organization.clone());
-    let sent = headers.clone();
+    let (sent, tls) = (headers.clone(), app.settings.tls);
     let made = ask(&app, move |app| {
         let now = Timestamp::now();
         let new = NewAccount {
@@ -159,51 +111,29 @@ pub(super) async fn submit(
             Ok(go_to(&app, cookie, path))
         }
         Err(what) => {
-            let page = show(&app, &headers, &entered, taken(what))?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            let page = show(&app, &headers, entered, Problems::taken(what))?;
+            Ok(visitor::refused(page))
         }
-    }
-}
-
-fn taken(what: &str) -> Problems {
-    match what {
-        "address" => Problems {
-            email: Some("This address has an account already. Sign in instead.".to_owned()),
-            ..Problems::default()
-        },
-        _ => Problems {
-            organization: Some(
-                "An organization has this name already. If it is yours, ask one of its owners to invite you."
-                    .to_owned(),
-            ),
-            ..Problems::default()
-        },
     }
 }
 
 fn show(
     app: &App,
     headers: &HeaderMap,
-    entered: &Entered,
+    entered: Entered,
     problems: Problems,
 ) -> Result<Response, Failure> {
-    let guard = FormGuard::for_form(headers, app.settings.tls)?;
-    let html = render(&SignUp {
+    visitor::form(app, headers, |csrf| SignUp {
         page: Layout::plain(app),
         open: app.settings.sign_up == Policy::Open,
         closed: app.settings.sign_up == Policy::Closed,
-        csrf: guard.token(),
-        next: local_path(&entered.next).to_owned(),
-        organization: entered.organization.clone(),
-        email: entered.email.clone(),
-        problem: problems.all,
-        organization_problem: problems.organization,
-        email_problem: problems.email,
-        password_problem: problems.password,
-    })?;
-    let cookie = guard.cookie(app.settings.tls);
-    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    Ok((cookie, html).into_response())
+        csrf,
+        entered: Entered {
+            next: local_path(&entered.next).to_owned(),
+            ..entered
+        },
+        problems,
+    })
 }
 
 #[cfg(test)]

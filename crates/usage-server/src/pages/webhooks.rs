@@ -12,6 +12,7 @@ use serde::Deserialize;
 use usage_store::Error;
 use usage_store::webhook::{Event, Events, GivenUp, NewWebhook, Webhook, WebhookId};
 
+use super::button::Meant;
 use super::figures::{Count, Moment};
 use super::json_text;
 use super::layout::{Layout, Section};
@@ -246,14 +247,6 @@ async fn refused(
 ) -> Result<Response, Failure> {
     let page = page(app, operator, Asked::default(), entered, problems).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-}
-
-/// The form of a button beside a webhook or a message.
-#[derive(Deserialize)]
-pub(super) struct Meant {
-    #[serde(default)]
-    csrf: String,
-    id: i64,
 }
 
 /// `POST /webhooks/test`

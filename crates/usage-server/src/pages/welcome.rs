@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::layout::Layout;
 use super::sign_in::go_to;
-use super::{Failure, ask, render};
-use crate::account::{self, FormGuard, password};
+use super::visitor::{self, Entered, Fields, Problems};
+use super::{Failure, ask};
+use crate::account;
 use crate::app::App;
 
 #[derive(Template)]
@@ -23,9 +22,8 @@ struct Welcome {
     page: Layout,
     csrf: String,
     code: String,
-    email: String,
-    email_problem: Option<String>,
-    password_problem: Option<String>,
+    entered: Entered,
+    problems: Problems,
 }
 
 #[derive(Template)]
@@ -43,18 +41,13 @@ pub(super) async fn form(
     if !app.account.first_visit.admits(&code) {
         return over(&app);
     }
-    show(&app, &headers, code, String::new(), None, None)
-}
-
-/// What the form sends.
-#[derive(Deserialize)]
-pub(super) struct Entered {
-    #[serde(default)]
-    csrf: String,
-    #[serde(default)]
-    email: String,
-    #[serde(default)]
-    password: String,
+    show(
+        &app,
+        &headers,
+        code,
+        Entered::default(),
+        Problems::default(),
+    )
 }
 
 /// `POST /welcome/{code}`
@@ -62,27 +55,27 @@ pub(super) async fn submit(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     Path(code): Path<String>,
-    Form(Entered {
-        csrf,
-        email,
-        password,
-    }): Form<Entered>,
+    Form(entered): Form<Entered>,
 ) -> Result<Response, Failure> {
-    let tls = app.settings.tls;
-    if !FormGuard::allows(&headers, tls, &csrf) {
-        return Err(Failure::ForeignForm);
-    }
+    let entered = entered.checked(&app, &headers)?;
     if !app.account.first_visit.admits(&code) {
         return over(&app);
     }
-    let email = email.trim().to_owned();
-    let email_problem = password::address_objection(&email);
-    let password_problem = password::objection(&password);
-    if email_problem.is_some() || password_problem.is_some() {
-        let page = show(&app, &headers, code, email, email_problem, password_problem)?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let asked = Fields {
+        email: true,
+        password: true,
+        ..Fields::default()
+    };
+    let problems = entered.problems(asked);
+    if problems.any() {
+        let page = show(&app, &headers, code, entered, problems)?;
+        return Ok(visitor::refused(page));
     }
+    let Entered {
+        email, password, ..
+    } = entered;
     let hash = app.account.passwords.hash(password).await?;
+    let tls = app.settings.tls;
     let made = ask(&app, move |app| {
         let now = Timestamp::now();
         let Some(account) = app.store.add_first_operator(&email, &hash, now)? else {
@@ -103,35 +96,22 @@ fn show(
     app: &App,
     headers: &HeaderMap,
     code: String,
-    email: String,
-    email_problem: Option<String>,
-    password_problem: Option<String>,
+    entered: Entered,
+    problems: Problems,
 ) -> Result<Response, Failure> {
-    let guard = FormGuard::for_form(headers, app.settings.tls)?;
-    let page = Layout::plain(app);
-    let csrf = guard.token();
-    let html = render(&Welcome {
-        page,
+    visitor::form(app, headers, |csrf| Welcome {
+        page: Layout::plain(app),
         csrf,
         code,
-        email,
-        email_problem,
-        password_problem,
-    })?;
-    let cookie = AppendHeaders(
-        guard
-            .cookie(app.settings.tls)
-            .map(|cookie| (SET_COOKIE, cookie)),
-    );
-    Ok((cookie, html).into_response())
+        entered,
+        problems,
+    })
 }
 
-/// The link was used, or never was one.
 fn over(app: &App) -> Result<Response, Failure> {
-    let html = render(&WelcomeOver {
+    visitor::over(&WelcomeOver {
         page: Layout::plain(app),
-    })?;
-    Ok((StatusCode::GONE, html).into_response())
+    })
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ pub(crate) struct Driver {
     _profile: TempDir,
 }
 
+/// How often the driver is started until it has a port.
+const STARTS_MAX: u32 = 10;
+
 /// Something on a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Element(String);
@@ -59,6 +62,24 @@ pub(crate) struct Refused {
     pub(crate) message: String,
 }
 
+/// The driver and its port: one that is free in IPv6, and then the same in IPv4, where somebody else may have it. Then
+/// it ends, and is started again.
+fn on_a_port(command: &mut Command) -> (Process, u16) {
+    let mut said = String::new();
+    for _ in 0..STARTS_MAX {
+        let mut process = Process::start(command, b"");
+        let port = process.line_or_end("the driver's port", |line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        match port {
+            Ok(port) => return (process, port),
+            Err(why) => said = why,
+        }
+    }
+    panic!("the driver doesn't start: {said}");
+}
+
 impl Driver {
     /// Starts a browser; `None` where there is none, which the test then says.
     pub(crate) fn start() -> Option<Driver> {
@@ -68,11 +89,7 @@ impl Driver {
         let mut command = Command::new(chromedriver);
         // What it leaves behind otherwise is gone with the profile.
         command.arg("--port=0").env("TMPDIR", profile.path());
-        let mut process = Process::start(&mut command, b"");
-        let port: u16 = process.line("the driver's port", |line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
+        let (process, port) = on_a_port(&mut command);
         let wire = Connection::open(SocketAddr::from(([127, 0, 0, 1], port))).unwrap();
         let mut driver = Driver {
             wire,

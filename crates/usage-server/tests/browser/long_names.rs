@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::fleet::sign_in;
-use crate::folder::Folder;
+use crate::folder::{Folder, Running};
 use crate::looks::{DESK, PHONE, Theme};
 
 /// Tables that are rows of cards on a phone, and scroll sideways all the same.
@@ -12,13 +12,13 @@ const SCROLLS: &str = "[...document.querySelectorAll('.scroll:has(.stacked)')]
     .filter(one => one.scrollWidth > one.clientWidth + 1)
     .map(one => one.getAttribute('aria-label'))";
 
-#[test]
-fn no_name_is_wider_than_the_window() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
-    let folder = Folder::new();
-    let server = folder.serve();
+/// Anything that scrolls sideways, so that something of it is hidden.
+const SCROLL: &str = "[...document.querySelectorAll('.scroll')]
+    .filter(one => one.scrollWidth > one.clientWidth + 1)
+    .map(one => one.getAttribute('aria-label'))";
+
+/// Reports, with these headers, in which every name is long; and one that is refused.
+fn send(server: &Running, headers: &[(&str, &str)]) {
     let mut sender = server.connect();
     let long = |what: &str| format!("{what}{}", "averyverylongnamewithoutanybreak".repeat(6));
     let product = long("product");
@@ -39,8 +39,18 @@ fn no_name_is_wider_than_the_window() {
         ("/api/v1/servers".to_owned(), &start),
         ("/api/v1/servers".to_owned(), &wrong),
     ] {
-        sender.post(&path, &[], body.to_string());
+        sender.post(&path, headers, body.to_string());
     }
+}
+
+#[test]
+fn no_name_is_wider_than_the_window() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = Folder::new();
+    let server = folder.serve();
+    send(&server, &[]);
     sign_in(&mut browser, &folder, &server);
     browser.comes_to_see(&server.url(), "; 0 reports waiting");
     let mut problems = Vec::new();
@@ -73,6 +83,69 @@ fn no_name_is_wider_than_the_window() {
                 problems.push(format!("{page} scrolls sideways: {scrolls}"));
             }
         }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    server.stop();
+}
+
+#[test]
+fn no_name_hides_what_stands_beside_it_from_a_customer() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let folder = Folder::new();
+    let server = folder.serve();
+    let base = server.url();
+    browser.open(&format!("{base}/sign-up"));
+    let email = format!("{0}@{1}.{1}.example", "a".repeat(60), "b".repeat(60));
+    browser.signs_up(&"E".repeat(98), &email);
+    browser.sees("No reports yet");
+    let home = browser.address();
+    browser.open(&format!("{home}/members"));
+    browser.click("Make a link");
+    browser.sees("The invitation");
+    browser.open(&format!("{home}/tokens"));
+    browser.fill("Name", &"n".repeat(100));
+    browser.click("Issue it");
+    browser.sees("The new token");
+    let token = "document.querySelector('#token').value";
+    let token = browser.driver.evaluate(token);
+    send(&server, &[("X-Authorization", token.as_str().unwrap())]);
+    browser.open(&format!("{home}/tokens"));
+    browser.fill("Only for the product", &"p".repeat(1000));
+    browser.fill("Only for the cluster", &"c".repeat(1000));
+    browser.click("Issue it");
+    browser.sees("The new token");
+    browser.comes_to_see(&home, "; 0 reports waiting");
+    let mut problems = Vec::new();
+    for page in [
+        &home,
+        &format!("{home}/servers"),
+        &format!("{home}/servers/1"),
+        &format!("{home}/clusters"),
+        &format!("{home}/reports"),
+        &format!("{home}/tokens"),
+        &format!("{home}/tokens/2/revoke"),
+        &format!("{home}/members"),
+        &format!("{home}/delete"),
+        &format!("{home}/delete?server=1"),
+        &format!("{home}/end"),
+        &format!("{home}/log"),
+        &format!("{base}/organizations"),
+        &format!("{base}/account"),
+    ] {
+        browser.open(page);
+        for width in [PHONE, DESK] {
+            browser.wear(width, Theme::Light);
+            if let Some(which) = browser.beyond_the_edge(width) {
+                problems.push(format!("{page} at {width}: {which}"));
+            }
+            let scrolls = browser.driver.evaluate(SCROLL);
+            if scrolls != json!([]) {
+                problems.push(format!("{page} at {width} scrolls sideways: {scrolls}"));
+            }
+        }
+        browser.has_no_complaints();
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     server.stop();

@@ -2,17 +2,22 @@
 //! reported, and takes it back.
 
 use usage_client::core::Environment;
-use usage_client::{Client, Registration, Server, Usage, UsageData, tags, values};
+use usage_client::{Client, Error, Registration, Server, Usage, UsageData, tags, values};
 
 use crate::browser::Browser;
 use crate::folder::Folder;
 use crate::listener::{Listener, parameter};
-use crate::patience::{DEADLINE, until_well};
+use crate::patience::{DEADLINE, until, until_well};
 
-#[test]
-fn what_a_product_reports_is_seen_and_taken_back() {
+/// All that the product and its customer do.
+fn seen_and_taken_back(scripts: bool) {
     let Some(mut browser) = Browser::start() else {
         return;
+    };
+    browser.scripts(scripts);
+    let looks_well = |browser: &mut Browser, name: &str| match scripts {
+        true => browser.looks_well(name),
+        false => browser.has_no_complaints(),
     };
     let folder = Folder::new();
     let server = folder.serve();
@@ -43,6 +48,19 @@ fn what_a_product_reports_is_seen_and_taken_back() {
         .tags(tags! { "version" => "1.2.3", "os" => "linux" })
         .values(values! { "cluster_id" => "clus1", "server_id" => "serv1", "num_databases" => 3 });
     client.save(&Usage::new("jambox").with(usage)).unwrap();
+    let other = Server::new("jambox", "1.2.4")
+        .cluster_id("clus1")
+        .server_id("serv2")
+        .host("other.example.com");
+    client.save(&other).unwrap();
+    let servers = |folder: &Folder| {
+        let reports = folder.export().into_iter();
+        let mut named: Vec<String> = reports.map(|report| report.body.to_string()).collect();
+        named.sort();
+        named
+    };
+    let before = servers(&folder);
+    assert_eq!(before.len(), 3, "{before:?}");
 
     // The customer sees it.
     browser.comes_to_see(&server.url(), "; 0 reports waiting");
@@ -50,10 +68,10 @@ fn what_a_product_reports_is_seen_and_taken_back() {
     for shown in ["clus1", "serv1", "jambox", "db.example.com", "1.2.3"] {
         assert!(browser.text().contains(shown), "{shown}");
     }
-    browser.looks_well("organization");
+    looks_well(&mut browser, "organization");
     browser.click("By cluster");
     browser.sees("By product");
-    browser.looks_well("organization-clusters");
+    looks_well(&mut browser, "organization-clusters");
     browser.click("Reports");
     browser.sees("The download has a report on each line");
     browser.fill("Text in the body", "num_databases");
@@ -61,28 +79,28 @@ fn what_a_product_reports_is_seen_and_taken_back() {
     browser.sees("There are no older ones.");
     browser.follow("(//summary[contains(., 'jambox')])[1]");
     browser.sees("\"num_databases\": 3");
-    browser.looks_well("organization-reports");
+    looks_well(&mut browser, "organization-reports");
     browser.click("Tokens");
     browser.sees("Valid tokens, the newest first");
-    browser.looks_well("organization-tokens");
+    looks_well(&mut browser, "organization-tokens");
     browser.click("Members");
     browser.sees("Those longest here first");
-    browser.looks_well("organization-members");
+    looks_well(&mut browser, "organization-members");
     browser.click("Make a link");
     browser.sees("The invitation");
-    browser.looks_well("organization-invited");
+    looks_well(&mut browser, "organization-invited");
     browser.click("Servers");
     browser.sees("Id, host, product or version");
-    browser.looks_well("organization-servers");
-    browser.click("clus1");
+    looks_well(&mut browser, "organization-servers");
+    browser.follow("//tr[contains(., 'serv1')]//a");
     browser.sees("About this server");
-    browser.looks_well("organization-server");
+    looks_well(&mut browser, "organization-server");
 
     // And takes it back.
     browser.click("Delete what it reported");
     browser.sees("This will go, for good");
     browser.sees("2 reports");
-    browser.looks_well("organization-delete");
+    looks_well(&mut browser, "organization-delete");
     browser.tick("I am sure. Nobody can bring it back.");
     browser.click("Delete it");
     let deletion = until_well("the deletion's page", || match browser.address() {
@@ -91,19 +109,44 @@ fn what_a_product_reports_is_seen_and_taken_back() {
     });
     // While it waits the page says when it is gone by.
     browser.comes_to_see(&deletion, "2 reports were deleted");
-    browser.looks_well("organization-deletion");
+    looks_well(&mut browser, "organization-deletion");
     browser.open(&server.url());
-    browser.sees("No reports yet");
-    for gone in ["clus1", "serv1", "jambox", "db.example.com"] {
+    browser.sees("serv2");
+    for gone in ["serv1", "db.example.com"] {
         assert!(!browser.text().contains(gone), "{gone}");
     }
+    let left = servers(&folder);
+    assert!(
+        matches!(&left[..], [one] if one.contains("serv2") && before.contains(one)),
+        "in an export made later: {left:?}"
+    );
     browser.click("Who did what");
     browser.sees("The newest first");
-    browser.looks_well("organization-log");
+    looks_well(&mut browser, "organization-log");
+
+    // At last the rest goes, and the organization with it.
     browser.open(&server.url());
     browser.click("End this organization");
     browser.sees("Nobody can bring it back.");
-    browser.looks_well("organization-end");
+    looks_well(&mut browser, "organization-end");
+    browser.fill("To confirm, type Acme", "Acme");
+    browser.click("End it");
+    browser.sees("The organization has ended");
+    looks_well(&mut browser, "organization-ended");
+    let refused = client.save(&check_in).unwrap_err();
+    assert!(matches!(refused, Error::Unauthorized { .. }), "{refused:?}");
+    until("an export without its reports", || {
+        servers(&folder).is_empty().then_some(())
+    });
     server.stop();
-    assert!(folder.export().is_empty(), "it is in no export made later");
+}
+
+#[test]
+fn what_a_product_reports_is_seen_and_taken_back() {
+    seen_and_taken_back(true);
+}
+
+#[test]
+fn what_a_product_reports_is_seen_and_taken_back_without_scripts() {
+    seen_and_taken_back(false);
 }

@@ -126,6 +126,16 @@ impl Process {
 
     /// The next line on standard output that `wanted` makes something of.
     pub(crate) fn line<T>(&mut self, what: &str, wanted: impl Fn(&str) -> Option<T>) -> T {
+        self.line_or_end(what, wanted)
+            .unwrap_or_else(|said| panic!("ended before it said: {what}\n{said}"))
+    }
+
+    /// The same; where it ends before, all that it said on standard error.
+    pub(crate) fn line_or_end<T>(
+        &mut self,
+        what: &str,
+        wanted: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, String> {
         let deadline = Instant::now() + DEADLINE;
         loop {
             match self
@@ -134,14 +144,14 @@ impl Process {
             {
                 Ok(line) => {
                     if let Some(found) = wanted(&line) {
-                        return found;
+                        return Ok(found);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => panic!("no line came: {what}"),
                 Err(RecvTimeoutError::Disconnected) => {
                     let _ = self.child.wait();
                     self.errors.take().unwrap().join().unwrap();
-                    panic!("ended before it said: {what}\n{}", self.said());
+                    return Err(self.said());
                 }
             }
         }

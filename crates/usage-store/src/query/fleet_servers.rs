@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fleet_reports::contains;
 use super::servers::summary;
+use super::version::Version;
 use super::{ProductId, ServerId, ServerSummary};
 use crate::Result;
 use crate::registry::OrganizationId;
@@ -51,7 +52,7 @@ pub struct Cluster {
     pub servers: u64,
     /// There may be more servers than were counted.
     pub more: bool,
-    /// Their versions, sorted.
+    /// Their versions, the newest last; what is none comes first.
     pub versions: Vec<String>,
     /// The latest report of any of them.
     pub last_seen: Timestamp,
@@ -159,7 +160,7 @@ fn one_cluster(
         last_seen = last_seen.max(row.get(1)?);
         versions.extend(row.get::<_, Option<String>>(0)?);
     }
-    versions.sort();
+    versions.sort_by_cached_key(|text: &String| (Version::read(text), text.clone()));
     versions.dedup();
     Ok(Cluster {
         product: ProductId(product),

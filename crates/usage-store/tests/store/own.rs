@@ -276,6 +276,26 @@ fn its_servers_come_by_product_and_cluster_and_its_numbers_are_its_own() {
 }
 
 #[test]
+fn a_clusters_versions_stand_in_their_order() {
+    let world = World::new();
+    let acme = world.store.organization("Acme", noon(0)).unwrap();
+    for (server, version) in ["1.10.0", "1.9.1", "main", "1.10.0-rc1", "1.9.1"]
+        .iter()
+        .enumerate()
+    {
+        let server = server.to_string();
+        world.append(under(usage("c", &server, version, noon(0)), acme));
+    }
+    world.apply_all();
+    let clusters = world.store.fleet_clusters(acme, None, 1).unwrap();
+    let versions = ["main", "1.9.1", "1.10.0-rc1", "1.10.0"];
+    assert_eq!(
+        (clusters[0].servers, &*clusters[0].versions),
+        (5, &versions.map(str::to_owned)[..])
+    );
+}
+
+#[test]
 fn questions_about_one_organization_are_served_by_an_index() {
     let world = World::new();
     let db = Connection::open(world.path().join("model.db")).unwrap();

@@ -370,6 +370,8 @@ fn an_identity_belongs_to_one_account_and_may_be_all_it_has() {
     };
     assert_eq!(found("42").unwrap().id, kay);
     assert_eq!(found("43"), None);
+    let elsewhere = store.account_by_identity("https://id.example.evil", "42");
+    assert_eq!(elsewhere.unwrap(), None, "another provider's 42");
     assert_eq!(store.identities(kay).unwrap()[0].subject, "42");
     let unlink = |account| store.unlink_identity(account, "https://id.example", "42", "x", noon(0));
     assert!(!unlink(ada).unwrap());

@@ -8,19 +8,17 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, Path, State};
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use jiff::Timestamp;
-use serde::Deserialize;
 use usage_store::Error;
 use usage_store::registry::{InvitedTo, NewAccount, PendingSignUp};
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
-use super::super::too_often::TooOften;
-use super::super::{Failure, ask, render};
-use crate::account::{self, FormGuard, local_path, organization_name, password};
+use super::super::visitor::{self, Entered, Fields, Problems, TooMany};
+use super::super::{Failure, ask};
+use crate::account::{self, local_path};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::mail::{Errand, Pending, SignUps};
@@ -31,12 +29,11 @@ use crate::request::ClientAddress;
 struct AskPage {
     page: Layout,
     csrf: String,
-    next: String,
     /// Where the form goes.
     path: String,
-    email: String,
+    entered: Entered,
     sent: bool,
-    problem: Option<String>,
+    problems: Problems,
 }
 
 /// What somebody wants who is asked for their address.
@@ -66,7 +63,8 @@ impl Asked {
         app: &App,
         headers: &HeaderMap,
     ) -> Result<Response, Failure> {
-        self.show(app, headers, "", false, None)
+        let (entered, problems) = (Entered::default(), Problems::default());
+        self.show(app, headers, entered, false, problems)
     }
 
     /// The form was sent, and its token checked.
@@ -75,23 +73,28 @@ impl Asked {
         app: &App,
         headers: &HeaderMap,
         address: Option<Extension<ClientAddress>>,
-        email: &str,
+        entered: Entered,
     ) -> Result<Response, Failure> {
-        let email = email.trim();
-        if let Some(problem) = password::address_objection(email) {
-            let page = self.show(app, headers, email, false, Some(problem))?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        let asked = Fields {
+            email: true,
+            ..Fields::default()
+        };
+        let problems = entered.problems(asked);
+        if problems.any() {
+            let page = self.show(app, headers, entered, false, problems)?;
+            return Ok(visitor::refused(page));
         }
         let address: Option<IpAddr> = address.map(|Extension(ClientAddress(address))| address);
         if let Err(wait) = app.account.mails.sign_up(address, Instant::now()) {
-            let often = TooOften::new(wait);
-            let page = self.show(app, headers, email, false, Some(often.problem()))?;
-            return Ok(often.answer(page));
+            let wait = TooMany::from(wait);
+            let page = self.show(app, headers, entered, false, wait.into())?;
+            return Ok(wait.answer(page));
         }
-        let page = self.show(app, headers, email, true, None)?;
+        let email = entered.email.clone();
+        let page = self.show(app, headers, entered, true, Problems::default())?;
         if let Some(mail) = &app.mail {
             mail.send(Errand::SignUp(Pending {
-                email: email.to_owned(),
+                email,
                 next: self.next,
                 invitation: self.invitation,
             }));
@@ -103,31 +106,25 @@ impl Asked {
         &self,
         app: &App,
         headers: &HeaderMap,
-        email: &str,
+        entered: Entered,
         sent: bool,
-        problem: Option<String>,
+        problems: Problems,
     ) -> Result<Response, Failure> {
-        let guard = FormGuard::for_form(headers, app.settings.tls)?;
-        let html = render(&AskPage {
+        visitor::form(app, headers, |csrf| AskPage {
             page: Layout::plain(app),
-            csrf: guard.token(),
-            next: self.next.clone(),
+            csrf,
             path: match &self.invitation {
                 Some(code) => format!("/invite/{code}"),
                 None => "/sign-up".to_owned(),
             },
-            email: email.to_owned(),
+            entered: Entered {
+                next: self.next.clone(),
+                ..entered
+            },
             sent,
-            problem,
-        })?;
-        with_cookie(app, &guard, html)
+            problems,
+        })
     }
-}
-
-fn with_cookie(app: &App, guard: &FormGuard, page: impl IntoResponse) -> Result<Response, Failure> {
-    let cookie = guard.cookie(app.settings.tls);
-    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    Ok((cookie, page).into_response())
 }
 
 #[derive(Template)]
@@ -138,9 +135,8 @@ struct GoOnPage {
     code: String,
     email: String,
     names_organization: bool,
-    organization: String,
-    organization_problem: Option<String>,
-    password_problem: Option<String>,
+    entered: Entered,
+    problems: Problems,
 }
 
 #[derive(Template)]
@@ -197,17 +193,11 @@ pub(in super::super) async fn form(
 ) -> Result<Response, Failure> {
     match going(&app, &code).await? {
         None => over(&app),
-        Some(going) => show(&app, &headers, code, &going, String::new(), (None, None)),
+        Some(going) => {
+            let (entered, problems) = (Entered::default(), Problems::default());
+            show(&app, &headers, code, &going, entered, problems)
+        }
     }
-}
-
-/// What the form sends.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(in super::super) struct Entered {
-    csrf: String,
-    organization: String,
-    password: String,
 }
 
 /// `POST /sign-up/{code}`
@@ -217,24 +207,24 @@ pub(in super::super) async fn submit(
     Path(code): Path<String>,
     Form(entered): Form<Entered>,
 ) -> Result<Response, Failure> {
-    let tls = app.settings.tls;
-    if !FormGuard::allows(&headers, tls, &entered.csrf) {
-        return Err(Failure::ForeignForm);
-    }
+    let mut entered = entered.checked(&app, &headers)?;
     let Some(going) = going(&app, &code).await? else {
         return over(&app);
     };
-    let name = organization_name::tidy(&entered.organization);
-    let named = going
-        .names_organization
-        .then(|| organization_name::objection(&name));
-    let problems = (named.flatten(), password::objection(&entered.password));
-    if problems != (None, None) {
-        let page = show(&app, &headers, code, &going, name, problems)?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let asked = Fields {
+        organization: going.names_organization,
+        password: true,
+        ..Fields::default()
+    };
+    let problems = entered.problems(asked);
+    if problems.any() {
+        let page = show(&app, &headers, code, &going, entered, problems)?;
+        return Ok(visitor::refused(page));
     }
-    let hash = app.account.passwords.hash(entered.password).await?;
-    let (email, organization) = (going.pending.email.clone(), name.clone());
+    let password = std::mem::take(&mut entered.password);
+    let hash = app.account.passwords.hash(password).await?;
+    let tls = app.settings.tls;
+    let (email, organization) = (going.pending.email.clone(), entered.organization.clone());
     let (invitation, sent, used) = (going.invitation, headers.clone(), code.clone());
     let made = ask(&app, move |app| {
         let (store, now) = (&app.store, Timestamp::now());
@@ -251,21 +241,22 @@ pub(in super::super) async fn submit(
                 .map(|(id, _)| id),
         };
         match made {
-            Err(Error::Taken("organization name")) => Ok(None),
+            Err(Error::Taken(what @ "organization name")) => Ok(Err(what)),
             made => {
                 let account = made?;
                 SignUps(store).end(&used)?;
-                Ok(Some(account::start(store, &sent, account, tls, now)?))
+                Ok(Ok(account::start(store, &sent, account, tls, now)?))
             }
         }
     });
-    let Some(cookie) = made.await? else {
-        let taken = "An organization has this name already. If it is yours, ask one of its owners to invite you.";
-        let problems = (Some(taken.to_owned()), None);
-        let page = show(&app, &headers, code, &going, name, problems)?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-    };
-    Ok(go_to(&app, cookie, local_path(&going.pending.next)))
+    match made.await? {
+        Ok(cookie) => Ok(go_to(&app, cookie, local_path(&going.pending.next))),
+        Err(what) => {
+            let problems = Problems::taken(what);
+            let page = show(&app, &headers, code, &going, entered, problems)?;
+            Ok(visitor::refused(page))
+        }
+    }
 }
 
 fn show(
@@ -273,27 +264,22 @@ fn show(
     headers: &HeaderMap,
     code: String,
     going: &Going,
-    organization: String,
-    (organization_problem, password_problem): (Option<String>, Option<String>),
+    entered: Entered,
+    problems: Problems,
 ) -> Result<Response, Failure> {
-    let guard = FormGuard::for_form(headers, app.settings.tls)?;
-    let html = render(&GoOnPage {
+    visitor::form(app, headers, |csrf| GoOnPage {
         page: Layout::plain(app),
-        csrf: guard.token(),
+        csrf,
         code,
         email: going.pending.email.clone(),
         names_organization: going.names_organization,
-        organization,
-        organization_problem,
-        password_problem,
-    })?;
-    with_cookie(app, &guard, html)
+        entered,
+        problems,
+    })
 }
 
-/// The link was used, or is too old, or never was one.
 fn over(app: &App) -> Result<Response, Failure> {
-    let html = render(&OverPage {
+    visitor::over(&OverPage {
         page: Layout::plain(app),
-    })?;
-    Ok((StatusCode::GONE, html).into_response())
+    })
 }

@@ -6,15 +6,12 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, State};
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
-use serde::Deserialize;
+use axum::http::HeaderMap;
+use axum::response::Response;
 
+use super::super::Failure;
 use super::super::layout::Layout;
-use super::super::too_often::TooOften;
-use super::super::{Failure, render};
-use crate::account::{FormGuard, password};
+use super::super::visitor::{self, Entered, Fields, Problems, TooMany};
 use crate::app::App;
 use crate::mail::Errand;
 use crate::request::ClientAddress;
@@ -26,10 +23,10 @@ struct Forgot {
     csrf: String,
     /// Whether links come by mail.
     by_mail: bool,
-    email: String,
+    entered: Entered,
     /// It is on its way, if there is an account.
     sent: bool,
-    problem: Option<String>,
+    problems: Problems,
 }
 
 /// `GET /forgot`
@@ -37,16 +34,13 @@ pub(in super::super) async fn form(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    show(&app, &headers, String::new(), false, None)
-}
-
-/// What the form sends.
-#[derive(Deserialize)]
-pub(in super::super) struct Entered {
-    #[serde(default)]
-    csrf: String,
-    #[serde(default)]
-    email: String,
+    show(
+        &app,
+        &headers,
+        Entered::default(),
+        false,
+        Problems::default(),
+    )
 }
 
 /// `POST /forgot`
@@ -54,48 +48,46 @@ pub(in super::super) async fn submit(
     State(app): State<Arc<App>>,
     address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
-    Form(Entered { csrf, email }): Form<Entered>,
+    Form(entered): Form<Entered>,
 ) -> Result<Response, Failure> {
-    if !FormGuard::allows(&headers, app.settings.tls, &csrf) {
-        return Err(Failure::ForeignForm);
-    }
-    let email = email.trim().to_owned();
+    let entered = entered.checked(&app, &headers)?;
     let Some(mail) = &app.mail else {
-        return show(&app, &headers, email, false, None);
+        return show(&app, &headers, entered, false, Problems::default());
     };
-    if let Some(problem) = password::address_objection(&email) {
-        let page = show(&app, &headers, email, false, Some(problem))?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let asked = Fields {
+        email: true,
+        ..Fields::default()
+    };
+    let problems = entered.problems(asked);
+    if problems.any() {
+        let page = show(&app, &headers, entered, false, problems)?;
+        return Ok(visitor::refused(page));
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.mails.sign_up(address, Instant::now()) {
-        let often = TooOften::new(wait);
-        let page = show(&app, &headers, email, false, Some(often.problem()))?;
-        return Ok(often.answer(page));
+        let wait = TooMany::from(wait);
+        let page = show(&app, &headers, entered, false, wait.into())?;
+        return Ok(wait.answer(page));
     }
     mail.send(Errand::Forgot {
-        email: email.clone(),
+        email: entered.email.clone(),
     });
-    show(&app, &headers, email, true, None)
+    show(&app, &headers, entered, true, Problems::default())
 }
 
 fn show(
     app: &App,
     headers: &HeaderMap,
-    email: String,
+    entered: Entered,
     sent: bool,
-    problem: Option<String>,
+    problems: Problems,
 ) -> Result<Response, Failure> {
-    let guard = FormGuard::for_form(headers, app.settings.tls)?;
-    let html = render(&Forgot {
+    visitor::form(app, headers, |csrf| Forgot {
         page: Layout::plain(app),
-        csrf: guard.token(),
+        csrf,
         by_mail: app.mail.is_some(),
-        email,
+        entered,
         sent,
-        problem,
-    })?;
-    let cookie = guard.cookie(app.settings.tls);
-    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    Ok((cookie, html).into_response())
+        problems,
+    })
 }

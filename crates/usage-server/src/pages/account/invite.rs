@@ -6,20 +6,18 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, Path, State};
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use serde::Deserialize;
 use usage_store::Error;
 use usage_store::registry::{Invitation, InvitedTo, NewAccount, Role};
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
-use super::super::too_often::TooOften;
+use super::super::visitor::{self, Entered, Fields, Problems, TooMany};
 use super::super::{Failure, ask, render};
 use super::by_mail;
-use crate::account::{self, FormGuard, Secret, SignedIn, organization_name, password};
+use crate::account::{self, FormGuard, Secret, SignedIn};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::request::ClientAddress;
@@ -65,61 +63,6 @@ struct InviteOver {
     page: Layout,
 }
 
-/// What the form sends.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(in super::super) struct Entered {
-    csrf: String,
-    organization: String,
-    email: String,
-    password: String,
-}
-
-/// What is wrong with it, beside the field it is about.
-#[derive(Default)]
-struct Problems {
-    all: Option<String>,
-    organization: Option<String>,
-    email: Option<String>,
-    password: Option<String>,
-}
-
-impl Problems {
-    fn of(entered: &Entered, names_organization: bool, new: bool) -> Problems {
-        let name = &entered.organization;
-        let named = names_organization.then(|| organization_name::objection(name));
-        let address = new.then(|| password::address_objection(&entered.email));
-        let objection = new.then(|| password::objection(&entered.password));
-        Problems {
-            all: None,
-            organization: named.flatten(),
-            email: address.flatten(),
-            password: objection.flatten(),
-        }
-    }
-
-    fn any(&self) -> bool {
-        self.organization.is_some() || self.email.is_some() || self.password.is_some()
-    }
-
-    fn taken(what: &str) -> Problems {
-        let mut problems = Problems::default();
-        match what {
-            "address" => {
-                problems.email =
-                    Some("This address has an account already. Sign in with it first.".to_owned());
-            }
-            _ => {
-                problems.organization = Some(
-                    "An organization has this name already. Choose another, or ask one of its owners to invite you."
-                        .to_owned(),
-                );
-            }
-        }
-        problems
-    }
-}
-
 /// The invitation that a code stands for, where it can be accepted here and now.
 async fn open(app: &Arc<App>, code: &str) -> Result<Option<(Secret, Invitation, To)>, Failure> {
     let Some(secret) = Secret::parse(code) else {
@@ -161,8 +104,7 @@ pub(in super::super) async fn form(
         to,
         person,
     };
-    let nothing = (Entered::default(), Problems::default());
-    shown.page(&app, &headers, StatusCode::OK, nothing)
+    shown.page(&app, &headers, Entered::default(), Problems::default())
 }
 
 /// `POST /invite/{code}`
@@ -184,14 +126,17 @@ pub(in super::super) async fn submit(
     let Some((secret, invitation, to)) = open(&app, &code).await? else {
         return over(&app);
     };
-    entered.organization = organization_name::tidy(&entered.organization);
-    entered.email = entered.email.trim().to_owned();
+    entered = entered.tidied();
     if app.mail.is_some() && person.is_none() {
         // Whether the address has an account is told by mail only.
         let asked = by_mail::Asked::invited(&code);
-        return asked.submitted(&app, &headers, address, &entered.email);
+        return asked.submitted(&app, &headers, address, entered);
     }
-    let problems = Problems::of(&entered, to.names_organization(), person.is_none());
+    let problems = entered.problems(Fields {
+        organization: to.names_organization(),
+        email: person.is_none(),
+        password: person.is_none(),
+    });
     let shown = Shown {
         code,
         invitation,
@@ -199,22 +144,18 @@ pub(in super::super) async fn submit(
         person,
     };
     if problems.any() {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return shown.page(&app, &headers, status, (entered, problems));
+        return Ok(visitor::refused(
+            shown.page(&app, &headers, entered, problems)?,
+        ));
     }
     let accepted = match &shown.person {
         Some(person) => accept(&app, secret, person.clone(), &entered).await?,
         None => {
             let address = address.map(|Extension(ClientAddress(address))| address);
             if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
-                let often = TooOften::new(wait);
-                let problems = Problems {
-                    all: Some(often.problem()),
-                    ..Problems::default()
-                };
-                let status = StatusCode::TOO_MANY_REQUESTS;
-                let page = shown.page(&app, &headers, status, (entered, problems))?;
-                return Ok(often.answer(page));
+                let wait = TooMany::from(wait);
+                let page = shown.page(&app, &headers, entered, wait.into())?;
+                return Ok(wait.answer(page));
             }
             let password = std::mem::take(&mut entered.password);
             let hash = app.account.passwords.hash(password).await?;
@@ -225,8 +166,8 @@ pub(in super::super) async fn submit(
         Accepted::Gone(answer) => Ok(answer),
         Accepted::Over => over(&app),
         Accepted::Taken(what) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            shown.page(&app, &headers, status, (entered, Problems::taken(what)))
+            let page = shown.page(&app, &headers, entered, Problems::taken(what))?;
+            Ok(visitor::refused(page))
         }
     }
 }
@@ -240,7 +181,7 @@ enum Accepted {
 }
 
 /// Where what they were invited to is.
-fn place(to: InvitedTo) -> String {
+pub(in super::super) fn place(to: InvitedTo) -> String {
     match to {
         InvitedTo::Organization(id, _) => format!("/organizations/{}", id.0),
         // Leads everybody home.
@@ -317,17 +258,11 @@ impl Shown {
         self,
         app: &App,
         headers: &HeaderMap,
-        status: StatusCode,
-        (entered, problems): (Entered, Problems),
+        entered: Entered,
+        problems: Problems,
     ) -> Result<Response, Failure> {
-        let (csrf, cookie) = match &self.person {
-            Some(person) => (person.csrf.clone(), None),
-            None => {
-                let guard = FormGuard::for_form(headers, app.settings.tls)?;
-                (guard.token(), guard.cookie(app.settings.tls))
-            }
-        };
         let to = self.invitation.to;
+        let session = self.person.as_ref().map(|person| person.csrf.clone());
         let person = self.person.map(|person| Accepting {
             inside: match to {
                 InvitedTo::Operators => person.account.operator,
@@ -339,7 +274,7 @@ impl Shown {
             },
             email: person.account.email,
         });
-        let html = render(&InvitePage {
+        let page = |csrf| InvitePage {
             page: Layout::plain(app),
             csrf,
             code: self.code,
@@ -349,16 +284,16 @@ impl Shown {
             person,
             entered,
             problems,
-        })?;
-        let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
-        Ok((status, cookie, html).into_response())
+        };
+        match session {
+            Some(csrf) => Ok(render(&page(csrf))?.into_response()),
+            None => visitor::form(app, headers, page),
+        }
     }
 }
 
-/// It was accepted or withdrawn, is too old, or never was one.
 fn over(app: &App) -> Result<Response, Failure> {
-    let html = render(&InviteOver {
+    visitor::over(&InviteOver {
         page: Layout::plain(app),
-    })?;
-    Ok((StatusCode::GONE, html).into_response())
+    })
 }

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::registry::{Identity, Membership, OpenSession, SessionId};
 
-use super::figures::Moment;
+use super::figures::{Hour, Moment};
 use super::layout::Layout;
 use super::sign_in::{go_to, note};
 use super::{Failure, ask, render};
@@ -49,25 +49,17 @@ struct SessionRow {
     id: i64,
     browser: String,
     since: Moment,
-    seen: String,
-    /// The one that is looking.
-    this: bool,
+    /// `None` for the one that is looking.
+    seen: Option<Hour>,
 }
 
 impl SessionRow {
     fn new(session: &OpenSession, this: SessionId, now: Timestamp) -> SessionRow {
-        let this = session.id == this;
         SessionRow {
             id: session.id.0,
             browser: browser::in_plain_words(&session.browser),
             since: Moment::new(session.created_at, now),
-            seen: match now.as_second() - session.seen_at.as_second() {
-                _ if this => "now".to_owned(),
-                // Kept is only the hour.
-                ..3_600 => "within the hour".to_owned(),
-                _ => Moment::new(session.seen_at, now).ago(),
-            },
-            this,
+            seen: (session.id != this).then_some(Hour(session.seen_at)),
         }
     }
 }

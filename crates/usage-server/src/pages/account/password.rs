@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
-use super::super::too_often::TooOften;
+use super::super::visitor::{self, TooMany};
 use super::super::{Failure, ask, render};
 use crate::account::{self, SignedIn, password};
 use crate::app::App;
@@ -27,9 +27,7 @@ struct PasswordPage {
     email: String,
     /// Who signs in elsewhere has none to change.
     has_password: bool,
-    problem: Option<String>,
-    current_problem: Option<String>,
-    new_problem: Option<String>,
+    problems: Problems,
 }
 
 /// What is wrong with what was entered, beside the field it is about.
@@ -37,7 +35,8 @@ struct PasswordPage {
 struct Problems {
     all: Option<String>,
     current: Option<String>,
-    new: Option<String>,
+    /// Of the new one.
+    password: Option<String>,
 }
 
 /// `GET /account/password`
@@ -45,7 +44,7 @@ pub(in super::super) async fn form(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    show(&app, person, StatusCode::OK, Problems::default()).await
+    show(&app, person, Problems::default()).await
 }
 
 /// What the form sends.
@@ -69,22 +68,21 @@ pub(in super::super) async fn submit(
     person.check(&entered.csrf)?;
     if let Some(objection) = password::objection(&entered.password) {
         let problems = Problems {
-            new: Some(objection),
+            password: Some(objection),
             ..Problems::default()
         };
-        return show(&app, person, StatusCode::UNPROCESSABLE_ENTITY, problems).await;
+        return Ok(visitor::refused(show(&app, person, problems).await?));
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     let email = person.account.email.clone();
     let throttle = &app.account.throttle;
     if let Err(wait) = throttle.attempt(&email, address, Instant::now()) {
-        let often = TooOften::new(wait);
+        let wait = TooMany::from(wait);
         let problems = Problems {
-            all: Some(often.problem()),
+            all: Some(wait.said()),
             ..Problems::default()
         };
-        let page = show(&app, person, StatusCode::TOO_MANY_REQUESTS, problems).await?;
-        return Ok(often.answer(page));
+        return Ok(wait.answer(show(&app, person, problems).await?));
     }
     let wanted = email.clone();
     let found = ask(&app, move |app| Ok(app.store.account_by_email(&wanted)?)).await?;
@@ -94,7 +92,7 @@ pub(in super::super) async fn submit(
             current: Some("This is not your current password.".to_owned()),
             ..Problems::default()
         };
-        return show(&app, person, StatusCode::UNPROCESSABLE_ENTITY, problems).await;
+        return Ok(visitor::refused(show(&app, person, problems).await?));
     }
     throttle.succeeded(&email, address, Instant::now());
     let hash = app.account.passwords.hash(entered.password).await?;
@@ -107,22 +105,15 @@ pub(in super::super) async fn submit(
     Ok(go_to(&app, cookie.await?, "/account?done=password"))
 }
 
-async fn show(
-    app: &Arc<App>,
-    person: SignedIn,
-    status: StatusCode,
-    problems: Problems,
-) -> Result<Response, Failure> {
+async fn show(app: &Arc<App>, person: SignedIn, problems: Problems) -> Result<Response, Failure> {
     let page = ask(app, move |app| {
         Ok(PasswordPage {
             page: Layout::of_person(app, &person, Timestamp::now())?,
             csrf: person.csrf,
             email: person.account.email,
             has_password: person.account.has_password,
-            problem: problems.all,
-            current_problem: problems.current,
-            new_problem: problems.new,
+            problems,
         })
     });
-    Ok((status, render(&page.await?)?).into_response())
+    Ok(render(&page.await?)?.into_response())
 }

@@ -5,18 +5,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, Path, State};
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use jiff::Timestamp;
-use serde::Deserialize;
 use usage_store::Error;
 use usage_store::registry::Account;
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
-use super::super::{Failure, ask, render};
-use crate::account::{self, FormGuard, Secret, password};
+use super::super::visitor::{self, Entered, Fields, Problems};
+use super::super::{Failure, ask};
+use crate::account::{self, Secret};
 use crate::app::App;
 
 #[derive(Template)]
@@ -26,7 +25,7 @@ struct Reset {
     csrf: String,
     code: String,
     email: String,
-    problem: Option<String>,
+    problems: Problems,
 }
 
 #[derive(Template)]
@@ -53,17 +52,8 @@ pub(in super::super) async fn form(
 ) -> Result<Response, Failure> {
     match whose(&app, &code).await? {
         None => over(&app),
-        Some(account) => show(&app, &headers, code, account.email, None),
+        Some(account) => show(&app, &headers, code, account.email, Problems::default()),
     }
-}
-
-/// What the form sends.
-#[derive(Deserialize)]
-pub(in super::super) struct Entered {
-    #[serde(default)]
-    csrf: String,
-    #[serde(default)]
-    password: String,
 }
 
 /// `POST /reset/{code}`
@@ -71,21 +61,24 @@ pub(in super::super) async fn submit(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     Path(code): Path<String>,
-    Form(Entered { csrf, password }): Form<Entered>,
+    Form(entered): Form<Entered>,
 ) -> Result<Response, Failure> {
-    let tls = app.settings.tls;
-    if !FormGuard::allows(&headers, tls, &csrf) {
-        return Err(Failure::ForeignForm);
-    }
+    let entered = entered.checked(&app, &headers)?;
     // Before anything is hashed: only who has a link may have the server work.
     let (Some(account), Some(secret)) = (whose(&app, &code).await?, Secret::parse(&code)) else {
         return over(&app);
     };
-    if let Some(problem) = password::objection(&password) {
-        let page = show(&app, &headers, code, account.email, Some(problem))?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let asked = Fields {
+        password: true,
+        ..Fields::default()
+    };
+    let problems = entered.problems(asked);
+    if problems.any() {
+        let page = show(&app, &headers, code, account.email, problems)?;
+        return Ok(visitor::refused(page));
     }
-    let hash = app.account.passwords.hash(password).await?;
+    let hash = app.account.passwords.hash(entered.password).await?;
+    let tls = app.settings.tls;
     let used = ask(&app, move |app| {
         let now = Timestamp::now();
         match app.store.use_reset(secret.bytes(), &hash, now) {
@@ -106,25 +99,19 @@ fn show(
     headers: &HeaderMap,
     code: String,
     email: String,
-    problem: Option<String>,
+    problems: Problems,
 ) -> Result<Response, Failure> {
-    let guard = FormGuard::for_form(headers, app.settings.tls)?;
-    let html = render(&Reset {
+    visitor::form(app, headers, |csrf| Reset {
         page: Layout::plain(app),
-        csrf: guard.token(),
+        csrf,
         code,
         email,
-        problem,
-    })?;
-    let cookie = guard.cookie(app.settings.tls);
-    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    Ok((cookie, html).into_response())
+        problems,
+    })
 }
 
-/// The link was used, or is too old, or never was one.
 fn over(app: &App) -> Result<Response, Failure> {
-    let html = render(&ResetOver {
+    visitor::over(&ResetOver {
         page: Layout::plain(app),
-    })?;
-    Ok((StatusCode::GONE, html).into_response())
+    })
 }

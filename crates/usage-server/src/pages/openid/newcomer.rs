@@ -6,19 +6,19 @@ use std::time::Instant;
 
 use askama::Template;
 use axum::extract::{Extension, Form, State};
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use jiff::Timestamp;
-use serde::Deserialize;
 use usage_store::Error;
 use usage_store::registry::{InvitedTo, NewAccount};
 
+use super::super::account::invite::place;
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
-use super::super::{Failure, ask, render};
+use super::super::visitor::{self, Entered, Fields, Problems};
+use super::super::{Failure, ask};
 use super::{Stopped, arrived, openid, stop};
-use crate::account::{self, FormGuard, Secret, local_path, organization_name};
+use crate::account::{self, Secret, local_path};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::openid::Newcomer;
@@ -34,8 +34,8 @@ struct NewPage {
     email: String,
     /// Whether they have an organization of their own, or come to another's.
     names_organization: bool,
-    organization: String,
-    organization_problem: Option<String>,
+    entered: Entered,
+    problems: Problems,
 }
 
 /// How somebody new may go on.
@@ -85,17 +85,12 @@ pub(in super::super) async fn form(
         return stop(&app, Stopped::Over);
     };
     match may_go_on(&app, &newcomer).await? {
-        Ok(going) => show(&app, &headers, &newcomer, &going, String::new(), None),
+        Ok(going) => {
+            let (entered, problems) = (Entered::default(), Problems::default());
+            show(&app, &headers, &newcomer, &going, entered, problems)
+        }
         Err(why) => stop(&app, why),
     }
-}
-
-/// What the form sends.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(in super::super) struct Entered {
-    csrf: String,
-    organization: String,
 }
 
 /// `POST /sign-in/openid/new`
@@ -106,9 +101,7 @@ pub(in super::super) async fn submit(
     Form(entered): Form<Entered>,
 ) -> Result<Response, Failure> {
     let tls = app.settings.tls;
-    if !FormGuard::allows(&headers, tls, &entered.csrf) {
-        return Err(Failure::ForeignForm);
-    }
+    let entered = entered.checked(&app, &headers)?;
     let openid = openid(&app)?;
     let Some(newcomer) = openid.newcomer(&headers, tls) else {
         return stop(&app, Stopped::Over);
@@ -117,20 +110,21 @@ pub(in super::super) async fn submit(
         Ok(going) => going,
         Err(why) => return stop(&app, why),
     };
-    let name = organization_name::tidy(&entered.organization);
-    let problem = match going.names_organization {
-        true => organization_name::objection(&name),
-        false => None,
+    let asked = Fields {
+        organization: going.names_organization,
+        ..Fields::default()
     };
-    if problem.is_some() {
-        let page = show(&app, &headers, &newcomer, &going, name, problem)?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let problems = entered.problems(asked);
+    if problems.any() {
+        let page = show(&app, &headers, &newcomer, &going, entered, problems)?;
+        return Ok(visitor::refused(page));
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
         return stop(&app, Stopped::TooMany(wait));
     }
-    let (sent, organization, issuer) = (headers.clone(), name.clone(), openid.issuer.clone());
+    let (sent, issuer) = (headers.clone(), openid.issuer.clone());
+    let organization = entered.organization.clone();
     let (subject, email) = (newcomer.subject.clone(), newcomer.email.clone());
     let invitation = going.invitation.clone();
     let made = ask(&app, move |app| {
@@ -167,23 +161,13 @@ pub(in super::super) async fn submit(
             };
             Ok(arrived(&app, go_to(&app, cookie, path)))
         }
-        Err("organization name") => {
-            let taken = "An organization has this name already. If it is yours, ask one of its owners to invite you.";
-            let problem = Some(taken.to_owned());
-            let page = show(&app, &headers, &newcomer, &going, name, problem)?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        Err(what @ "organization name") => {
+            let problems = Problems::taken(what);
+            let page = show(&app, &headers, &newcomer, &going, entered, problems)?;
+            Ok(visitor::refused(page))
         }
         Err("address") => stop(&app, Stopped::AddressTaken(newcomer.email)),
         Err(_) => stop(&app, Stopped::Over),
-    }
-}
-
-/// Where what they were invited to is.
-fn place(to: InvitedTo) -> String {
-    match to {
-        InvitedTo::Organization(id, _) => format!("/organizations/{}", id.0),
-        // Leads everybody home.
-        InvitedTo::Operators | InvitedTo::SignUp => "/".to_owned(),
     }
 }
 
@@ -192,20 +176,17 @@ fn show(
     headers: &HeaderMap,
     newcomer: &Newcomer,
     going: &Going,
-    organization: String,
-    organization_problem: Option<String>,
+    entered: Entered,
+    problems: Problems,
 ) -> Result<Response, Failure> {
-    let guard = FormGuard::for_form(headers, app.settings.tls)?;
-    let html = render(&NewPage {
+    let name = openid(app)?.name.clone();
+    visitor::form(app, headers, |csrf| NewPage {
         page: Layout::plain(app),
-        csrf: guard.token(),
-        name: openid(app)?.name.clone(),
+        csrf,
+        name,
         email: newcomer.email.clone(),
         names_organization: going.names_organization,
-        organization,
-        organization_problem,
-    })?;
-    let cookie = guard.cookie(app.settings.tls);
-    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    Ok((cookie, html).into_response())
+        entered,
+        problems,
+    })
 }

@@ -224,6 +224,26 @@ async fn an_identity_is_linked_to_who_left_and_to_nobody_else() {
 }
 
 #[tokio::test]
+async fn another_providers_subject_is_somebody_else() {
+    let house = open();
+    unchecked(&house);
+    let (store, id) = (&house.app.store, house.account_of(ADA));
+    for (issuer, subject) in [
+        ("https://id.example.evil", "42"),
+        ("https://evil.example", "43"),
+        (ISSUER, "44"),
+    ] {
+        let linked = store.link_identity(id, issuer, subject, ADA, Timestamp::now());
+        linked.unwrap();
+    }
+    for (code, status) in [("42", 403), ("43", 403), ("42:ada@acme.example", 409)] {
+        assert_eq!(sign_in(&house, code).await.status, status, "{code}");
+        assert_eq!(house.get("/account").await.status, 303, "{code}");
+    }
+    assert_eq!(sign_in(&house, "44").await.header("location"), "/");
+}
+
+#[tokio::test]
 async fn who_did_not_leave_from_this_browser_does_not_come_in_by_it() {
     let house = open();
     house.customer("Evil", "eve@example.com");
@@ -307,7 +327,8 @@ async fn who_is_new_comes_in_as_the_policy_says() {
     let umbrella = house.customer("Umbrella", "grace@umbrella.example");
     let invited = |to| {
         let secret = Secret::random().unwrap();
-        links::invitation(&house.app.store, &secret, to, "op", Timestamp::now()).unwrap()
+        let made = links::invitation(&house.app.store, &secret, to, "op", Timestamp::now());
+        made.unwrap().1
     };
     let closed = invited(InvitedTo::SignUp);
     let state = leave(&house, &closed).await;
@@ -344,7 +365,8 @@ async fn an_invitation_to_sign_up_names_an_organization_once() {
     house.customer("Umbrella", "grace@umbrella.example");
     let (store, secret) = (&house.app.store, Secret::random().unwrap());
     let to = InvitedTo::SignUp;
-    let link = links::invitation(store, &secret, to, "op", Timestamp::now()).unwrap();
+    let made = links::invitation(store, &secret, to, "op", Timestamp::now());
+    let (_, link) = made.unwrap();
     let state = leave(&house, &link).await;
     come_back(&house, &state, "42:ada@acme.example").await;
     let form = house.get("/sign-in/openid/new").await;

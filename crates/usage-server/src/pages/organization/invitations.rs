@@ -5,21 +5,18 @@ use std::time::Instant;
 
 use axum::extract::{Extension, Form, Path, State};
 use axum::response::Redirect;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use usage_store::registry::{InvitationId, InvitedTo, Role};
 
+use super::super::button::Pressed;
 use super::super::shown_once;
 use super::super::{Failure, ask as ask_store};
 use super::go_to;
 use super::members::NewRole;
-use super::tokens::Agreed;
-use crate::account::{Member, Once, Secret, password};
+use crate::account::{Member, Once, Secret, links, password};
 use crate::app::App;
 use crate::mail::Errand;
 use crate::request::ClientAddress;
-
-/// How long an invitation can be accepted: over a weekend and a few days off.
-const VALID_HOURS: i64 = 7 * 24;
 
 /// `POST /organizations/{id}/invitations`
 pub(super) async fn invite(
@@ -48,10 +45,7 @@ pub(super) async fn invite(
         let (secret, now) = (Secret::random()?, Timestamp::now());
         let to = InvitedTo::Organization(member.organization.id, role);
         let by = &member.person.account.email;
-        let until = now.saturating_add(SignedDuration::from_hours(VALID_HOURS));
-        let until = until.unwrap_or(Timestamp::MAX);
-        let made = app.store.invite(secret.bytes(), to, by, now, until)?;
-        let path = format!("/invite/{}", secret.text());
+        let (made, path) = links::invitation(&app.store, &secret, to, by, now)?;
         let link = format!("{}{path}", app.settings.public_url.trim_end_matches('/'));
         let once = Once::Invitation(made.0);
         shown_once::keep(app, member.person.session, once, link);
@@ -78,9 +72,9 @@ pub(super) async fn withdraw(
     State(app): State<Arc<App>>,
     member: Member,
     Path((_, invitation)): Path<(i64, i64)>,
-    Form(agreed): Form<Agreed>,
+    Form(pressed): Form<Pressed>,
 ) -> Result<Redirect, Failure> {
-    member.check(&agreed.csrf)?;
+    member.check(&pressed.csrf)?;
     member.must_own()?;
     ask_store(&app, move |app| {
         let (id, by) = (member.organization.id, &member.person.account.email);

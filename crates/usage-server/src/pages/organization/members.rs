@@ -10,14 +10,15 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use usage_store::registry::{AccountId, Invitation, InvitedTo, Member as Colleague, Role};
 
+use super::super::button::Pressed;
 use super::super::figures::Moment;
 use super::super::layout::{Layout, Part};
 use super::super::shown_once::Shown;
 use super::super::{Failure, ask as ask_store, render};
-use super::tokens::Agreed;
 use super::{go_to, home};
 use crate::account::{Member, Once};
 use crate::app::App;
+use crate::limits::INVITATION_VALID_DAYS;
 
 #[derive(Template)]
 #[template(path = "organization/members.html")]
@@ -215,9 +216,9 @@ pub(super) async fn remove(
     State(app): State<Arc<App>>,
     member: Member,
     Path((_, account)): Path<(i64, i64)>,
-    Form(agreed): Form<Agreed>,
+    Form(pressed): Form<Pressed>,
 ) -> Result<Redirect, Failure> {
-    member.check(&agreed.csrf)?;
+    member.check(&pressed.csrf)?;
     may_remove(&member, account)?;
     let leaves = member.person.account.id.0 == account;
     ask_store(&app, move |app| {

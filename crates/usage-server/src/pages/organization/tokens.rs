@@ -11,7 +11,8 @@ use serde::Deserialize;
 use usage_store::registry::{NewToken, OrganizationToken, Role, TokenId};
 use usage_store::report::limits::NAME_BYTES_MAX;
 
-use super::super::figures::Moment;
+use super::super::button::Pressed;
+use super::super::figures::{Hour, Moment};
 use super::super::layout::{Layout, Part};
 use super::super::shown_once::{self, Shown};
 use super::super::{Failure, ask as ask_store, render};
@@ -50,7 +51,7 @@ struct TokenRow {
     cluster: Option<String>,
     may_forget: bool,
     created_at: Moment,
-    used: Option<String>,
+    used: Option<Hour>,
     revoked_at: Option<Moment>,
 }
 
@@ -64,9 +65,7 @@ impl TokenRow {
             cluster: token.cluster,
             may_forget: token.may_forget,
             created_at: Moment::new(token.created_at, now),
-            used: token
-                .used_at
-                .map(|at| at.strftime("%Y-%m-%d %H:00").to_string()),
+            used: token.used_at.map(Hour),
             revoked_at: token.revoked_at.map(|at| Moment::new(at, now)),
         }
     }
@@ -244,21 +243,14 @@ pub(super) async fn ask(
     render(&page.await?)
 }
 
-/// The form of a button that needs nothing else.
-#[derive(Deserialize)]
-pub(super) struct Agreed {
-    #[serde(default)]
-    pub(super) csrf: String,
-}
-
 /// `POST /organizations/{id}/tokens/{token}/revoke`
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     member: Member,
     Path((_, token)): Path<(i64, i64)>,
-    Form(agreed): Form<Agreed>,
+    Form(pressed): Form<Pressed>,
 ) -> Result<Redirect, Failure> {
-    member.check(&agreed.csrf)?;
+    member.check(&pressed.csrf)?;
     let (id, by) = (member.organization.id, &member.person.account.email);
     let (id, by) = (id, by.clone());
     ask_store(&app, move |app| {

@@ -135,7 +135,7 @@ async fn come_in(house: &House, way: &str, name: &str) -> String {
         }
         _ => {
             let to = InvitedTo::Operators;
-            let link = links::invitation(store, &secret, to, OP, now).unwrap();
+            let (_, link) = links::invitation(store, &secret, to, OP, now).unwrap();
             (house.get(&link).await, link)
         }
     };

@@ -24,7 +24,8 @@ async fn signs_in(house: &House, email: &str, password: &str) -> u16 {
 
 fn invited(house: &House, to: InvitedTo) -> String {
     let (store, secret) = (&house.app.store, Secret::random().unwrap());
-    links::invitation(store, &secret, to, OP, Timestamp::now()).unwrap()
+    let made = links::invitation(store, &secret, to, OP, Timestamp::now());
+    made.unwrap().1
 }
 
 fn reset_of(house: &House, email: &str) -> String {
@@ -54,6 +55,9 @@ async fn a_person_sees_where_they_are_signed_in_and_ends_the_others() {
     assert!(page.text.contains(ACME_OWNER) && page.text.contains(">Acme</a>"));
     assert_eq!(page.text.matches("this one").count(), 1);
     assert_eq!(page.text.matches("name=\"session\"").count(), 2);
+    let nearer = "of the others only the hour is kept";
+    assert_eq!(page.text.matches("to the hour").count(), 2, "{nearer}");
+    assert!(!page.text.contains("hour ago"), "{nearer}");
 
     let ended = house
         .post_form(
@@ -187,7 +191,7 @@ async fn links_that_are_old_or_guessed_let_nobody_in() {
     let csrf = house.get("/sign-in").await.field("csrf");
     for path in [
         old,
-        old_invitation.unwrap(),
+        old_invitation.unwrap().1,
         format!("/reset/{guessed}"),
         format!("/invite/{guessed}"),
         "/reset/x".to_owned(),
