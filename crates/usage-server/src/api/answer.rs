@@ -1,5 +1,7 @@
 //! How an answer is written: JSON with what it is about and how fresh it is, or CSV.
 
+use std::collections::BTreeSet;
+
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -16,6 +18,9 @@ const FRESH_TO: HeaderName = HeaderName::from_static("usage-fresh-to");
 
 /// Reports accepted that it doesn't include yet.
 const BEHIND: HeaderName = HeaderName::from_static("usage-behind");
+
+/// The first day of which all is kept; with CSV.
+pub(crate) const COMPLETE_FROM: HeaderName = HeaderName::from_static("usage-complete-from");
 
 /// What an answer is written in.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,6 +89,13 @@ pub(super) fn say(answered: &Answered, format: Format) -> Response {
                 (header::CONTENT_DISPOSITION, name),
                 (FRESH_TO, to),
                 (BEHIND, fresh.behind.to_string()),
+                (
+                    COMPLETE_FROM,
+                    answered
+                        .complete_from
+                        .map(|day| day.to_string())
+                        .unwrap_or_default(),
+                ),
             ];
             (headers, answered.csv()).into_response()
         }
@@ -102,6 +114,7 @@ fn json(answered: &Answered) -> Value {
         "window": {"from": given.window.from.to_string(), "to": given.window.to.to_string()},
         "fresh_to": fresh.to.map(|at| at.to_string()),
         "behind": fresh.behind,
+        "complete_from": answered.complete_from.map(|day| day.to_string()),
         "rows": rows,
     })
 }
@@ -112,11 +125,14 @@ pub(super) fn list(questions: &[Question]) -> Response {
         .iter()
         .map(|question| {
             let takes = question.takes.iter().flat_map(|one| one.names());
+            let mut takes: Vec<_> = takes.collect();
+            let mut told = BTreeSet::new();
+            takes.retain(|name| told.insert(*name));
             json!({
                 "question": question.name(),
                 "path": question.path,
                 "summary": question.summary,
-                "parameters": takes.collect::<Vec<_>>(),
+                "parameters": takes,
             })
         })
         .collect();

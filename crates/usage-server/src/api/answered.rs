@@ -6,6 +6,7 @@ use usage_store::{Day, Store};
 
 use super::answer::Fresh;
 use super::given::Given;
+use super::kept;
 use super::question::Question;
 use super::questions::QUESTIONS;
 use super::table::{self, Cell, Column, Row};
@@ -16,6 +17,8 @@ pub(crate) struct Answered {
     pub(crate) question: &'static Question,
     pub(crate) given: Given,
     pub(crate) fresh: Fresh,
+    /// The first day of which all is kept that it rests on; `None` where nothing has gone yet.
+    pub(crate) complete_from: Option<Day>,
     pub(crate) rows: Vec<Row>,
 }
 
@@ -44,10 +47,13 @@ pub(super) fn answered(
     // Before the answer is worked out, so that it is at least so fresh.
     let fresh = Fresh::of(store.freshness()?);
     let rows = (question.answer)(store, &given)?;
+    // And after it, as days may have gone meanwhile.
+    let complete_from = kept::complete_from(store, question)?;
     Ok(Answered {
         question,
         given,
         fresh,
+        complete_from,
         rows,
     })
 }
@@ -74,6 +80,12 @@ fn question(name: &str) -> Option<&'static Question> {
 }
 
 impl Answered {
+    /// The first day of which it has all, where its window begins before.
+    pub(crate) fn lacks_before(&self) -> Option<Day> {
+        self.complete_from
+            .filter(|from| self.given.window.from < *from)
+    }
+
     /// What the rows have.
     pub(crate) fn columns(&self) -> &'static [Column] {
         self.question.columns

@@ -8,6 +8,9 @@ use super::questions::QUESTIONS;
 use crate::app::Settings;
 use crate::openapi::{Access, Answer, Content, Operation};
 
+/// The product of the first report that a new server proposes.
+const EXAMPLE_PRODUCT: &str = "myproduct";
+
 /// Every question, and the list of them.
 pub(crate) fn operations(_: &Settings) -> Vec<Operation> {
     let mut all = vec![Operation {
@@ -34,11 +37,24 @@ pub(crate) fn operations(_: &Settings) -> Vec<Operation> {
 }
 
 fn described(question: &'static Question) -> Operation {
-    let mut parameters: Vec<Value> = question
-        .takes
-        .iter()
-        .flat_map(|parameter| parameter.described())
-        .collect();
+    let example = question.example_of(EXAMPLE_PRODUCT);
+    let mut parameters: Vec<Value> = Vec::new();
+    for mut one in question.takes.iter().flat_map(|one| one.described()) {
+        // What a question takes as its own it doesn't take as a filter.
+        if parameters.iter().any(|known| known["name"] == one["name"]) {
+            continue;
+        }
+        let said = example
+            .split(['?', '&'])
+            .filter_map(|pair| pair.split_once('='));
+        if let Some((_, value)) = said.into_iter().find(|(name, _)| one["name"] == *name) {
+            one["example"] = match value.parse::<u32>() {
+                Ok(number) => number.into(),
+                Err(_) => value.into(),
+            };
+        }
+        parameters.push(one);
+    }
     parameters.push(json!({
         "name": "format",
         "in": "query",
@@ -50,11 +66,7 @@ fn described(question: &'static Question) -> Operation {
         method: "get",
         id: question.id,
         summary: question.summary,
-        description: format!(
-            "{} For example `{}`.",
-            question.description,
-            question.example_of("PRODUCT")
-        ),
+        description: format!("{} For example `{example}`.", question.description),
         parameters,
         body: None,
         access: Access::ApiKey,
@@ -63,7 +75,11 @@ fn described(question: &'static Question) -> Operation {
                 status: 200,
                 description: "The rows, what they are about and how fresh they are.".to_owned(),
                 content: Content::Shape(shape(question)),
-                headers: Vec::new(),
+                headers: vec![
+                    ("Usage-Fresh-To", "With CSV: `fresh_to`."),
+                    ("Usage-Behind", "With CSV: `behind`."),
+                    ("Usage-Complete-From", "With CSV: `complete_from`."),
+                ],
             },
             not_allowed(),
             Answer::json(
@@ -94,7 +110,7 @@ pub(super) fn shape(question: &Question) -> Value {
     let names: Vec<&str> = question.columns.iter().map(|column| column.name).collect();
     json!({
         "type": "object",
-        "required": ["question", "product", "window", "fresh_to", "behind", "rows"],
+        "required": ["question", "product", "window", "fresh_to", "behind", "complete_from", "rows"],
         "properties": {
             "question": {"type": "string"},
             "product": {"type": ["string", "null"]},
@@ -104,6 +120,7 @@ pub(super) fn shape(question: &Question) -> Value {
             }},
             "fresh_to": {"type": ["string", "null"], "format": "date-time", "description": "When the newest report was received that the answer includes."},
             "behind": {"type": "integer", "description": "Reports accepted that it doesn't include yet."},
+            "complete_from": {"type": ["string", "null"], "format": "date", "description": "The first day of which all is kept that the question rests on; what was before, and isn't kept, is not in the answer. null where nothing has gone yet."},
             "rows": {"type": "array", "items": {"type": "object", "required": names, "properties": fields}},
         },
     })

@@ -222,7 +222,23 @@ impl Given {
         };
         match said.number("organization", u64::from(u32::MAX), 0) {
             0 => {}
-            id => filter.organization = Some(OrganizationId(id as i64)),
+            id => {
+                let organization = OrganizationId(id as i64);
+                if store.organization_name(organization)?.is_none() {
+                    let message = "no organization has this number; `organizations` lists them";
+                    said.is_wrong("organization", message.to_owned());
+                }
+                filter.organization = Some(organization);
+            }
+        }
+        filter.cluster = said.once("cluster");
+        let product = self.asked.product;
+        if let Some(cluster) = &filter.cluster
+            && product != ProductId(0)
+            && !store.has_cluster(product, cluster)?
+        {
+            let message = format!("no cluster has the id {}", quoted(cluster));
+            said.is_wrong("cluster", message);
         }
         let dimensions: Vec<String> = said
             .pairs
@@ -320,11 +336,15 @@ impl Said {
             }
         }
         // Read with the headers.
-        pairs.remove("format");
-        Said {
+        let formats = pairs.remove("format").unwrap_or_default();
+        let mut said = Said {
             pairs,
             wrong: BTreeMap::new(),
+        };
+        if formats.len() > 1 {
+            said.is_wrong("format", "is said more than once".to_owned());
         }
+        said
     }
 
     pub(super) fn is_wrong(&mut self, field: &str, message: String) {

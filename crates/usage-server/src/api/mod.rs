@@ -10,6 +10,7 @@ mod answer;
 mod answered;
 mod described;
 mod given;
+mod kept;
 mod listed;
 mod parameter;
 mod question;
@@ -34,6 +35,7 @@ use crate::account::{Asker, Read};
 use crate::app::App;
 use crate::ingest::Refusal;
 
+pub(crate) use self::answer::COMPLETE_FROM;
 pub(crate) use self::answered::{Answered, ask, path, takes};
 pub(crate) use self::described::operations;
 #[cfg(test)]
@@ -103,12 +105,20 @@ fn broken(question: &Question, cause: &dyn std::error::Error) -> Refusal {
     Refusal::Failed
 }
 
+/// Under which name it was said what was not found, such as `the cluster "c1"`.
+fn said_of(what: &str) -> &'static str {
+    let what = what.split('"').next().unwrap_or_default();
+    let names = ["product", "cluster", "server", "value"].into_iter();
+    let mut named = names.filter(|name| what.contains(name));
+    named.next().unwrap_or("query")
+}
+
 /// What the store said instead of an answer.
 impl From<usage_store::Error> for Refusal {
     fn from(e: usage_store::Error) -> Refusal {
         match e {
             usage_store::Error::NotFound(what) => {
-                Refusal::field("query", format!("{what} was not found"))
+                Refusal::field(said_of(&what), format!("{what} was not found"))
             }
             cause => {
                 tracing::error!(%cause, "a question could not be answered");

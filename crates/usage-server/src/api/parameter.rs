@@ -16,7 +16,7 @@ pub(crate) enum Parameter {
     AnyName,
     /// `from` and `to`, or `days`: a window; so many days where nothing is said.
     Window { days: i32 },
-    /// `filter[DIMENSION]`, `who`, `organization`, `clones`, `once`: which servers count.
+    /// `filter[DIMENSION]`, `who`, `organization`, `cluster`, `clones`, `once`: which servers count.
     Filter,
     /// `per`: day, week or month.
     Per,
@@ -61,7 +61,14 @@ impl Parameter {
         match self {
             Parameter::Product | Parameter::AnyProduct | Parameter::AnyName => &["product"],
             Parameter::Window { .. } => &["from", "to", "days"],
-            Parameter::Filter => &["filter[DIMENSION]", "who", "organization", "clones", "once"],
+            Parameter::Filter => &[
+                "filter[DIMENSION]",
+                "who",
+                "organization",
+                "cluster",
+                "clones",
+                "once",
+            ],
             Parameter::Per | Parameter::Cohorts => &["per"],
             Parameter::By | Parameter::Groups { .. } => &["by"],
             Parameter::Top { .. } => &["top"],
@@ -138,6 +145,12 @@ impl Parameter {
                     false,
                     "Only servers of the organization with this number.",
                     json!({"type": "integer", "minimum": 1, "maximum": i64::from(u32::MAX)}),
+                ),
+                in_query(
+                    "cluster",
+                    false,
+                    "Only servers of clusters with this id, as they report it.",
+                    text(),
                 ),
                 in_query(
                     "clones",

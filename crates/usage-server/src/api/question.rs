@@ -21,7 +21,7 @@ pub(crate) struct Question {
     pub(super) takes: &'static [Parameter],
     /// What each row of the answer has.
     pub(super) columns: &'static [Column],
-    /// A query string that makes sense of any fleet, but for the product.
+    /// A query string that makes sense once the first report was sent that a new server proposes.
     pub(super) example: &'static str,
     /// The answer's rows.
     pub(super) answer: fn(&Store, &Given) -> Result<Vec<Row>, Refusal>,
@@ -35,9 +35,15 @@ impl Question {
 
     /// Its example for a product.
     pub(crate) fn example_of(&self, product: &str) -> String {
-        match self.takes.contains(&Parameter::Product) {
-            true => format!("{}?product={product}&{}", self.path, self.example),
-            false => format!("{}?{}", self.path, self.example),
+        let product = match self.takes.contains(&Parameter::Product) {
+            true => format!("product={product}"),
+            false => String::new(),
+        };
+        let said = [product.as_str(), self.example].into_iter();
+        let said: Vec<&str> = said.filter(|said| !said.is_empty()).collect();
+        match said.is_empty() {
+            true => self.path.to_owned(),
+            false => format!("{}?{}", self.path, said.join("&")),
         }
     }
 }

@@ -35,6 +35,13 @@ pub(crate) fn reports(options: &ExportReports) -> Result<(), Failure> {
         from,
         until,
     };
+    if let Some(begins) = store.journal_begins()?
+        && from.is_none_or(|from| from < begins.start())
+    {
+        say(&format!(
+            "reports of days before {begins} are not kept any more, or not all of them: see retention-days"
+        ))?;
+    }
     let format = match (options.format, output) {
         (Format::Parquet, None) => {
             return Err(Failure::Usage(

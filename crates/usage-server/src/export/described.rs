@@ -58,7 +58,10 @@ pub(crate) fn operations() -> Vec<Operation> {
                 status: 200,
                 description: "The reports.".to_owned(),
                 content: Content::Lines(line),
-                headers: Vec::new(),
+                headers: vec![(
+                    "Usage-Complete-From",
+                    "The first day of which all reports are kept; empty where none has gone yet.",
+                )],
             },
             refused(
                 Refusal::ApiKey(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderValue;
 use axum::response::Response;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
@@ -14,6 +15,7 @@ use usage_store::report::{FieldErrors, Kind, quoted};
 use super::limits::DOWNLOADS_MAX;
 use super::{Format, TextFormat, Walk, Which, download, window};
 use crate::account::{Asker, Export};
+use crate::api::COMPLETE_FROM;
 use crate::app::App;
 use crate::ingest::Refusal;
 
@@ -54,14 +56,20 @@ pub(crate) async fn reports(
             held.store
                 .note(&asker.name, "export reports", &subject, now)?;
         }
-        Walk::new(&held.store, which)
+        let begins = held.store.journal_begins()?;
+        Walk::new(&held.store, which).map(|walk| (walk, begins))
     });
-    let walk = match begun.await {
-        Ok(Ok(walk)) => walk,
+    let (walk, begins) = match begun.await {
+        Ok(Ok(begun)) => begun,
         Ok(Err(cause)) => return Err(failed(&cause)),
         Err(cause) => return Err(failed(&cause)),
     };
-    Ok(download(&app, walk, format, Some(place)))
+    let mut sent = download(&app, walk, format, Some(place));
+    let begins = begins.map_or(String::new(), |day| day.to_string());
+    let begins = HeaderValue::try_from(begins).ok();
+    sent.headers_mut()
+        .extend(begins.map(|day| (COMPLETE_FROM, day)));
+    Ok(sent)
 }
 
 fn failed(cause: &dyn std::error::Error) -> Refusal {

@@ -17,7 +17,7 @@ use usage_store::registry::register::WaitingDevice;
 use super::figures::Moment;
 use super::layout::{Layout, base_path};
 use super::registration::{Choice, Chosen};
-use super::visitor::TooMany;
+use super::too_often::TooOften;
 use super::{Failure, ask, render};
 use crate::account::SignedIn;
 use crate::app::App;
@@ -109,9 +109,9 @@ pub(super) async fn submit(
     let email = person.account.email.clone();
     let codes = &app.account.user_codes;
     if let Err(wait) = codes.attempt(&email, address, Instant::now()) {
-        let wait = TooMany::from(wait);
-        let page = form(&app, person, entered.code, Some(wait.said())).await?;
-        return Ok(wait.answer(page));
+        let often = TooOften::new(wait);
+        let page = form(&app, person, entered.code, Some(often.problem())).await?;
+        return Ok(often.answer(page));
     }
     let Some(code) = UserCode::typed(&entered.code) else {
         let problem = "A code has ten letters, such as BCDFG-HJKLM.";

@@ -43,6 +43,7 @@ mod start;
 #[cfg(test)]
 mod testing;
 mod theme;
+mod too_often;
 mod view;
 mod visitor;
 mod webhooks;

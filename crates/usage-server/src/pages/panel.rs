@@ -278,7 +278,12 @@ impl<'a> Desk<'a> {
     fn drawn(&self, panel: &Panel, also: &[(&str, &str)]) -> Result<Drawn, String> {
         let answers = panel.asks.iter().map(|one| self.ask(one, also));
         let answers: Vec<Rc<Answered>> = answers.collect::<Result<_, _>>()?;
-        Ok((panel.draw)(&answers))
+        let mut drawn = (panel.draw)(&answers);
+        if let Some(day) = answers.iter().filter_map(|one| one.lacks_before()).max() {
+            let told = drawn.empty.as_mut().unwrap_or(&mut drawn.summary);
+            told.push_str(&format!(" What was before {day} is no longer kept."));
+        }
+        Ok(drawn)
     }
 
     /// Where the panel is a file of its own.
@@ -448,6 +453,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_panel_says_from_which_day_on_it_has_all() {
+        let house = House::signed_in();
+        house.settle_demo_fleet(20, 10);
+        let day = usage_store::Day::of(Timestamp::now()).plus(-4);
+        let told = format!("What was before {day} is no longer kept.");
+        let file = |days| format!("/charts/active.svg?product=tidewater&days={days}");
+        assert!(!house.get(&file(10)).await.text.contains(&told));
+        while house.app.store.age(usage_store::Tier::Cells, day).unwrap() {}
+        assert!(house.get(&file(10)).await.text.contains(&told));
+        let later = house.get(&file(2)).await;
+        assert!(!later.text.contains("is no longer kept"), "{}", later.text);
     }
 
     #[tokio::test]

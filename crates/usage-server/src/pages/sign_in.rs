@@ -15,7 +15,8 @@ use usage_store::registry::Account;
 
 use super::button::Pressed;
 use super::layout::{Layout, base_path};
-use super::visitor::{self, TooMany};
+use super::too_often::TooOften;
+use super::visitor;
 use super::{Failure, ask};
 use crate::account::{self, Busy, FormGuard, SignedIn, local_path};
 use crate::app::App;
@@ -88,9 +89,9 @@ pub(super) async fn submit(
         .throttle
         .attempt(&email, address, Instant::now())
     {
-        let wait = TooMany::from(wait);
-        let page = show(&app, &headers, &next, &email, Some(wait.said())).await?;
-        return Ok(wait.answer(page));
+        let often = TooOften::new(wait);
+        let page = show(&app, &headers, &next, &email, Some(often.problem())).await?;
+        return Ok(often.answer(page));
     }
     let wanted = email.trim().to_owned();
     let found = ask(&app, move |app| Ok(app.store.account_by_email(&wanted)?)).await?;

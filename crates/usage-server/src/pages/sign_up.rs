@@ -14,7 +14,8 @@ use usage_store::registry::NewAccount;
 use super::account::by_mail;
 use super::layout::Layout;
 use super::sign_in::{Next, go_to};
-use super::visitor::{self, Entered, Fields, Problems, TooMany};
+use super::too_often::TooOften;
+use super::visitor::{self, Entered, Fields, Problems};
 use super::{Failure, ask};
 use crate::account::{self, local_path};
 use crate::app::App;
@@ -77,8 +78,8 @@ pub(super) async fn submit(
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
-        let wait = TooMany::from(wait);
-        return Ok(wait.answer(show(&app, &headers, entered, wait.into())?));
+        let often = TooOften::new(wait);
+        return Ok(often.answer(show(&app, &headers, entered, often.problem().into())?));
     }
     let password = std::mem::take(&mut entered.password);
     let hash = app.account.passwords.hash(password).await?;

@@ -1,10 +1,8 @@
 //! What pages have in common that people see before they are signed in: a form with a cookie of its own, what
-//! somebody new enters and what is wrong with it, who tries too often, links that are over.
-
-use std::time::Duration;
+//! somebody new enters and what is wrong with it, links that are over.
 
 use askama::Template;
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Deserialize;
@@ -108,10 +106,11 @@ impl Problems {
     }
 }
 
-impl From<TooMany> for Problems {
-    fn from(wait: TooMany) -> Problems {
+impl From<String> for Problems {
+    /// One of all of it.
+    fn from(all: String) -> Problems {
         Problems {
-            all: Some(wait.said()),
+            all: Some(all),
             ..Problems::default()
         }
     }
@@ -119,36 +118,6 @@ impl From<TooMany> for Problems {
 
 /// What to do about a name that an organization has.
 pub(super) const NAME_TAKEN: &str = "An organization has this name already. Choose another; or, if it is yours, ask one of its owners to invite you.";
-
-/// Somebody tried too often, and has to wait.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct TooMany {
-    seconds: u64,
-}
-
-impl From<Duration> for TooMany {
-    fn from(wait: Duration) -> TooMany {
-        TooMany {
-            seconds: wait.as_secs() + 1,
-        }
-    }
-}
-
-impl TooMany {
-    pub(super) fn wait(self) -> String {
-        format!("Wait {} seconds, then try again.", self.seconds)
-    }
-
-    pub(super) fn said(self) -> String {
-        format!("Too many attempts. {}", self.wait())
-    }
-
-    /// The page that says it.
-    pub(super) fn answer(self, page: impl IntoResponse) -> Response {
-        let retry_after = [(RETRY_AFTER, self.seconds.to_string())];
-        (StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response()
-    }
-}
 
 /// The page of a link that was used, or is too old, or never was one.
 pub(super) fn over(page: &impl Template) -> Result<Response, Failure> {

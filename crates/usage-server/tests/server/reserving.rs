@@ -99,6 +99,19 @@ fn a_server_lets_old_reports_go_and_keeps_the_counts() {
     until("old reports to be gone", || {
         (folder.export().len() == 1_101 - 1_024).then_some(())
     });
+    // An export says that it doesn't have all any more.
+    let said = folder.run(&["export", "reports"]);
+    let gone = "reports of days before 2025-01-02 are not kept any more";
+    assert!(said.stderr.contains(gone), "{said:?}");
+    let later = folder.run(&["export", "reports", "--from", "2025-01-02"]);
+    assert_eq!(later.stderr, "", "it has all of that");
+    let key = folder.run(&["api-key", "issue", "--name", "t", "--scope", "export"]);
+    let request = format!(
+        "GET /api/v1/export/reports HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+        key.well().trim()
+    );
+    let sent = server.connect().exchange(request.as_bytes()).unwrap();
+    assert_eq!(sent.header("usage-complete-from"), Some("2025-01-02"));
     assert_eq!(model::has_counted(&folder), 1_101);
     let said = folder.run(&["rebuild"]);
     assert!(said.stderr.contains("aged out"), "{said:?}");

@@ -57,6 +57,7 @@ pub(crate) fn answers(data: &Data, options: &Options) -> Option<Vec<Answer>> {
             name: question.name,
             cold: seconds(numbers[0]),
             warm: seconds(numbers[1]),
+            after_step: None,
             answer: numbers[2],
         }
     });

@@ -2,10 +2,11 @@
 //! million reports, made once and kept; beside DuckDB and plain SQLite with the same data as rows.
 //! Each peer's answer is held against ours. Prints the README's table.
 //!
-//! `cargo bench -p usage-store --bench questions -- [--servers 1190000] [--ours-only] [--anew] [--rebuild] [--only NAME]`
+//! `cargo bench -p usage-store --bench questions -- [--servers 1190000] [--ours-only] [--anew] [--rebuild] [--steps] [--only NAME]`
 //!
 //! `--servers 1190000` is ten times as many: a hundred million reports. `--anew` makes the data again,
-//! `--rebuild` only the read model.
+//! `--rebuild` only the read model. `--steps` asks each question once more right after 500 reports came: they are
+//! the newest ones again, so that no answer changes but how many ids were seen once; they stay in the data.
 
 #![allow(
     missing_docs,

@@ -12,6 +12,8 @@ pub(crate) struct Options {
     pub(crate) anew: bool,
     /// Make the read model again, and say how long that takes.
     pub(crate) rebuild: bool,
+    /// Each question once more after a step of the read model.
+    pub(crate) steps: bool,
     /// Only questions whose name has this in it.
     pub(crate) only: Option<String>,
 }
@@ -23,6 +25,7 @@ impl Options {
             ours_only: false,
             anew: false,
             rebuild: false,
+            steps: false,
             only: None,
         };
         let mut arguments = arguments;
@@ -32,6 +35,7 @@ impl Options {
                 "--servers" => options.servers = value().parse().expect("a whole number"),
                 "--only" => options.only = Some(value()),
                 "--rebuild" => options.rebuild = true,
+                "--steps" => options.steps = true,
                 "--ours-only" => options.ours_only = true,
                 "--anew" => options.anew = true,
                 // Cargo says it to every bench.

@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
+use usage_store::query::limits::TOP_MAX;
 use usage_store::query::lists::{List, Sort, State, Turn};
 use usage_store::query::{Asked, By, Far, Filter, Order, Per, Window};
 use usage_store::report::Number;
-use usage_store::{Day, Result, Store};
+use usage_store::{Day, NewReport, Result, Sender, Store};
 
 use crate::build::Data;
 use crate::options::Options;
@@ -27,11 +28,18 @@ pub(crate) struct Answer {
     pub(crate) name: &'static str,
     pub(crate) cold: Duration,
     pub(crate) warm: Duration,
+    pub(crate) after_step: Option<Duration>,
     pub(crate) answer: f64,
 }
 
 /// Times a warm question is asked; the median counts.
 const WARM: usize = 21;
+
+/// Times a question is asked after a step, each time after another; the median counts.
+const STEPS: usize = 5;
+
+/// Reports of a step: what comes within a moment.
+const STEP_REPORTS: usize = 500;
 
 /// All hundred days.
 fn all() -> Window {
@@ -216,9 +224,13 @@ pub(crate) const QUESTIONS: &[Question] = &[
         ask: |store, asked| {
             let since = LAST_DAY.plus(-1).start();
             let window = Window::last(30, LAST_DAY);
-            Ok(store.silent_clusters(asked, window, since, 100_000)?.len() as f64)
+            let silent = store.silent_clusters(asked, window, since, TOP_MAX)?;
+            let millis = silent
+                .iter()
+                .map(|one| one.last_seen.as_millisecond() as f64);
+            Ok(millis.sum())
         },
-        sql: "SELECT count(*) FROM (SELECT cluster FROM r WHERE day > (SELECT max(day) FROM r) - 30 GROUP BY cluster HAVING max(day) < (SELECT max(day) FROM r) - 1)",
+        sql: "SELECT sum(t) FROM (SELECT max(day * 86400000 + \"at\") AS t FROM r WHERE day > (SELECT max(day) FROM r) - 30 GROUP BY cluster HAVING max(day) < (SELECT max(day) FROM r) - 1 ORDER BY t DESC LIMIT 1000)",
     },
     Question {
         name: "one server’s 100 days",
@@ -263,6 +275,33 @@ pub(crate) const QUESTIONS: &[Question] = &[
             Ok(page.total as f64)
         },
         sql: "SELECT count(DISTINCT cluster) FROM r",
+    },
+    Question {
+        name: "a page of servers that are silent",
+        ask: |store, asked| {
+            let list = List {
+                state: State::Silent,
+                ..list(asked, Sort::LastSeen, "")
+            };
+            Ok(store.list_servers(&list)?.total as f64)
+        },
+        sql: "SELECT count(*) FROM (SELECT server FROM r GROUP BY server HAVING max(day * 86400000 + \"at\") < (SELECT max(day) FROM r) * 86400000 - 43200000)",
+    },
+    Question {
+        name: "a page of organizations",
+        ask: |store, asked| {
+            let page = store.list_organizations(&list(asked, Sort::Servers, ""))?;
+            Ok(page.total as f64)
+        },
+        sql: "SELECT count(DISTINCT organization) FROM r WHERE organization > 0",
+    },
+    Question {
+        name: "a page of servers, by a value",
+        ask: |store, asked| {
+            let by = Sort::Value("num_series".to_owned());
+            Ok(store.list_servers(&list(asked, by, ""))?.total as f64)
+        },
+        sql: "SELECT count(DISTINCT server) FROM r",
     },
 ];
 
@@ -309,6 +348,10 @@ pub(crate) fn ours(data: &Data, options: &Options) -> Vec<Answer> {
     let wanted = QUESTIONS
         .iter()
         .filter(|question| options.wants(question.name));
+    if options.steps {
+        // Those of the step are no longer seen once.
+        step(&crate::open(data));
+    }
     let answers = wanted.map(|question| {
         let store = crate::open(data);
         let ask = || {
@@ -317,14 +360,52 @@ pub(crate) fn ours(data: &Data, options: &Options) -> Vec<Answer> {
             (began.elapsed(), answer)
         };
         let (cold, answer) = ask();
-        let mut warm: Vec<Duration> = (0..WARM).map(|_| ask().0).collect();
-        warm.sort_unstable();
+        let warm = median((0..WARM).map(|_| ask().0));
+        let after_step = options.steps.then(|| {
+            let times = (0..STEPS).map(|_| {
+                step(&store);
+                let (took, again) = ask();
+                assert_eq!(again, answer, "{}", question.name);
+                took
+            });
+            median(times)
+        });
         Answer {
             name: question.name,
             cold,
-            warm: warm[WARM / 2],
+            warm,
+            after_step,
             answer,
         }
     });
     answers.collect()
+}
+
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// The newest reports come again, and the read model takes them in.
+fn step(store: &Store) {
+    let newest = store.newest_reports(None, None, STEP_REPORTS);
+    let again = newest.expect("reports").into_iter().rev();
+    let again: Vec<NewReport> = again
+        .map(|report| NewReport {
+            kind: report.kind,
+            product: report.product,
+            sender: Sender {
+                organization: report.organization,
+                token: None,
+            },
+            received_at: report.received_at,
+            reported_at: report.reported_at,
+            idempotency: None,
+            install_key: None,
+            body: report.body,
+        })
+        .collect();
+    store.append(&again).expect("appended");
+    while store.apply().expect("applied") > 0 {}
 }

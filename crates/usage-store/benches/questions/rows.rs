@@ -28,6 +28,7 @@ pub(crate) fn answers(data: &Data, options: &Options) -> Vec<Answer> {
             name: question.name,
             cold: took,
             warm: took,
+            after_step: None,
             // It has no percentiles, and no value of the latest row.
             answer: answer.ok().flatten().unwrap_or(f64::NAN),
         }

@@ -35,8 +35,8 @@ pub(crate) fn facts(data: &Data) {
 
 /// The table; where a peer's answer isn't ours, that is said instead of its time.
 pub(crate) fn print(ours: &[Answer], duckdb: Option<&[Answer]>, sqlite: Option<&[Answer]>) {
-    println!("\n| question | cold, ms | warm, ms | DuckDB, ms | SQLite, ms |");
-    println!("| --- | --: | --: | --: | --: |");
+    println!("\n| question | cold, ms | warm, ms | after a step, ms | DuckDB, ms | SQLite, ms |");
+    println!("| --- | --: | --: | --: | --: | --: |");
     for (at, answer) in ours.iter().enumerate() {
         let peer = |answers: Option<&[Answer]>| match answers.and_then(|answers| answers.get(at)) {
             None => "–".to_owned(),
@@ -47,10 +47,11 @@ pub(crate) fn print(ours: &[Answer], duckdb: Option<&[Answer]>, sqlite: Option<&
             Some(peer) => millis(peer.warm),
         };
         println!(
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             answer.name,
             millis(answer.cold),
             millis(answer.warm),
+            answer.after_step.map_or("–".to_owned(), millis),
             peer(duckdb),
             peer(sqlite)
         );

@@ -34,6 +34,8 @@ pub struct Filter {
     pub who: Who,
     /// Of this organization only.
     pub organization: Option<OrganizationId>,
+    /// Of clusters with this id only, whatever the organization.
+    pub cluster: Option<String>,
     /// Leave out suspected clones.
     pub without_clones: bool,
     /// Leave out ids that reported once and never again.

@@ -69,12 +69,12 @@ impl Census {
     pub(crate) fn heads(&self, servers: &RoaringBitmap) -> Heads {
         let mut clusters = Distinct::up_to(self.clusters);
         let mut organizations = Distinct::up_to(self.organizations);
+        // None is none of them.
+        organizations.seen[0] |= 1;
         for server in servers {
             let member = self.of(server);
             clusters.add(member.cluster);
-            if member.organization != 0 {
-                organizations.add(member.organization);
-            }
+            organizations.add(member.organization);
         }
         Heads {
             servers: servers.len(),
@@ -100,11 +100,10 @@ impl Distinct {
 
     fn add(&mut self, number: u32) {
         let (word, bit) = (number as usize / 64, 1 << (number % 64));
-        if let Some(word) = self.seen.get_mut(word)
-            && *word & bit == 0
-        {
+        // Without a branch on what can't be foretold.
+        if let Some(word) = self.seen.get_mut(word) {
+            self.count += u64::from(*word & bit == 0);
             *word |= bit;
-            self.count += 1;
         }
     }
 }

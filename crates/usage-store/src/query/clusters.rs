@@ -1,15 +1,12 @@
 //! The largest and the fastest-growing clusters by any value: the sum of the latest values of a cluster's
 //! servers, now and when the window began.
 
-use rusqlite::OptionalExtension;
-
 use super::asked::{Asked, Per, Window};
 use super::ground::Ground;
 use super::numbers::{Total, sum};
 use super::values::{key, latest, values_of};
 use crate::Result;
 use crate::report::Number;
-use crate::sqlite::sql;
 
 /// A server's value stands for it for so many days.
 const LATEST_WITHIN_DAYS: i32 = 7;
@@ -72,7 +69,7 @@ pub(crate) fn clusters(
     })?;
     // Names are no part of what is kept: organizations are renamed.
     let named = first.iter().map(|(sum, before)| {
-        let (cluster_id, organization) = name_of(ground, sum.cluster)?;
+        let (cluster_id, organization) = ground.cluster_name(sum.cluster)?;
         Ok(ClusterValue {
             cluster: sum.cluster,
             cluster_id,
@@ -86,10 +83,10 @@ pub(crate) fn clusters(
 }
 
 /// A cluster's servers and their values together.
-struct Sum {
-    cluster: u32,
+pub(crate) struct Sum {
+    pub(crate) cluster: u32,
     servers: u64,
-    value: Total,
+    pub(crate) value: Total,
 }
 
 /// The first `limit`, each with what it came to before.
@@ -119,7 +116,7 @@ fn ranked(now: Vec<Sum>, before: &[Sum], order: Order, limit: usize) -> Vec<(Sum
 }
 
 /// Each cluster's, in order of clusters. A cluster's values are summed in order of servers.
-fn by_cluster(ground: &Ground<'_>, numbers: &[(u32, Number)]) -> Vec<Sum> {
+pub(crate) fn by_cluster(ground: &Ground<'_>, numbers: &[(u32, Number)]) -> Vec<Sum> {
     let of = |(server, number): &(u32, Number)| (ground.census.cluster(*server), *number);
     let mut of: Vec<(u32, Number)> = numbers.iter().map(of).collect();
     of.sort_by_key(|(cluster, _)| *cluster);
@@ -129,13 +126,4 @@ fn by_cluster(ground: &Ground<'_>, numbers: &[(u32, Number)]) -> Vec<Sum> {
         value: sum(values_of(one)),
     });
     sums.collect()
-}
-
-/// A cluster's id and its organization's name.
-pub(crate) fn name_of(ground: &Ground<'_>, cluster: u32) -> Result<(String, Option<String>)> {
-    let mut query = ground.db.prepare_cached(sql!("query/cluster_name"))?;
-    let found = query
-        .query_row([cluster], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    Ok(found.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::asked::{Asked, Filter, Who, Window};
 use super::census::Census;
-use super::{ProductId, fleet};
+use super::{ProductId, fleet, history};
 use crate::model::cells::{
     ACTIVE, ALL_DAYS, CLONES, NEW, ONCE, POSTED, Place, SHADOWED, common, read,
 };
@@ -140,6 +140,19 @@ fn places(db: &Connection, product: ProductId, filter: &Filter) -> Result<Vec<Ve
 }
 
 fn only(db: &Connection, census: &Census, asked: &Asked) -> Result<Option<RoaringBitmap>> {
+    let owned = owned(db, census, asked)?;
+    let Some(cluster) = &asked.filter.cluster else {
+        return Ok(owned);
+    };
+    let cluster = history::servers_of(db, asked.product, cluster)?;
+    Ok(Some(match owned {
+        Some(owned) => owned & cluster,
+        None => cluster,
+    }))
+}
+
+/// Those of whom the filter says they report for; `None`: all.
+fn owned(db: &Connection, census: &Census, asked: &Asked) -> Result<Option<RoaringBitmap>> {
     let anonymous = asked.filter.who == Who::Anonymous;
     let Some(organization) = asked.filter.organization else {
         return Ok(anonymous.then(|| census.anonymous().clone()));

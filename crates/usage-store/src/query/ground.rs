@@ -6,7 +6,9 @@ use rusqlite::Connection;
 
 use super::asked::{Asked, Per, Window};
 use super::census::{Census, Censuses};
+use super::cluster_names::ClusterNames;
 use super::counted::Cut;
+use super::last_seen::{LastSeen, Looking};
 use super::lists::roster::{Roster, Rosters};
 use super::memo::{Memo, Series};
 use crate::{Result, Store};
@@ -17,6 +19,8 @@ pub(crate) struct Answering {
     censuses: Censuses,
     memo: Memo,
     rosters: Rosters,
+    last_seen: LastSeen,
+    cluster_names: ClusterNames,
 }
 
 /// One question's ground.
@@ -25,6 +29,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) census: &'a Census,
     memo: &'a Memo,
     rosters: &'a Rosters,
+    last_seen: &'a LastSeen,
+    cluster_names: &'a ClusterNames,
 }
 
 impl Store {
@@ -37,6 +43,8 @@ impl Store {
                 census: &census,
                 memo: &self.answering.memo,
                 rosters: &self.answering.rosters,
+                last_seen: &self.answering.last_seen,
+                cluster_names: &self.answering.cluster_names,
             })
         })
     }
@@ -69,6 +77,16 @@ impl<'a> Ground<'a> {
     /// What lists sort and search by.
     pub(crate) fn roster(&self) -> Result<RwLockReadGuard<'a, Roster>> {
         self.rosters.current(self.db)
+    }
+
+    /// When servers were last heard of.
+    pub(crate) fn last_seen(&self) -> Result<Looking<'a>> {
+        self.last_seen.current(self.db)
+    }
+
+    /// A cluster's id and its organization's name.
+    pub(crate) fn cluster_name(&self, cluster: u32) -> Result<(String, Option<String>)> {
+        self.cluster_names.name(self.db, cluster)
     }
 
     /// The filter, looked up when first needed: what is kept needs none.

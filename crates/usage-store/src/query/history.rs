@@ -52,6 +52,17 @@ pub struct StatsDay {
     pub stats: String,
 }
 
+/// The same of one of a cluster's servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterStats {
+    /// The server.
+    pub server: ServerId,
+    /// Its own id; `None` where it is its cluster's one server.
+    pub server_id: Option<String>,
+    /// What it had that day.
+    pub stats: StatsDay,
+}
+
 /// The dimension that a release is told by.
 const VERSION: &str = "version";
 
@@ -154,15 +165,22 @@ pub(crate) fn servers_of_cluster(
     asked: &Asked,
     cluster_id: &str,
 ) -> Result<RoaringBitmap> {
-    let mut query = ground.db.prepare_cached(sql!("query/servers_of_cluster"))?;
-    let ids = query.query_map(params![asked.product.0, cluster_id], |row| {
-        row.get::<_, u32>(0)
-    })?;
-    let servers: RoaringBitmap = ids.collect::<rusqlite::Result<_>>()?;
+    let servers = servers_of(ground.db, asked.product, cluster_id)?;
     match servers.is_empty() {
         true => Err(Error::NotFound(format!("the cluster {cluster_id:?}"))),
         false => Ok(servers),
     }
+}
+
+/// The same; none where no cluster has this id.
+pub(crate) fn servers_of(
+    db: &Connection,
+    product: ProductId,
+    cluster_id: &str,
+) -> Result<RoaringBitmap> {
+    let mut query = db.prepare_cached(sql!("query/servers_of_cluster"))?;
+    let ids = query.query_map(params![product.0, cluster_id], |row| row.get::<_, u32>(0))?;
+    Ok(ids.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Each day of the window.
@@ -225,7 +243,41 @@ fn versions(
 /// A server's product stats: the latest of each day of the window that has some.
 pub(crate) fn stats(ground: &Ground<'_>, id: ServerId, window: Window) -> Result<Vec<StatsDay>> {
     product_of(ground, id)?;
-    let mut query = ground.db.prepare_cached(sql!("query/stats_of_server"))?;
+    stats_of(ground.db, id, window)
+}
+
+/// The same of a cluster's servers, as the filter leaves them: the newest days first, so many rows at most.
+pub(crate) fn cluster_stats(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    cluster_id: &str,
+    window: Window,
+    limit: usize,
+) -> Result<Vec<ClusterStats>> {
+    let servers = servers_of_cluster(ground, asked, cluster_id)?;
+    let mut cut = ground.cut(asked);
+    let mut all = Vec::new();
+    for day in window.days().rev() {
+        let active = cut.get()?.active_of(ground.db, day, &servers)?;
+        for server in active.iter().map(ServerId) {
+            for stats in stats_of(ground.db, server, Window { from: day, to: day })? {
+                if all.len() == limit {
+                    return Ok(all);
+                }
+                let known = super::servers::one(ground.db, server)?;
+                all.push(ClusterStats {
+                    server,
+                    server_id: known.and_then(|(detail, _)| detail.summary.server_id),
+                    stats,
+                });
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn stats_of(db: &Connection, id: ServerId, window: Window) -> Result<Vec<StatsDay>> {
+    let mut query = db.prepare_cached(sql!("query/stats_of_server"))?;
     let mut rows = query.query(params![id.0, window.from.0, window.to.0])?;
     let mut days = Vec::new();
     while let Some(row) = rows.next()? {

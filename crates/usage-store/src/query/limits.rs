@@ -34,6 +34,23 @@ pub const BEFORE_DAYS: i32 = 90;
 /// they are read anew.
 pub(crate) const STALE_TEXTS: usize = 10_000;
 
+/// Orders that are kept of servers, and as many of clusters: the first page, and three columns that somebody
+/// clicked. Each takes 4 bytes a server.
+pub(crate) const ORDERS_KEPT: usize = 4;
+
+/// A page of fewer than one of so many servers is found by looking at them, of more by their order.
+pub(crate) const FEW_OF: u64 = 8;
+
+/// Servers of which it is kept when they were last heard of: those of the clusters that went silent, at some 30
+/// bytes.
+pub(crate) const LAST_SEEN_KEPT: usize = 200_000;
+
+/// Clusters whose ids are kept, at some 100 bytes: those of twenty of the largest answers.
+pub(crate) const CLUSTER_NAMES_KEPT: usize = 20_000;
+
+/// Servers of a page that are looked up in a set, before its bits are laid out so that each look takes less.
+pub(crate) const LOOKS_IN_A_SET: usize = 20_000;
+
 /// Periods of a matrix of cohorts: with as many cohorts these are some thousand rows.
 pub const COHORT_PERIODS_MAX: usize = 120;
 

@@ -18,6 +18,9 @@ use crate::{Day, Error, Result};
 /// What a flag says where a feature is in use.
 const TRUE: &str = "true";
 
+/// And where it isn't.
+const FALSE: &str = "false";
+
 /// A feature on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Penetration {
@@ -52,7 +55,7 @@ pub(crate) fn penetration(
 ) -> Result<Vec<Penetration>> {
     let keys = columns::keys(ground.db, asked.product)?;
     let key = keys.iter().find(|key| key.name == name).map(|key| key.id);
-    if key.is_none() && !is_dimension(ground, asked, name)? {
+    if key.is_none() && !is_flag(ground, asked, name)? {
         return Err(Error::NotFound(format!("a value or a flag {name:?}")));
     }
     let series = ground.series("penetration", name.to_owned(), asked, (window, Per::Day))?;
@@ -127,9 +130,15 @@ fn ids<'a>(numbers: impl Iterator<Item = &'a (u32, Number)>) -> RoaringBitmap {
     RoaringBitmap::from_sorted_iter(ids).unwrap_or_default()
 }
 
-fn is_dimension(ground: &Ground<'_>, asked: &Asked, name: &str) -> Result<bool> {
-    let mut query = ground.db.prepare_cached(sql!("query/dimension_by_name"))?;
-    Ok(query.exists(params![asked.product.0, name])?)
+/// Whether anybody ever said true or false of it: what has other texts only can't be used.
+fn is_flag(ground: &Ground<'_>, asked: &Asked, name: &str) -> Result<bool> {
+    let mut query = ground.db.prepare_cached(sql!("query/place"))?;
+    for said in [TRUE, FALSE] {
+        if query.exists(params![asked.product.0, name, said])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Servers with the flag, and those where it is true.

@@ -89,7 +89,7 @@ fn names(report: &StoredReport, server: &ServerSummary) -> bool {
 
 /// Whether a body could name a cluster: looking for a text is many times faster than reading JSON. A text may be
 /// escaped, and a number is written in many ways.
-fn may_name(body: &[u8], cluster_id: &str) -> bool {
+pub(super) fn may_name(body: &[u8], cluster_id: &str) -> bool {
     body.contains(&b'\\')
         || cluster_id.parse::<f64>().is_ok()
         || std::str::from_utf8(body).is_ok_and(|body| body.contains(cluster_id))

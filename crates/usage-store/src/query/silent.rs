@@ -5,12 +5,11 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
-use rusqlite::OptionalExtension;
 
 use super::asked::{Asked, Per, Window};
-use super::clusters::name_of;
 use super::ground::Ground;
-use crate::sqlite::{millis, sql, timestamp};
+use super::memo::Weigh;
+use crate::sqlite::{millis, timestamp};
 use crate::{Day, Result};
 
 /// A cluster that has gone silent.
@@ -45,13 +44,14 @@ pub(crate) fn silent(
     };
     let series = ground.series("not heard", about, asked, (from_then_on, Per::Day))?;
     let silent = series.get(from_then_on, || {
-        not_heard(ground, asked, window, first_whole)
+        let newest = series.newest(window);
+        not_heard(ground, &sets(ground, asked, (window, newest), first_whole)?)
     })?;
     // Some were heard on the day of `since`, but after it.
     let later = silent.partition_point(|(Reverse(at), ..)| *at >= millis(since));
     let silent = silent[later..].iter().take(limit).copied();
     let named = silent.map(|(Reverse(at), cluster, servers)| {
-        let (cluster_id, organization) = name_of(ground, cluster)?;
+        let (cluster_id, organization) = ground.cluster_name(cluster)?;
         Ok(SilentCluster {
             cluster,
             cluster_id,
@@ -65,44 +65,69 @@ pub(crate) fn silent(
 
 /// The clusters of the window that nobody heard of on a day from a certain one on: when each was last heard of,
 /// and how many servers it has. Those heard of last come first.
-fn not_heard(
-    ground: &Ground<'_>,
-    asked: &Asked,
-    window: Window,
-    first_whole: Day,
-) -> Result<Vec<(Reverse<i64>, u32, u64)>> {
-    let mut cut = ground.cut(asked);
-    let (mut seen, mut heard) = (RoaringBitmap::new(), RoaringBitmap::new());
-    for day in window.days() {
-        let servers = cut.get()?.active(ground.db, day)?;
-        if day >= first_whole {
-            heard |= &servers;
-        }
-        seen |= servers;
-    }
-    let cluster = |server: u32| ground.census.cluster(server);
+fn not_heard(ground: &Ground<'_>, sets: &Sets) -> Result<Vec<(Reverse<i64>, u32, u64)>> {
     let mut was_heard = vec![false; ground.census.clusters() + 1];
-    for server in &heard {
-        was_heard[cluster(server) as usize] = true;
+    for server in &sets.heard {
+        was_heard[ground.census.cluster(server) as usize] = true;
     }
-    let mut servers: HashMap<u32, Vec<u32>> = HashMap::new();
-    for server in &(seen - heard) {
-        if !was_heard[cluster(server) as usize] {
-            servers.entry(cluster(server)).or_default().push(server);
+    let mut last_seen = ground.last_seen()?;
+    let mut clusters: HashMap<u32, (Option<i64>, u64)> = HashMap::new();
+    for server in &sets.seen - &sets.heard {
+        let cluster = ground.census.cluster(server);
+        if !was_heard[cluster as usize] {
+            let (last, servers) = clusters.entry(cluster).or_default();
+            *last = (*last).max(last_seen.at(server)?);
+            *servers += 1;
         }
     }
-    let mut query = ground.db.prepare_cached(sql!("query/last_seen"))?;
-    let mut silent = Vec::with_capacity(servers.len());
-    for (cluster, servers) in servers {
-        let mut last: Option<i64> = None;
-        for server in &servers {
-            let at = query.query_row([server], |row| row.get(0)).optional()?;
-            last = last.max(at.flatten());
-        }
-        if let Some(at) = last {
-            silent.push((Reverse(at), cluster, servers.len() as u64));
-        }
-    }
+    let silent = clusters.into_iter();
+    let silent =
+        silent.filter_map(|(cluster, (at, servers))| Some((Reverse(at?), cluster, servers)));
+    let mut silent: Vec<_> = silent.collect();
     silent.sort_unstable();
     Ok(silent)
+}
+
+/// Who reported on some days, and who of them on one from a certain day on.
+struct Sets {
+    seen: RoaringBitmap,
+    heard: RoaringBitmap,
+}
+
+impl Weigh for Sets {
+    fn bytes(&self) -> usize {
+        self.seen.serialized_size() + self.heard.serialized_size()
+    }
+}
+
+/// Those of the window. What the days before its newest say is kept: that one goes on changing.
+fn sets(
+    ground: &Ground<'_>,
+    asked: &Asked,
+    (window, newest): (Window, Option<Day>),
+    first_whole: Day,
+) -> Result<Sets> {
+    let mut cut = ground.cut(asked);
+    let mut of = |days: Window| -> Result<Sets> {
+        let (mut seen, mut heard) = (RoaringBitmap::new(), RoaringBitmap::new());
+        for day in days.days() {
+            let servers = cut.get()?.active(ground.db, day)?;
+            if day >= first_whole {
+                heard |= &servers;
+            }
+            seen |= servers;
+        }
+        Ok(Sets { seen, heard })
+    };
+    let (days, today) = match newest {
+        Some(newest) if newest > window.from => window.before_and_from(newest),
+        _ => return of(window),
+    };
+    let about = format!("{first_whole:?}");
+    let series = ground.series("heard before", about, asked, (days, Per::Day))?;
+    let before = series.get(days, || of(days))?;
+    let mut sets = of(today)?;
+    sets.seen |= &before.seen;
+    sets.heard |= &before.heard;
+    Ok(sets)
 }

@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 
 use super::{
-    Asked, Beyond, By, ClusterDay, ClusterValue, DictionaryEntry, Feature, Order, Penetration,
-    ServerDay, ServerId, SilentCluster, Spread, StartsDay, StatsDay, ValueOnDay, Window, beyond,
-    clusters, dictionary, histogram, history, penetration, silent, starts, values,
+    Asked, Beyond, By, ClusterDay, ClusterStats, ClusterValue, DictionaryEntry, Feature, Order,
+    Penetration, ProductId, ServerDay, ServerId, SilentCluster, Spread, StartsDay, StatsDay,
+    ValueOnDay, Window, beyond, clusters, dictionary, histogram, history, penetration, silent,
+    starts, values,
 };
 use crate::{Day, Result, Store};
 
@@ -99,6 +100,35 @@ impl Store {
     /// A server's starts, day by day, as far as its reports are kept and may be looked through.
     pub fn starts_days(&self, server: ServerId, window: Window) -> Result<Vec<StartsDay>> {
         self.readers.read(|db| starts::starts(db, server, window))
+    }
+
+    /// Whether any server of a product is of a cluster with this id.
+    pub fn has_cluster(&self, product: ProductId, cluster_id: &str) -> Result<bool> {
+        let servers = self
+            .readers
+            .read(|db| history::servers_of(db, product, cluster_id))?;
+        Ok(!servers.is_empty())
+    }
+
+    /// A cluster's starts, day by day: those of its servers that fit the filter.
+    pub fn cluster_starts(
+        &self,
+        asked: &Asked,
+        cluster_id: &str,
+        window: Window,
+    ) -> Result<Vec<StartsDay>> {
+        self.question(|ground| starts::of_cluster(ground, asked, cluster_id, window))
+    }
+
+    /// The product stats of a cluster's servers, the newest days first, so many at most.
+    pub fn cluster_stats(
+        &self,
+        asked: &Asked,
+        cluster_id: &str,
+        window: Window,
+        limit: usize,
+    ) -> Result<Vec<ClusterStats>> {
+        self.question(|ground| history::cluster_stats(ground, asked, cluster_id, window, limit))
     }
 
     /// A cluster's days.

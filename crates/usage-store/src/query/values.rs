@@ -218,7 +218,8 @@ fn newest(
     for day in window.days().rev() {
         let servers = cut.get()?.active(ground.db, day)? - &seen;
         let numbers = columns::numbers(ground.db, asked.product, day, key, &servers)?;
-        let theirs: RoaringBitmap = numbers.iter().map(|(server, _)| *server).collect();
+        let theirs = numbers.iter().map(|(server, _)| *server);
+        let theirs = RoaringBitmap::from_sorted_iter(theirs).unwrap_or_default();
         seen |= &theirs;
         latest.extend(numbers);
         found(day, theirs)?;

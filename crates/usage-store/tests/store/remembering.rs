@@ -5,9 +5,10 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 use usage_store::erasure::Whose;
+use usage_store::query::lists::{List, Listed, Place, Sort, State, Turn};
 use usage_store::query::{Asked, By, Filter, Order, Per, ServerId, Window};
 use usage_store::report::Kind;
-use usage_store::{Day, NewReport, Result, Store, Writing};
+use usage_store::{Day, NewReport, Result, Store, Tier, Writing};
 
 use crate::erasing::erase;
 use crate::fleet::*;
@@ -20,6 +21,11 @@ enum Event {
     Pack,
     Rebuild,
     Leave,
+    /// Another process takes it in.
+    Elsewhere(Said),
+    /// All before a day leaves the journal, or a tier.
+    Retire(i64),
+    Age(Tier, i64),
     Ask(Question),
 }
 
@@ -70,6 +76,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         2 => Just(Event::Pack),
         1 => Just(Event::Rebuild),
         1 => Just(Event::Leave),
+        2 => any_said().prop_map(Event::Elsewhere),
+        1 => (0i64..12).prop_map(Event::Retire),
+        1 => (proptest::sample::select(&[Tier::Days, Tier::Cells][..]), 0i64..12)
+            .prop_map(|(tier, before)| Event::Age(tier, before)),
         12 => any_question().prop_map(Event::Ask),
     ]
 }
@@ -127,7 +137,8 @@ fn answers(store: &Store, question: &Question) -> Vec<String> {
     let by = By::Dimension("version".to_owned());
     let limit = question.limit;
     let now = since + hours(36);
-    vec![
+    let mut all = listed(store, &asked, window, question);
+    all.extend([
         told(store.products(now)),
         told(store.dictionary(&asked, "kapacitor", window)),
         told(store.silent_clusters(&asked, window, since, limit)),
@@ -147,7 +158,80 @@ fn answers(store: &Store, question: &Question) -> Vec<String> {
         told(store.releases(&asked, window, "version", limit)),
         told(store.upgrades(&asked, window, Per::Week, "version")),
         told(store.upgrade_paths(&asked, window, Per::Month, "version", limit)),
-    ]
+    ]);
+    all
+}
+
+/// The lists in every order, from the first page to the last, as text.
+fn listed(store: &Store, asked: &Asked, window: Window, question: &Question) -> Vec<String> {
+    let sorts = [
+        Sort::LastSeen,
+        Sort::FirstSeen,
+        Sort::Version,
+        Sort::Host,
+        Sort::Servers,
+        Sort::Name,
+        Sort::Value("load".to_owned()),
+    ];
+    let states = [State::All, State::Active, State::Silent];
+    let searches = ["", "", "", "c1", "2.", "acm"];
+    let mut all = Vec::new();
+    for (n, sort) in sorts.into_iter().enumerate() {
+        let turn = question.since as usize + n;
+        let list = List {
+            asked: asked.clone(),
+            window,
+            search: searches[turn % searches.len()].to_owned(),
+            state: states[turn % states.len()],
+            cluster: None,
+            sort,
+            descending: turn % 2 == 1,
+            turn: Turn::First,
+            limit: 1 + question.limit,
+            now: noon(0) + hours(question.since + 36),
+        };
+        let by_time = matches!(list.sort, Sort::LastSeen | Sort::FirstSeen);
+        if !matches!(list.sort, Sort::Servers | Sort::Name) {
+            all.extend(pages(
+                &list,
+                |list| store.list_servers(list),
+                |row| &row.place,
+            ));
+        }
+        if !matches!(list.sort, Sort::Host | Sort::Name) {
+            all.extend(pages(
+                &list,
+                |list| store.list_clusters(list),
+                |row| &row.place,
+            ));
+        }
+        if by_time || matches!(list.sort, Sort::Servers | Sort::Name) {
+            all.extend(pages(
+                &list,
+                |list| store.list_organizations(list),
+                |row| &row.place,
+            ));
+        }
+    }
+    all
+}
+
+fn pages<T: Debug>(
+    list: &List,
+    ask: impl Fn(&List) -> Result<Listed<T>>,
+    place: impl Fn(&T) -> &Place,
+) -> Vec<String> {
+    let (mut list, mut all) = (list.clone(), Vec::new());
+    loop {
+        let page = ask(&list);
+        let last = page.as_ref().ok().and_then(|page| page.rows.last());
+        let next = last.map(|row| Turn::After(place(row).clone()));
+        all.push(told(page));
+        match next {
+            Some(next) => list.turn = next,
+            None => return all,
+        }
+    }
 }
 
 fn told<T: Debug>(answer: Result<T>) -> String {
@@ -155,6 +239,12 @@ fn told<T: Debug>(answer: Result<T>) -> String {
         Ok(answer) => format!("{answer:?}"),
         Err(e) => e.to_string(),
     }
+}
+
+/// Takes all in. Names that another process gave meanwhile are found at the second try.
+fn follow(world: &World) {
+    let _second_try = world.store.apply();
+    world.apply_all();
 }
 
 proptest! {
@@ -177,20 +267,33 @@ proptest! {
                     });
                 }
                 Event::Forget(cluster) => {
-                    world.apply_all();
+                    follow(&world);
                     erase(&world, &format!("c{cluster}"), None, Whose::Everybodys);
                 }
                 Event::Pack => {
-                    world.apply_all();
+                    follow(&world);
                     world.pack_all();
                 }
                 Event::Rebuild => world.store.rebuild(|_, _| ()).unwrap(),
                 Event::Leave => {
-                    world.apply_all();
+                    follow(&world);
                     erase_all(&world, organization);
                 }
+                Event::Elsewhere(said) => {
+                    world.append(said.report());
+                    let other = Store::open(world.path(), Writing::Beside).unwrap();
+                    while other.apply().unwrap() > 0 {}
+                }
+                Event::Retire(day) => {
+                    follow(&world);
+                    while world.store.retire(noon(day)).unwrap() {}
+                }
+                Event::Age(tier, before) => {
+                    follow(&world);
+                    world.age_all(tier, before);
+                }
                 Event::Ask(question) => {
-                    world.apply_all();
+                    follow(&world);
                     let new = Store::open(world.path(), Writing::Beside).unwrap();
                     prop_assert_eq!(answers(&world.store, &question), answers(&new, &question));
                 }

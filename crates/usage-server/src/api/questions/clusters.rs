@@ -31,7 +31,7 @@ pub(super) const LARGEST: Question = Question {
     id: "largestClusters",
     summary: "The largest clusters by a value",
     description: "Exact. A server counts with its latest value of the last seven days of the window, and for `before` of \
-                  the seven that end with its first day.",
+                  the seven that end with its first day. A filter is held against each day, as in `value-now`.",
     takes: &[
         Product,
         Value,
@@ -40,7 +40,7 @@ pub(super) const LARGEST: Question = Question {
         Filter,
     ],
     columns: COLUMNS,
-    example: "value=VALUE",
+    example: "value=users",
     answer: |store, given| answer(store, given, Order::Largest),
 };
 
@@ -58,7 +58,7 @@ pub(super) const GROWING: Question = Question {
         Filter,
     ],
     columns: COLUMNS,
-    example: "value=VALUE",
+    example: "value=users",
     answer: |store, given| answer(store, given, Order::Growing),
 };
 

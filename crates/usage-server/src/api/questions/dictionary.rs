@@ -73,7 +73,7 @@ pub(super) const QUESTION: Question = Question {
             "Whether the product's allowlist lets it be kept; null without a list.",
         ),
     ],
-    example: "from=2026-11-01",
+    example: "days=28",
     answer,
 };
 

@@ -33,7 +33,7 @@ pub(super) const QUESTION: Question = Question {
             "Those that use it, of all that reported.",
         ),
     ],
-    example: "filter[os]=linux",
+    example: "filter%5Bos%5D=linux",
     answer,
 };
 

@@ -15,7 +15,7 @@ pub(super) const QUESTION: Question = Question {
     summary: "How a value is spread over the servers now",
     description: "Exact. Each server counts once, with its latest value within the window. Buckets begin at 1, 2 and 5 \
                   times each power of ten; zero has its own, negative values mirror the positive ones. With `by`, a server is in \
-                  the group that it was in on the day of that value.",
+                  the group that it was in on the day of that value. A filter is held against each day, as in `value-now`.",
     takes: &[
         Product,
         Value,
@@ -38,7 +38,7 @@ pub(super) const QUESTION: Question = Question {
         ),
         Column::new("servers", Kind::Count, "Servers."),
     ],
-    example: "value=VALUE",
+    example: "value=users",
     answer,
 };
 

@@ -1,9 +1,10 @@
-//! One server's and one cluster's history.
+//! One server's and one cluster's history. What a cluster's servers count for in any other question is said there,
+//! with `cluster`.
 
 use usage_store::Store;
 
 use crate::api::given::Given;
-use crate::api::parameter::Parameter::{Cluster, Filter, Product, Server, Window};
+use crate::api::parameter::Parameter::{Cluster, Filter, Limit, Product, Server, Window};
 use crate::api::question::Question;
 use crate::api::table::{Cell, Column, Kind, Row};
 use crate::ingest::Refusal;
@@ -30,7 +31,8 @@ pub(super) const CLUSTER: Question = Question {
     path: "/api/v1/query/cluster-history",
     id: "clusterHistory",
     summary: "One cluster’s days: its servers and their versions",
-    description: "Exact. Of all clusters with this id, whatever the organization; `organization` or `who` tells them apart.",
+    description: "Exact. Of all clusters with this id, whatever the organization; `organization` or `who` tells them apart. \
+                  What its servers' numbers come to `values` says, as any other question does, with `cluster`.",
     takes: &[Product, Cluster, Window { days: 30 }, Filter],
     columns: &[
         Column::new("day", Kind::Day, "The day."),
@@ -41,7 +43,7 @@ pub(super) const CLUSTER: Question = Question {
             "The versions that they ran, with commas between them.",
         ),
     ],
-    example: "cluster=CLUSTER",
+    example: "cluster=c1",
     answer: cluster,
 };
 
@@ -62,6 +64,42 @@ pub(super) const STATS: Question = Question {
     ],
     example: "server=1",
     answer: stats,
+};
+
+pub(super) const CLUSTER_STATS: Question = Question {
+    path: "/api/v1/query/cluster-stats",
+    id: "clusterStats",
+    summary: "One cluster’s product stats over time",
+    description: "Of each of its servers the latest product stats of each day that has some, the newest days first. All of \
+                  them are in the raw reports.",
+    takes: &[
+        Product,
+        Cluster,
+        Window { days: 30 },
+        Limit { or: 100 },
+        Filter,
+    ],
+    columns: &[
+        Column::new("day", Kind::Day, "The day."),
+        Column::new(
+            "server",
+            Kind::Count,
+            "The server’s number, as on its page.",
+        ),
+        Column::new(
+            "server_id",
+            Kind::Text,
+            "Its own id; null where it is its cluster’s one server.",
+        ),
+        Column::new("at", Kind::Time, "When they were made."),
+        Column::new(
+            "stats",
+            Kind::Text,
+            "What was reported, as JSON; empty where it was too large to be kept here.",
+        ),
+    ],
+    example: "cluster=c1",
+    answer: cluster_stats,
 };
 
 fn server(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
@@ -100,5 +138,20 @@ fn stats(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
     let rows = days
         .into_iter()
         .map(|one| vec![one.day.into(), one.at.into(), one.stats.into()]);
+    Ok(rows.collect())
+}
+
+fn cluster_stats(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
+    let (asked, window) = (&given.asked, given.window);
+    let all = store.cluster_stats(asked, &given.cluster, window, given.limit)?;
+    let rows = all.into_iter().map(|one| {
+        vec![
+            one.stats.day.into(),
+            u64::from(one.server.0).into(),
+            one.server_id.into(),
+            one.stats.at.into(),
+            one.stats.stats.into(),
+        ]
+    });
     Ok(rows.collect())
 }

@@ -64,6 +64,8 @@ pub(crate) static QUESTIONS: &[Question] = &[
     server::STARTS,
     history::SERVER,
     history::CLUSTER,
+    server::CLUSTER_STARTS,
+    history::CLUSTER_STATS,
     history::STATS,
     dictionary::QUESTION,
     dimensions::QUESTION,

@@ -30,7 +30,7 @@ pub(super) const QUESTION: Question = Question {
             "Those that use it, of all that reported.",
         ),
     ],
-    example: "value=VALUE",
+    example: "value=users",
     answer,
 };
 

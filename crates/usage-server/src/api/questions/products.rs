@@ -70,7 +70,7 @@ pub(super) const DAILY: Question = Question {
         Column::new("day", Kind::Day, "The day."),
         Column::new("servers", Kind::Count, "Servers that reported on it."),
     ],
-    example: "from=2026-11-01",
+    example: "days=28",
     answer: daily,
 };
 

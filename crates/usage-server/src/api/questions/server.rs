@@ -3,7 +3,7 @@
 use usage_store::{Error, Store};
 
 use crate::api::given::Given;
-use crate::api::parameter::Parameter::{Before, Limit, Server, Window};
+use crate::api::parameter::Parameter::{Before, Cluster, Filter, Limit, Product, Server, Window};
 use crate::api::question::Question;
 use crate::api::table::{Cell, Column, Kind, Row};
 use crate::ingest::Refusal;
@@ -75,6 +75,18 @@ pub(super) const STARTS: Question = Question {
     ],
     example: "server=1",
     answer: starts,
+};
+
+pub(super) const CLUSTER_STARTS: Question = Question {
+    path: "/api/v1/query/cluster-starts",
+    id: "clusterStarts",
+    summary: "How often one cluster’s servers started, day by day",
+    description: "Counted in the raw reports, as in `server-starts`, of those of its servers that reported in the window and fit \
+                  the filter.",
+    takes: &[Product, Cluster, Window { days: 30 }, Filter],
+    columns: STARTS.columns,
+    example: "cluster=c1",
+    answer: cluster_starts,
 };
 
 fn about(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
@@ -149,4 +161,12 @@ fn starts(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
         .into_iter()
         .map(|one| vec![one.day.into(), one.starts.into()]);
     Ok(rows.collect())
+}
+
+fn cluster_starts(store: &Store, given: &Given) -> Result<Vec<Row>, Refusal> {
+    let days = store.cluster_starts(&given.asked, &given.cluster, given.window)?;
+    Ok(days
+        .into_iter()
+        .map(|one| vec![one.day.into(), one.starts.into()])
+        .collect())
 }

@@ -14,7 +14,8 @@ pub(super) const QUESTION: Question = Question {
     id: "valueNow",
     summary: "Sum, mean, percentiles of a value now",
     description: "Exact. Each server counts once, with its latest value within the window. Percentiles and sums are as \
-                  those per day. With `by`, a server is in the group that it was in on the day of that value.",
+                  those per day. With `by`, a server is in the group that it was in on the day of that value. \
+                  A filter on a dimension is held against each day: the value is the latest of a day on which it fitted.",
     takes: &[
         Product,
         Value,
@@ -46,7 +47,7 @@ pub(super) const QUESTION: Question = Question {
         ),
         Column::new("max", Kind::Number, "The largest."),
     ],
-    example: "value=VALUE",
+    example: "value=users",
     answer,
 };
 

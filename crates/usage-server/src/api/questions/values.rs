@@ -48,7 +48,7 @@ pub(super) const QUESTION: Question = Question {
         ),
         Column::new("max", Kind::Number, "The largest."),
     ],
-    example: "value=VALUE&by=version&top=3",
+    example: "value=users&by=version&top=3",
     answer,
 };
 

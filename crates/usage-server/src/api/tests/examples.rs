@@ -7,8 +7,9 @@ use crate::api::described::shape;
 use crate::api::questions::QUESTIONS;
 
 /// The questions that a fleet of some weeks may have no rows for: it depends on the hour.
-const MAYBE_NONE: [&str; 8] = [
+const MAYBE_NONE: [&str; 9] = [
     "clones",
+    "cluster-stats",
     "growing-clusters",
     "products-daily",
     "quarantine",
@@ -24,8 +25,8 @@ fn example(house: &House, question: &crate::api::question::Question) -> String {
     let product = store.product_named(PRODUCT).unwrap().unwrap();
     let server = store.servers(product, None, 1).unwrap().remove(0);
     let example = question.example_of(PRODUCT);
-    let example = example.replace("VALUE", "stored_bytes");
-    let example = example.replace("CLUSTER", &server.cluster_id);
+    let example = example.replace("value=users", "value=stored_bytes");
+    let example = example.replace("cluster=c1", &format!("cluster={}", server.cluster_id));
     example.replace("server=1", &format!("server={}", server.id.0))
 }
 
@@ -79,6 +80,46 @@ async fn each_example_is_answered_in_the_shape_that_is_described() {
     }
 }
 
+/// The report that a new server proposes to send makes every example of the document one that can be pasted.
+#[tokio::test]
+async fn after_the_first_report_each_example_can_be_asked_as_it_stands() {
+    let house = House::empty();
+    let line = crate::command::first_report("http://localhost");
+    let body = line.split('\'').nth(1).unwrap().as_bytes().to_vec();
+    house.take(report(Kind::Usage, "myproduct", Timestamp::now(), body));
+    let document = house.send("/api/v1/openapi.json", &[]).await.json();
+    let mut asked = 0;
+    for question in QUESTIONS {
+        let described = &document["paths"][question.path]["get"];
+        let text = described["description"].as_str().unwrap();
+        let (_, example) = text.split_once("For example `").unwrap();
+        let (example, _) = example.split_once('`').unwrap();
+        let told = house.ask(example).await;
+        assert_eq!(told.status, 200, "{example}: {}", told.text);
+        // What is an example of a parameter is the same.
+        let mut said: Vec<(String, String)> = Vec::new();
+        let mut names = BTreeSet::new();
+        for one in described["parameters"].as_array().unwrap() {
+            let name = one["name"].as_str().unwrap();
+            assert!(names.insert(name), "{name} twice at {}", question.path);
+            match &one["example"] {
+                Value::Null => {}
+                Value::String(text) => said.push((name.to_owned(), text.clone())),
+                number => said.push((name.to_owned(), number.to_string())),
+            }
+        }
+        if !said.is_empty() {
+            asked += 1;
+            let said = form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(said)
+                .finish();
+            let told = house.ask(&format!("{}?{said}", question.path)).await;
+            assert_eq!(told.status, 200, "{said}: {}", told.text);
+        }
+    }
+    assert!(asked > 30, "{asked}");
+}
+
 #[tokio::test]
 async fn each_answer_is_the_same_as_csv() {
     let house = House::with_fleet();
@@ -115,6 +156,12 @@ async fn the_questions_are_listed() {
         let parameters = listed["parameters"].as_array().unwrap();
         let takes = question.takes.iter().flat_map(|one| one.names());
         let names = parameters.iter().map(|name| name.as_str().unwrap());
-        assert!(takes.copied().eq(names), "{}", question.name());
+        let takes: BTreeSet<&str> = takes.copied().collect();
+        assert_eq!(parameters.len(), takes.len(), "{}", question.name());
+        assert!(
+            takes.into_iter().eq(BTreeSet::from_iter(names)),
+            "{}",
+            question.name()
+        );
     }
 }

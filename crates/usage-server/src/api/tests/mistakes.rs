@@ -85,3 +85,49 @@ async fn windows_are_bounded_and_run_forwards() {
     let told = ask("retention", "per=day").await;
     told.must_blame("per", "none of: week, month");
 }
+
+#[tokio::test]
+async fn what_is_unknown_or_said_twice_is_blamed_under_its_name() {
+    let house = House::with_fleet();
+    let ask = async |question: &str, said: &str| house.question(question, said).await;
+    for (question, said, field, says) in [
+        (
+            "active",
+            "organization=999",
+            "organization",
+            "`organizations` lists them",
+        ),
+        ("active", "cluster=nobodys", "cluster", "nobodys"),
+        (
+            "active",
+            "format=json&format=csv",
+            "format",
+            "more than once",
+        ),
+        ("values", "value=nothing", "value", "stored_bytes"),
+        ("penetration", "value=os", "value", "was not found"),
+        (
+            "cluster-history",
+            "cluster=nobodys",
+            "cluster",
+            "was not found",
+        ),
+        (
+            "cluster-starts",
+            "cluster=nobodys",
+            "cluster",
+            "was not found",
+        ),
+        (
+            "cluster-stats",
+            "cluster=nobodys",
+            "cluster",
+            "was not found",
+        ),
+    ] {
+        ask(question, said).await.must_blame(field, says);
+    }
+    let told = house.ask("/api/v1/query/server-history?server=99999").await;
+    told.must_blame("server", "was not found");
+    assert_eq!(ask("penetration", "value=encrypted").await.status, 200);
+}

@@ -1,7 +1,9 @@
 //! Questions asked of a small demo fleet through the server's own doors: examples, tables, and what is told to
 //! who asks wrongly.
 
+mod clusters;
 mod examples;
+mod kept;
 mod mistakes;
 mod news;
 mod raw;

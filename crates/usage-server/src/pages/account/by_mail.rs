@@ -16,7 +16,8 @@ use usage_store::registry::{InvitedTo, NewAccount, PendingSignUp};
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
-use super::super::visitor::{self, Entered, Fields, Problems, TooMany};
+use super::super::too_often::TooOften;
+use super::super::visitor::{self, Entered, Fields, Problems};
 use super::super::{Failure, ask};
 use crate::account::{self, local_path};
 use crate::app::App;
@@ -86,9 +87,9 @@ impl Asked {
         }
         let address: Option<IpAddr> = address.map(|Extension(ClientAddress(address))| address);
         if let Err(wait) = app.account.mails.sign_up(address, Instant::now()) {
-            let wait = TooMany::from(wait);
-            let page = self.show(app, headers, entered, false, wait.into())?;
-            return Ok(wait.answer(page));
+            let often = TooOften::new(wait);
+            let page = self.show(app, headers, entered, false, often.problem().into())?;
+            return Ok(often.answer(page));
         }
         let email = entered.email.clone();
         let page = self.show(app, headers, entered, true, Problems::default())?;

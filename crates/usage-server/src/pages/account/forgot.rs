@@ -11,7 +11,8 @@ use axum::response::Response;
 
 use super::super::Failure;
 use super::super::layout::Layout;
-use super::super::visitor::{self, Entered, Fields, Problems, TooMany};
+use super::super::too_often::TooOften;
+use super::super::visitor::{self, Entered, Fields, Problems};
 use crate::app::App;
 use crate::mail::Errand;
 use crate::request::ClientAddress;
@@ -65,9 +66,9 @@ pub(in super::super) async fn submit(
     }
     let address = address.map(|Extension(ClientAddress(address))| address);
     if let Err(wait) = app.account.mails.sign_up(address, Instant::now()) {
-        let wait = TooMany::from(wait);
-        let page = show(&app, &headers, entered, false, wait.into())?;
-        return Ok(wait.answer(page));
+        let often = TooOften::new(wait);
+        let page = show(&app, &headers, entered, false, often.problem().into())?;
+        return Ok(often.answer(page));
     }
     mail.send(Errand::Forgot {
         email: entered.email.clone(),

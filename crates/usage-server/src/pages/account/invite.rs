@@ -14,7 +14,8 @@ use usage_store::registry::{Invitation, InvitedTo, NewAccount, Role};
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
-use super::super::visitor::{self, Entered, Fields, Problems, TooMany};
+use super::super::too_often::TooOften;
+use super::super::visitor::{self, Entered, Fields, Problems};
 use super::super::{Failure, ask, render};
 use super::by_mail;
 use crate::account::{self, FormGuard, Secret, SignedIn};
@@ -153,9 +154,9 @@ pub(in super::super) async fn submit(
         None => {
             let address = address.map(|Extension(ClientAddress(address))| address);
             if let Err(wait) = app.account.throttle.sign_up(address, Instant::now()) {
-                let wait = TooMany::from(wait);
-                let page = shown.page(&app, &headers, entered, wait.into())?;
-                return Ok(wait.answer(page));
+                let often = TooOften::new(wait);
+                let page = shown.page(&app, &headers, entered, often.problem().into())?;
+                return Ok(often.answer(page));
             }
             let password = std::mem::take(&mut entered.password);
             let hash = app.account.passwords.hash(password).await?;

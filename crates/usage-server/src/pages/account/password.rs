@@ -13,7 +13,8 @@ use serde::Deserialize;
 
 use super::super::layout::Layout;
 use super::super::sign_in::go_to;
-use super::super::visitor::{self, TooMany};
+use super::super::too_often::TooOften;
+use super::super::visitor;
 use super::super::{Failure, ask, render};
 use crate::account::{self, SignedIn, password};
 use crate::app::App;
@@ -77,12 +78,12 @@ pub(in super::super) async fn submit(
     let email = person.account.email.clone();
     let throttle = &app.account.throttle;
     if let Err(wait) = throttle.attempt(&email, address, Instant::now()) {
-        let wait = TooMany::from(wait);
+        let often = TooOften::new(wait);
         let problems = Problems {
-            all: Some(wait.said()),
+            all: Some(often.problem()),
             ..Problems::default()
         };
-        return Ok(wait.answer(show(&app, person, problems).await?));
+        return Ok(often.answer(show(&app, person, problems).await?));
     }
     let wanted = email.clone();
     let found = ask(&app, move |app| Ok(app.store.account_by_email(&wanted)?)).await?;

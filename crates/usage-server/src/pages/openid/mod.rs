@@ -21,7 +21,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 pub(super) use self::back::come_back;
 use super::layout::Layout;
 use super::sign_in::{Next, go_to};
-use super::visitor::TooMany;
+use super::too_often::TooOften;
 use super::{Failure, ask, render};
 use crate::account::{is_cross_site, local_path};
 use crate::app::App;
@@ -116,7 +116,7 @@ fn stop(app: &App, stopped: Stopped) -> Result<Response, Failure> {
         Stopped::TooMany(wait) => (
             StatusCode::TOO_MANY_REQUESTS,
             "Too many attempts",
-            TooMany::from(*wait).wait(),
+            TooOften::new(*wait).wait(),
         ),
         Stopped::Over => (
             StatusCode::BAD_REQUEST,
@@ -165,7 +165,7 @@ fn stop(app: &App, stopped: Stopped) -> Result<Response, Failure> {
         text,
     })?;
     Ok(match stopped {
-        Stopped::TooMany(wait) => TooMany::from(wait).answer(html),
+        Stopped::TooMany(wait) => TooOften::new(wait).answer(html),
         _ => (status, html).into_response(),
     })
 }

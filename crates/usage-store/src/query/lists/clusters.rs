@@ -1,19 +1,21 @@
 //! A product's clusters as a list: what their servers come to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
 
-use super::paging::{self, Key, Listed, Place};
-use super::roster::Roster;
-use super::{List, Sort, State, counted, matching, servers, sorting};
-use crate::Result;
-use crate::query::clusters::name_of;
+use super::paging::{self, Listed, Place};
+use super::roster::{Known, Roster};
+use super::texts::Texts;
+use super::{List, Sort, State, counted, matching, order, servers, sorting};
+use crate::query::clusters::by_cluster;
 use crate::query::ground::Ground;
-use crate::query::numbers::{Total, sum};
-use crate::report::Number;
+use crate::query::history::servers_of_cluster;
+use crate::query::numbers::Total;
 use crate::sqlite::timestamp;
+use crate::{Error, Result};
 
 /// A cluster in a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,22 +44,38 @@ pub struct ListedCluster {
 
 /// What a cluster's servers come to.
 #[derive(Clone, Copy)]
-struct Sums {
-    servers: u32,
+pub(super) struct Sums {
+    pub(super) servers: u32,
     active: u32,
     first_seen: i64,
     last_seen: i64,
-    /// The newest version's place, and its number.
-    version: Option<(u64, u32)>,
+    /// The newest version's number.
+    version: Option<u32>,
 }
 
-const NOBODY: Sums = Sums {
+/// Of no server.
+pub(super) const NOBODY: Sums = Sums {
     servers: 0,
     active: 0,
     first_seen: i64::MAX,
     last_seen: i64::MIN,
     version: None,
 };
+
+impl Sums {
+    pub(super) fn add(&mut self, known: &Known, is_active: bool, versions: &Texts) {
+        self.servers += 1;
+        self.active += u32::from(is_active);
+        self.first_seen = self.first_seen.min(known.first_seen.unwrap_or(i64::MAX));
+        self.last_seen = self.last_seen.max(known.last_seen);
+        let rank = |version: &u32| versions.rank(*version);
+        self.version = self
+            .version
+            .into_iter()
+            .chain(known.version)
+            .max_by_key(rank);
+    }
+}
 
 /// A page of the list. A cluster counts with all its servers that the filter leaves, and is in the list where
 /// one of them is in the state that is wanted and is what was searched for; silent is one whose servers all are.
@@ -66,55 +84,74 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedClus
     let all = counted::servers(ground, list)?;
     let meant = meant(ground, &roster, list, &all)?;
     let values = by_cluster(ground, &servers::latest_values(ground, list)?);
-    let sums = sums(ground, &roster, list, &all);
+    let value = |cluster: u32| {
+        let found = values.binary_search_by_key(&cluster, |sum| sum.cluster);
+        found.ok().map(|at| values[at].value)
+    };
     let by = |cluster: u32, sums: &Sums| match list.sort {
         Sort::FirstSeen => (sums.first_seen < i64::MAX).then(|| sorting::instant(sums.first_seen)),
-        Sort::Version => sums.version.map(|(rank, _)| rank),
+        Sort::Version => sums.version.map(|version| roster.versions.rank(version)),
         Sort::Servers => Some(u64::from(sums.servers)),
-        Sort::Value(_) => values
-            .get(&cluster)
-            .map(|total| sorting::number(total.as_f64())),
+        Sort::Value(_) => value(cluster).map(|total| sorting::number(total.as_f64())),
         _ => Some(sorting::instant(sums.last_seen)),
     };
-    let keys = sums.iter().enumerate().filter_map(|(cluster, sums)| {
-        let cluster = cluster as u32;
-        let is_there = sums.servers > 0
+    let is_there = |cluster: u32, sums: &Sums| {
+        sums.servers > 0
             && meant.as_ref().is_none_or(|meant| meant.contains(cluster))
             && match list.state {
                 State::Active => sums.active > 0,
                 State::Silent => sums.active == 0,
                 State::All | State::Clones | State::Once => true,
-            };
-        let key = sorting::directed(by(cluster, sums), list.descending);
-        is_there.then_some((key, u64::from(cluster)))
-    });
+            }
+    };
     let from = sorting::from(list, |place| sorting::key(place, list, &roster));
-    let page = paging::page(keys, from, list.limit);
-    let mut versions = versions(ground, &roster, &all, &page.rows);
+    let (page, sums) = {
+        let mut kept = roster.kept();
+        let of = (&*roster, ground.census);
+        let since = servers::since(list.now);
+        let clusters = kept.clusters(of, list.asked.product, all.clone(), since);
+        let numbered = (0_u32..).zip(&clusters.sums);
+        let there = numbered.filter(|(cluster, sums)| is_there(*cluster, sums));
+        let key = |cluster, sums: &Sums| sorting::directed(by(cluster, sums), list.descending);
+        let page = if let Sort::Value(_) = list.sort {
+            let keys = there.map(|(cluster, sums)| (key(cluster, sums), u64::from(cluster)));
+            paging::page(keys, from, list.limit)
+        } else {
+            let total = there.count() as u64;
+            let sorted = (list.sort.clone(), list.descending);
+            let (ids, sums) = clusters.order(&sorted, by);
+            let key = |cluster: u32| Some(key(cluster, sums.get(cluster as usize)?));
+            let is_wanted = |cluster: u32| is_there(cluster, &sums[cluster as usize]);
+            order::page(ids, key, (is_wanted, total), (from, list.limit))
+        };
+        let shown = page.rows.iter();
+        let sums = shown.map(|(_, cluster)| clusters.sums[*cluster as usize]);
+        let sums: Vec<Sums> = sums.collect();
+        (page, sums)
+    };
     let mut rows = Vec::new();
-    for (_, cluster) in &page.rows {
+    for ((_, cluster), sums) in page.rows.iter().zip(sums) {
         let cluster = *cluster as u32;
-        let sums = &sums[cluster as usize];
-        let (cluster_id, organization) = name_of(ground, cluster)?;
-        let value = values.get(&cluster).copied();
+        let (cluster_id, organization) = ground.cluster_name(cluster)?;
+        let value = value(cluster);
         let by = match list.sort {
             Sort::FirstSeen => {
                 (sums.first_seen < i64::MAX).then(|| sorting::written(sums.first_seen))
             }
             Sort::Version => sums
                 .version
-                .map(|(_, number)| roster.versions.get(number).to_owned()),
+                .map(|number| roster.versions.get(number).to_owned()),
             Sort::Servers => Some(sums.servers.to_string()),
             Sort::Value(_) => value.map(|total| total.as_f64().to_string()),
             _ => Some(sorting::written(sums.last_seen)),
         };
         rows.push(ListedCluster {
             cluster,
+            versions: versions(ground, &roster, list, &all, (cluster, &cluster_id))?,
             cluster_id,
             organization,
             servers: u64::from(sums.servers),
             active: u64::from(sums.active),
-            versions: versions.remove(&cluster).unwrap_or_default(),
             first_seen: (sums.first_seen < i64::MAX).then(|| timestamp(sums.first_seen)),
             last_seen: timestamp(sums.last_seen),
             value,
@@ -146,68 +183,26 @@ fn meant(
     Ok(Some(clusters.collect()))
 }
 
-/// What the servers of each cluster come to, by its number.
-fn sums(ground: &Ground<'_>, roster: &Roster, list: &List, all: &RoaringBitmap) -> Vec<Sums> {
-    let since = servers::since(list.now);
-    let mut sums: Vec<Sums> = Vec::new();
-    for id in all {
-        let Some(known) = roster.get(id) else {
-            continue;
-        };
-        let cluster = ground.census.cluster(id) as usize;
-        if sums.len() <= cluster {
-            sums.resize(cluster + 1, NOBODY);
-        }
-        let sum = &mut sums[cluster];
-        sum.servers += 1;
-        sum.active += u32::from(known.last_seen >= since);
-        sum.first_seen = sum.first_seen.min(known.first_seen.unwrap_or(i64::MAX));
-        sum.last_seen = sum.last_seen.max(known.last_seen);
-        let version = known
-            .version
-            .map(|version| (roster.versions.rank(version), version));
-        sum.version = sum.version.max(version);
-    }
-    sums
-}
-
-/// The versions of a page's clusters.
+/// The versions of a cluster's servers, the newest first.
 fn versions(
     ground: &Ground<'_>,
     roster: &Roster,
+    list: &List,
     all: &RoaringBitmap,
-    page: &[Key],
-) -> HashMap<u32, Vec<String>> {
-    let shown: RoaringBitmap = page.iter().map(|(_, cluster)| *cluster as u32).collect();
-    let mut sets: BTreeMap<u32, BTreeSet<(u64, u32)>> = BTreeMap::new();
-    for id in all {
-        let cluster = ground.census.cluster(id);
-        if shown.contains(cluster)
-            && let Some(version) = roster.get(id).and_then(|known| known.version)
-        {
-            let set = sets.entry(cluster).or_default();
-            set.insert((roster.versions.rank(version), version));
-        }
-    }
-    sets.into_iter()
-        .map(|(cluster, set)| {
-            let texts = set.iter().rev();
-            let texts = texts.map(|(_, number)| roster.versions.get(*number).to_owned());
-            (cluster, texts.collect())
-        })
-        .collect()
-}
-
-fn by_cluster(ground: &Ground<'_>, values: &HashMap<u32, Number>) -> HashMap<u32, Total> {
-    let mut of: Vec<(u32, u32, Number)> = values
-        .iter()
-        .map(|(server, number)| (ground.census.cluster(*server), *server, *number))
+    (cluster, cluster_id): (u32, &str),
+) -> Result<Vec<String>> {
+    // Others' clusters may have the same id.
+    let servers = match servers_of_cluster(ground, &list.asked, cluster_id) {
+        Err(Error::NotFound(_)) => RoaringBitmap::new(),
+        found => found?,
+    };
+    let own = servers.iter();
+    let own = own.filter(|id| all.contains(*id) && ground.census.cluster(*id) == cluster);
+    let versions = own.filter_map(|id| roster.get(id)?.version);
+    let newest_first: BTreeSet<Reverse<(u64, u32)>> = versions
+        .map(|version| Reverse((roster.versions.rank(version), version)))
         .collect();
-    of.sort_unstable_by_key(|(cluster, server, _)| (*cluster, *server));
-    of.chunk_by(|a, b| a.0 == b.0)
-        .map(|one| {
-            let numbers: Vec<Number> = one.iter().map(|(.., number)| *number).collect();
-            (one[0].0, sum(&numbers))
-        })
-        .collect()
+    let texts = newest_first.iter();
+    let texts = texts.map(|Reverse((_, version))| roster.versions.get(*version).to_owned());
+    Ok(texts.collect())
 }

@@ -27,23 +27,21 @@ pub(super) fn servers(
         return Ok(of);
     }
     let mut found = by_id(ground, list, text)? & &of;
-    let (versions, hosts) = (
-        fitting(&roster.versions, text),
-        fitting(&roster.hosts, text),
-    );
+    let versions = fitting(&roster.versions, text);
+    let hosts = fitting(&roster.hosts, text);
     let organizations = organizations(ground, text)?;
-    let has = |all: &RoaringBitmap, one: Option<u32>| one.is_some_and(|one| all.contains(one));
-    for id in &of {
-        let Some(known) = roster.get(id) else {
-            continue;
-        };
-        if has(&versions, known.version)
-            || has(&hosts, known.host)
-            || organizations.contains(ground.census.organization(id))
-        {
-            found.insert(id);
-        }
+    if !versions.contains(&true) && !hosts.contains(&true) && organizations.is_empty() {
+        return Ok(found);
     }
+    let has = |all: &[bool], one: Option<u32>| one.is_some_and(|one| all[one as usize]);
+    let fits = of.iter().filter(|id| {
+        roster.get(*id).is_some_and(|known| {
+            has(&versions, known.version)
+                || has(&hosts, known.host)
+                || organizations.contains(ground.census.organization(*id))
+        })
+    });
+    found |= RoaringBitmap::from_sorted_iter(fits).unwrap_or_default();
     Ok(found)
 }
 
@@ -66,12 +64,12 @@ fn by_id(ground: &Ground<'_>, list: &List, text: &str) -> Result<RoaringBitmap> 
     Ok(found)
 }
 
-fn fitting(texts: &Texts, part: &str) -> RoaringBitmap {
+/// Of each text, by its number, whether it has that in it.
+fn fitting(texts: &Texts, part: &str) -> Vec<bool> {
     let fits = texts
         .iter()
-        .enumerate()
-        .filter(|(_, text)| contains(text.as_bytes(), part.as_bytes()));
-    fits.map(|(number, _)| number as u32).collect()
+        .map(|text| contains(text.as_bytes(), part.as_bytes()));
+    fits.collect()
 }
 
 /// The organizations with such a name.

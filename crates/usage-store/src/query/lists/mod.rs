@@ -1,10 +1,12 @@
 //! Lists of servers, clusters and organizations: searched, sorted, and paged through by what stands in the
-//! last row, so that no page is dearer than another. What is sorted by is in memory (`roster.rs`); a page's
-//! rows are read from the tables.
+//! last row, so that no page is dearer than another. What is sorted by is in memory (`roster.rs`), and so are orders
+//! (`kept.rs`); a page's rows are read from the tables.
 
 mod clusters;
 mod counted;
+mod kept;
 mod matching;
+mod order;
 mod organizations;
 mod paging;
 pub(crate) mod roster;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use roaring::RoaringBitmap;
 
 use super::paging::{self, Listed, Place};
+use super::roster::Roster;
 use super::{List, Sort, counted, sorting};
 use crate::Result;
 use crate::query::ProductId;
@@ -35,10 +36,11 @@ pub struct ListedOrganization {
     pub place: Place,
 }
 
-#[derive(Default)]
-struct Sums {
+/// What an organization's servers come to.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Sums {
     servers: u64,
-    clusters: RoaringBitmap,
+    clusters: u64,
     first_seen: Option<i64>,
     last_seen: Option<i64>,
 }
@@ -55,19 +57,14 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedOrga
         let mut of_product = list.clone();
         of_product.asked.product = ProductId(*product);
         let counted = counted::servers(ground, &of_product)?;
-        for id in all {
-            let (organization, known) = (ground.census.organization(id), roster.get(id));
-            let (true, Some(known)) = (organization != 0, known) else {
-                continue;
-            };
-            let sum = sums.entry((organization, *product)).or_default();
-            if counted.contains(id) {
-                sum.servers += 1;
-                sum.clusters.insert(ground.census.cluster(id));
+        let mut kept = roster.kept();
+        let of = kept.organizations(ProductId(*product), counted, |counted| {
+            of_organizations(ground, &roster, all - ground.census.anonymous(), counted)
+        });
+        for (organization, sum) in (0_u32..).zip(of) {
+            if sum.last_seen.is_some() {
+                sums.insert((organization, *product), *sum);
             }
-            let first = [sum.first_seen, known.first_seen].into_iter().flatten();
-            sum.first_seen = first.min();
-            sum.last_seen = sum.last_seen.max(Some(known.last_seen));
         }
     }
     let mut names: BTreeMap<i64, String> = BTreeMap::new();
@@ -126,6 +123,37 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedOrga
     })
 }
 
+/// What a product's servers come to, by organization.
+fn of_organizations(
+    ground: &Ground<'_>,
+    roster: &Roster,
+    servers: RoaringBitmap,
+    counted: &RoaringBitmap,
+) -> Vec<Sums> {
+    let mut sums: Vec<Sums> = Vec::new();
+    let mut is_counted = vec![false; ground.census.clusters() + 1];
+    for id in servers {
+        let organization = ground.census.organization(id) as usize;
+        let (true, Some(known)) = (organization != 0, roster.get(id)) else {
+            continue;
+        };
+        if sums.len() <= organization {
+            sums.resize(organization + 1, Sums::default());
+        }
+        let sum = &mut sums[organization];
+        if counted.contains(id) {
+            sum.servers += 1;
+            // Each is of one organization.
+            let is_counted = &mut is_counted[ground.census.cluster(id) as usize];
+            sum.clusters += u64::from(!std::mem::replace(is_counted, true));
+        }
+        let first = [sum.first_seen, known.first_seen].into_iter().flatten();
+        sum.first_seen = first.min();
+        sum.last_seen = sum.last_seen.max(Some(known.last_seen));
+    }
+    sums
+}
+
 /// The rows that are searched for, each with its number.
 fn rows(
     ground: &Ground<'_>,
@@ -165,7 +193,7 @@ fn rows(
                 name: name.clone(),
                 product: products.get(&product).cloned(),
                 servers: sum.servers,
-                clusters: sum.clusters.len(),
+                clusters: sum.clusters,
                 first_seen: sum.first_seen.map(timestamp),
                 last_seen: sum.last_seen.map(timestamp),
                 place: Place {

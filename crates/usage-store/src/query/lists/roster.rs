@@ -2,11 +2,12 @@
 //! Loaded when a list is first asked for; from then on what the model's steps changed is read again.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::kept::Kept;
 use super::sorting::version_key;
 use super::texts::Texts;
 use crate::Result;
@@ -33,9 +34,15 @@ pub(crate) struct Roster {
     pub(super) hosts: Texts,
     /// The step of the model that it is as of; none before it was loaded.
     step: Option<i64>,
+    kept: Mutex<Kept>,
 }
 
 impl Roster {
+    /// What is kept of what follows from it.
+    pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A server, where it has reported.
     pub(super) fn get(&self, id: u32) -> Option<&Known> {
         self.servers.get(id as usize)?.as_ref()
@@ -85,6 +92,8 @@ impl Roster {
                 });
             }
         }
+        let kept = self.kept.get_mut();
+        kept.unwrap_or_else(PoisonError::into_inner).moved(changed);
         Ok(())
     }
 

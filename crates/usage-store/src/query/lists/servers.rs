@@ -1,19 +1,19 @@
 //! A product's servers as a list.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::kept::{Kept, Sorted};
+use super::order::Members;
 use super::paging::{self, Listed, Place};
 use super::roster::Roster;
-use super::{List, Sort, State, counted, matching, sorting};
+use super::{List, Sort, State, counted, matching, order, sorting};
 use crate::query::activity::ACTIVE_WITHIN;
 use crate::query::asked::Window;
 use crate::query::ground::Ground;
 use crate::query::history::servers_of_cluster;
-use crate::query::limits::NOW_DAYS;
+use crate::query::limits::{FEW_OF, NOW_DAYS};
 use crate::query::servers::summary;
 use crate::query::{ServerSummary, values};
 use crate::registry::OrganizationId;
@@ -47,7 +47,7 @@ pub struct ListedServer {
 }
 
 /// The servers that a list is of, searched and in the state that is wanted.
-pub(super) fn wanted(ground: &Ground<'_>, roster: &Roster, list: &List) -> Result<RoaringBitmap> {
+fn wanted(ground: &Ground<'_>, roster: &Roster, list: &List) -> Result<RoaringBitmap> {
     let mut servers = counted::servers(ground, list)?;
     if let Some(cluster) = &list.cluster {
         servers &= match servers_of_cluster(ground, &list.asked, cluster) {
@@ -55,20 +55,22 @@ pub(super) fn wanted(ground: &Ground<'_>, roster: &Roster, list: &List) -> Resul
             found => found?,
         };
     }
-    let servers = matching::servers(ground, roster, list, servers)?;
-    let since = since(list.now);
-    let is_active = |id: u32| roster.get(id).map(|known| known.last_seen >= since);
-    Ok(match list.state {
-        State::Active => servers
-            .iter()
-            .filter(|id| is_active(*id) == Some(true))
-            .collect(),
-        State::Silent => servers
-            .iter()
-            .filter(|id| is_active(*id) == Some(false))
-            .collect(),
-        State::All | State::Clones | State::Once => servers,
-    })
+    // The tables may be a step behind.
+    match roster.products.get(&list.asked.product.0) {
+        Some(all) => servers &= all,
+        None => servers.clear(),
+    }
+    let mut servers = matching::servers(ground, roster, list, servers)?;
+    let active = |kept: &mut Kept| -> RoaringBitmap {
+        kept.active(roster, list.asked.product, since(list.now))
+            .clone()
+    };
+    match list.state {
+        State::Active => servers &= active(&mut roster.kept()),
+        State::Silent => servers -= active(&mut roster.kept()),
+        State::All | State::Clones | State::Once => {}
+    }
+    Ok(servers)
 }
 
 /// Who reported before this is silent.
@@ -76,15 +78,14 @@ pub(super) fn since(now: Timestamp) -> i64 {
     millis(now.saturating_sub(ACTIVE_WITHIN).unwrap_or(now))
 }
 
-/// The latest value of each server, where the list is sorted by one.
-pub(super) fn latest_values(ground: &Ground<'_>, list: &List) -> Result<HashMap<u32, Number>> {
+/// The latest value of each server that has one, in order of ids, where the list is sorted by it.
+pub(super) fn latest_values(ground: &Ground<'_>, list: &List) -> Result<Vec<(u32, Number)>> {
     let Sort::Value(name) = &list.sort else {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     };
     let key = values::key(ground, &list.asked, name)?;
     let window = Window::last(NOW_DAYS, list.window.to);
-    let latest = values::latest(ground, &list.asked, key, window)?;
-    Ok(latest.iter().copied().collect())
+    values::latest(ground, &list.asked, key, window)
 }
 
 /// A page of the list.
@@ -92,26 +93,47 @@ pub(crate) fn list(ground: &Ground<'_>, list: &List) -> Result<Listed<ListedServ
     let roster = ground.roster()?;
     let wanted = wanted(ground, &roster, list)?;
     let values = latest_values(ground, list)?;
-    let by = |id: u32| {
-        let known = roster.get(id)?;
-        Some(match list.sort {
-            Sort::Value(_) => values.get(&id).map(|n| sorting::number(sorting::float(n))),
-            _ => sorting::of(known, &list.sort, &roster),
-        })
-    };
-    let keys = wanted.iter().filter_map(|id| {
-        let key = sorting::directed(by(id)?, list.descending);
-        Some((key, u64::from(id)))
-    });
     let from = sorting::from(list, |place| sorting::key(place, list, &roster));
-    let page = paging::page(keys, from, list.limit);
+    let known = roster.products.get(&list.asked.product.0);
+    let are_few = wanted.len() * FEW_OF < known.map_or(0, RoaringBitmap::len);
+    let key = |id: u32| {
+        let by = sorting::of(roster.get(id)?, &list.sort, &roster);
+        Some(sorting::directed(by, list.descending))
+    };
+    let page = if let Sort::Value(_) = list.sort {
+        // Both are in order of ids.
+        let mut values = values.iter().peekable();
+        let keys = wanted.iter().map(|id| {
+            while values.next_if(|(server, _)| *server < id).is_some() {}
+            let value = values.next_if(|(server, _)| *server == id);
+            let by = value.map(|(_, value)| sorting::number(sorting::float(value)));
+            (sorting::directed(by, list.descending), u64::from(id))
+        });
+        paging::page(keys, from, list.limit)
+    } else if are_few {
+        let keys = wanted.iter();
+        let keys = keys.filter_map(|id| Some((key(id)?, u64::from(id))));
+        paging::page(keys, from, list.limit)
+    } else {
+        let sorted = Sorted {
+            product: list.asked.product,
+            sort: list.sort.clone(),
+            descending: list.descending,
+        };
+        let mut kept = roster.kept();
+        let ids = kept.order(&roster, &sorted);
+        let members = Members::of(&wanted);
+        let is_wanted = |id| members.contain(id);
+        order::page(ids, key, (is_wanted, wanted.len()), (from, list.limit))
+    };
     let mut rows = Vec::new();
     for (_, id) in &page.rows {
         let id = *id as u32;
         let Some(mut row) = read(ground.db, id, list.now)? else {
             continue;
         };
-        row.value = values.get(&id).copied();
+        let value = values.binary_search_by_key(&id, |(server, _)| *server);
+        row.value = value.ok().map(|at| values[at].1);
         // What it is sorted by in memory: the tables may be a step behind.
         if let Some(known) = roster.get(id) {
             let text = match list.sort {

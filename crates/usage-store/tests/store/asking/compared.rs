@@ -31,6 +31,7 @@ pub(super) fn compare(world: &World, filter: &Filter, per: Per, window: Window) 
     question.lifecycle();
     question.retention();
     question.ids();
+    super::numbers::compare(world, &question.rows, &question.asked, window);
     super::listing::compare(world, &question.rows, &question.asked, window);
 }
 
@@ -315,16 +316,24 @@ impl Question<'_> {
         let ids = store.steadiness(asked, self.window, self.per).unwrap();
         let ids = ids.iter().filter(|one| one.servers > 0);
         self.must_be(
-            ids.map(|one| format!("{} | {} | {}", one.period.from.0, one.servers, one.once))
-                .collect(),
-            "SELECT {p}, count(DISTINCT sid), count(DISTINCT sid) FILTER (WHERE sid IN once)
+            ids.map(|one| {
+                let (day, servers) = (one.period.from.0, one.servers);
+                format!(
+                    "{day} | {servers} | {} | {} | {}",
+                    one.clones, one.once, one.steady
+                )
+            })
+            .collect(),
+            "SELECT {p}, count(DISTINCT sid), count(DISTINCT sid) FILTER (WHERE sid IN clone),
+                    count(DISTINCT sid) FILTER (WHERE sid IN once),
+                    count(DISTINCT sid) FILTER (WHERE sid NOT IN clone AND sid NOT IN once)
              FROM active WHERE {fits} AND day BETWEEN ?1 AND ?2 GROUP BY 1",
         );
     }
 }
 
 /// A group as the rows name it.
-fn name(group: &Group) -> String {
+pub(super) fn name(group: &Group) -> String {
     match group {
         Group::Named(name) => format!("{name:?}"),
         Group::Other => "(other)".to_owned(),

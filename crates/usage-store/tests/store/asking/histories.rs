@@ -20,6 +20,13 @@ enum Event {
         said: Said,
         by: u8,
     },
+    /// Several in turn: check-ins of one of two hosts, or a counter.
+    Doubtful {
+        ids: (u8, u8),
+        by: u8,
+        day: i64,
+        said: Vec<(bool, u8)>,
+    },
     Repeat,
     Forget {
         cluster: u8,
@@ -38,6 +45,8 @@ enum Event {
 fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         24 => (Said::any(), 0u8..4).prop_map(|(said, by)| Event::Report { said, by }),
+        2 => ((0u8..2, 0u8..3), 0u8..4, 0i64..36, proptest::collection::vec((any::<bool>(), 0u8..9), 4..12))
+            .prop_map(|(ids, by, day, said)| Event::Doubtful { ids, by, day, said }),
         1 => Just(Event::Repeat),
         1 => (0u8..2, proptest::option::of(0u8..3))
             .prop_map(|(cluster, server)| Event::Forget { cluster, server }),
@@ -57,6 +66,8 @@ struct Said {
     at: (i64, i64, Option<i64>),
     /// Of the versions and systems that there are, or none.
     tags: (usize, usize),
+    /// A number and a flag, or none.
+    values: (Option<i64>, Option<bool>),
     kind: u8,
 }
 
@@ -65,11 +76,16 @@ impl Said {
         let days = prop_oneof![8 => 0i64..36, 1 => 100i64..130];
         let at = (days, 0i64..12, proptest::option::of(0i64..9));
         let tags = (0..VERSIONS.len() + 1, 0usize..3);
-        ((0u8..2, 0u8..3), at, tags, 0u8..5).prop_map(|(ids, at, tags, kind)| Said {
-            ids,
-            at,
-            tags,
-            kind,
+        let number = proptest::option::weighted(0.8, -2i64..6);
+        let values = (number, proptest::option::of(any::<bool>()));
+        ((0u8..2, 0u8..3), at, tags, values, 0u8..5).prop_map(|(ids, at, tags, values, kind)| {
+            Said {
+                ids,
+                at,
+                tags,
+                values,
+                kind,
+            }
         })
     }
 
@@ -84,8 +100,11 @@ impl Said {
         if let Some(os) = ["linux", "windows"].get(self.tags.1) {
             tags.push(format!(r#""os":"{os}""#));
         }
+        let (users, clustered) = self.values;
+        let users = users.map_or(String::new(), |n| format!(r#","users":{n}"#));
+        let clustered = clustered.map_or(String::new(), |is| format!(r#","clustered":{is}"#));
         let element = format!(
-            r#"{{"tags":{{{}}},"values":{{"cluster_id":"{cluster}","server_id":"{server}"}}}}"#,
+            r#"{{"tags":{{{}}},"values":{{"cluster_id":"{cluster}","server_id":"{server}"{users}{clustered}}}}}"#,
             tags.join(",")
         );
         let report = match self.kind {
@@ -98,6 +117,23 @@ impl Said {
             Some(days) => made(report, at - hours(24 * days)),
             None => report,
         }
+    }
+}
+
+/// A start on one of two hosts, or a counter.
+fn doubtful((cluster, server): (u8, u8), starts: bool, n: u8, at: jiff::Timestamp) -> NewReport {
+    let ids = format!(r#""cluster_id":"c{cluster}","server_id":"s{server}""#);
+    match starts {
+        true => {
+            let host = n % 2;
+            let body =
+                format!(r#"{{{ids},"host":"{host}","product":"kapacitor","version":"1.9"}}"#);
+            report(Kind::Servers, "kapacitor", body.into_bytes(), at)
+        }
+        false => usage_of(
+            &[format!(r#"{{"values":{{{ids},"writes_total":{n}}}}}"#)],
+            at,
+        ),
     }
 }
 
@@ -126,12 +162,15 @@ fn any_filter() -> impl Strategy<Value = Filter> {
         4 => Just(Who::All), 1 => Just(Who::Anonymous), 1 => Just(Who::Organizations)
     ];
     let organization = proptest::option::weighted(0.2, 1i64..3);
-    (versions, systems, who, organization, any::<bool>()).prop_map(
-        |(version, os, who, organization, without_once)| Filter {
+    let cluster = proptest::option::weighted(0.2, 0u8..3);
+    let without = [any::<bool>(), any::<bool>()];
+    (versions, systems, who, organization, cluster, without).prop_map(
+        |(version, os, who, organization, cluster, [without_clones, without_once])| Filter {
             dimensions: version.into_iter().chain(os).collect(),
             who,
             organization: organization.map(OrganizationId),
-            without_clones: false,
+            cluster: cluster.map(|n| format!("c{n}")),
+            without_clones,
             without_once,
         },
     )
@@ -162,6 +201,16 @@ proptest! {
                         Some(organization) => under(report, *organization),
                         None => report,
                     });
+                }
+                Event::Doubtful { ids, by, day, said } => {
+                    let of = organizations.get(usize::from(by));
+                    for (hour, (starts, n)) in (0..).zip(said) {
+                        let report = doubtful(ids, starts, n, noon(day) + hours(hour));
+                        world.append(match of {
+                            Some(organization) => under(report, *organization),
+                            None => report,
+                        });
+                    }
                 }
                 Event::Repeat => {
                     world.append(keyed(usage("c0", "s0", "1.9", noon(0)), 1));

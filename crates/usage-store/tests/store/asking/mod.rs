@@ -6,6 +6,7 @@ mod histories;
 mod leaving_and_staying;
 mod listing;
 mod moving;
+mod numbers;
 mod sharing;
 mod sql;
 mod trusting;

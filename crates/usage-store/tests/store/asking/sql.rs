@@ -25,16 +25,20 @@ SELECT seq, element.key AS element, kind, organization, at, received,
        element.value -> 'values' ->> 'cluster_id' AS cluster,
        element.value -> 'values' ->> 'server_id' AS server,
        element.value -> 'tags' ->> 'version' AS version,
-       element.value -> 'tags' ->> 'os' AS os
+       element.value -> 'tags' ->> 'os' AS os,
+       element.value -> 'values' ->> 'users' AS users,
+       element.value -> 'values' ->> 'clustered' AS clustered,
+       element.value -> 'values' ->> 'writes_total' AS total, NULL AS host
 FROM report, json_each(report.body) AS element WHERE kind = 'usage'
 UNION ALL
-SELECT seq, 0, kind, organization, at, received, body ->> 'cluster_id', body ->> 'server_id', NULL, NULL
+SELECT seq, 0, kind, organization, at, received, body ->> 'cluster_id', body ->> 'server_id', NULL, NULL, NULL, NULL,
+       NULL, body ->> 'host'
 FROM report WHERE kind = 'servers';
 
 CREATE TABLE r AS
 SELECT cluster || '/' || server || '/' || organization AS sid, cluster || '/' || server AS ids,
        cluster || '/' || organization AS cid, organization, at, at / 86400000 AS day,
-       received / 86400000 > at / 86400000 AS late, seq, element, kind, version, os
+       received / 86400000 > at / 86400000 AS late, seq, element, kind, version, os, users, clustered, total, host
 FROM said;
 CREATE INDEX r_ids ON r (ids, day);
 
@@ -45,7 +49,7 @@ WHERE a.organization = 0 AND b.organization > 0;
 
 -- The latest usage report of each server and day.
 CREATE TABLE posted AS
-SELECT sid, organization, day, version, os
+SELECT sid, cid, organization, day, version, os, users, clustered
 FROM (
     SELECT *, row_number() OVER (PARTITION BY sid, day ORDER BY at DESC, seq DESC, element DESC) AS n
     FROM r WHERE kind = 'usage'
@@ -55,12 +59,35 @@ CREATE INDEX posted_sid ON posted (sid, day);
 
 -- Servers that reported anything on a day.
 CREATE TABLE active AS
-SELECT DISTINCT r.sid, r.cid, r.organization, r.day, posted.version, posted.os
+SELECT DISTINCT r.sid, r.cid, r.organization, r.day, posted.version, posted.os, posted.users, posted.clustered
 FROM r LEFT JOIN posted ON posted.sid = r.sid AND posted.day = r.day
 WHERE (r.sid, r.day) NOT IN shadow;
 CREATE INDEX active_sid ON active (sid, day);
 
 CREATE TABLE once AS SELECT sid FROM r GROUP BY sid HAVING count(*) = 1;
+
+-- Who says something as the newest so far, in the order of the journal.
+CREATE VIEW newest AS SELECT *, kind = 'usage' AS is_usage FROM (
+    SELECT *, max(at) OVER (PARTITION BY sid, kind = 'usage' ORDER BY seq, element
+                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM r WHERE kind = 'usage' OR host IS NOT NULL
+) WHERE before IS NULL OR at >= before;
+
+-- Two hosts that took turns, or a counter that went back more often than starts explain.
+CREATE TABLE clone AS
+SELECT sid FROM (
+    SELECT sid, host, lag(host, 2) OVER (PARTITION BY sid ORDER BY seq) AS other FROM (
+        SELECT *, lag(host) OVER (PARTITION BY sid ORDER BY seq) AS same FROM newest WHERE NOT is_usage
+    ) WHERE host IS NOT same
+) WHERE host = other GROUP BY sid HAVING count(*) >= 2
+UNION
+SELECT sid FROM (
+    SELECT sid, sum(total < was) AS backwards FROM (
+        SELECT *, lag(total) OVER (PARTITION BY sid ORDER BY seq, element) AS was FROM newest WHERE is_usage
+    ) GROUP BY sid
+) JOIN (SELECT sid, sum(kind = 'servers') AS starts, count(*) AS reports FROM r GROUP BY sid) USING (sid)
+WHERE backwards > starts + 2 AND 4 * backwards > reports;
+
 CREATE TABLE first AS SELECT sid, min(at) / 86400000 AS day FROM r WHERE NOT late GROUP BY sid;
 ";
 
@@ -156,10 +183,15 @@ fn conditions(filter: &Filter) -> (String, String) {
     if let Some(id) = filter.organization {
         who += &format!(" AND organization = {}", id.0);
     }
+    if let Some(cluster) = &filter.cluster {
+        who += &format!(" AND sid LIKE '{cluster}/%'");
+    }
     if filter.without_once {
         who += " AND sid NOT IN once";
     }
-    assert!(!filter.without_clones, "the rows don't tell");
+    if filter.without_clones {
+        who += " AND sid NOT IN clone";
+    }
     let dimensions = filter.dimensions.iter().map(|(name, values)| {
         let values: Vec<String> = values.iter().map(|value| format!("'{value}'")).collect();
         format!(" AND coalesce({name} IN ({}), 0)", values.join(", "))
