@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::{HeaderMap, HeaderName, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use usage_store::query::Freshness;
@@ -79,7 +79,6 @@ pub(super) fn say(answered: &Answered, format: Format) -> Response {
             let name = answered.question.name();
             let name = format!("attachment; filename=\"{name}.csv\"");
             let fresh = &answered.fresh;
-            let to = fresh.to.map(|at| at.to_string()).unwrap_or_default();
             let headers = [
                 (
                     header::CONTENT_TYPE,
@@ -87,17 +86,19 @@ pub(super) fn say(answered: &Answered, format: Format) -> Response {
                 ),
                 private,
                 (header::CONTENT_DISPOSITION, name),
-                (FRESH_TO, to),
                 (BEHIND, fresh.behind.to_string()),
+            ];
+            let known = [
+                (FRESH_TO, fresh.to.map(|at| at.to_string())),
                 (
                     COMPLETE_FROM,
-                    answered
-                        .complete_from
-                        .map(|day| day.to_string())
-                        .unwrap_or_default(),
+                    answered.complete_from.map(|day| day.to_string()),
                 ),
             ];
-            (headers, answered.csv()).into_response()
+            let known = known
+                .into_iter()
+                .filter_map(|(name, said)| Some((name, said?)));
+            (headers, AppendHeaders(known), answered.csv()).into_response()
         }
     }
 }

@@ -76,9 +76,12 @@ fn described(question: &'static Question) -> Operation {
                 description: "The rows, what they are about and how fresh they are.".to_owned(),
                 content: Content::Shape(shape(question)),
                 headers: vec![
-                    ("Usage-Fresh-To", "With CSV: `fresh_to`."),
+                    ("Usage-Fresh-To", "With CSV: `fresh_to`, unless it is null."),
                     ("Usage-Behind", "With CSV: `behind`."),
-                    ("Usage-Complete-From", "With CSV: `complete_from`."),
+                    (
+                        "Usage-Complete-From",
+                        "With CSV: `complete_from`, unless it is null.",
+                    ),
                 ],
             },
             not_allowed(),
